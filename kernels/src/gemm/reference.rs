@@ -1,0 +1,34 @@
+//! The plain loops every GEMM is tested against.
+
+use super::{Activation, Epilogue};
+use crate::Real;
+use crate::view::{MatMut, MatRef};
+
+/// C = activation(alpha A B + beta C + bias), one element after the other.
+/// # Panics
+/// If the sizes do not agree.
+pub fn gemm<T: Real>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, mut c: MatMut<T>, epilogue: Epilogue<T>) {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    assert!(
+        b.rows() == k && c.rows() == m && c.cols() == n,
+        "A {m} x {k}, B {} x {n}, C {} x {}",
+        b.rows(),
+        c.rows(),
+        c.cols()
+    );
+    for i in 0..m {
+        for j in 0..n {
+            let mut sum = T::ZERO;
+            for p in 0..k {
+                sum += a.at(i, p) * b.at(p, j);
+            }
+            let c_ij = c.at_mut(i, j);
+            let kept = if beta == T::ZERO { T::ZERO } else { beta * *c_ij };
+            let x = alpha * sum + kept + epilogue.bias.map_or(T::ZERO, |bias| bias[j]);
+            *c_ij = match epilogue.activation {
+                Activation::Identity => x,
+                Activation::Relu => x.max(T::ZERO),
+            };
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The kernels beneath diabolo: the only crate of the project with `unsafe`, SIMD, threads or faer.
+//!
+//! It knows slices, sizes and strides; it never knows a model, a file or a tape. Everything public is
+//! concrete (`f32` and `f64`) or reached through the sealed trait [`Real`], whose methods are concrete
+//! too, so a caller compiled without optimisation still runs kernels compiled with it.
+//!
+//! * [`simd`]: one small trait, written twice (portable through `wide`, AVX2+FMA through `core::arch`).
+//! * [`dispatch`]: the instruction set, chosen once per process.
+//! * [`parallel`]: threads, with chunks that never depend on their number.
+//! * every other module: kernels, each written once over [`simd::Simd`] beside a plain `reference` twin.
+#![deny(missing_docs)]
+
+#[macro_use]
+pub mod dispatch;
+pub mod gemm;
+pub mod parallel;
+mod real;
+pub mod simd;
+pub mod view;
+
+pub use real::Real;
+pub use view::{MatMut, MatRef};

@@ -1,0 +1,76 @@
+//! One small vector trait; each kernel is written once over it and compiled once per tier.
+//!
+//! Every tier has the same number of lanes (8 f32, 4 f64), so loops and chunk boundaries agree; only
+//! rounding may differ (the portable tier has no fused multiply-add where the target has none).
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+pub mod portable;
+
+/// A vector of [`Simd::LANES`] floating-point lanes. Masks are vectors whose lanes are all ones or zeros.
+pub trait Simd: Copy {
+    /// `f32` or `f64`.
+    type Elem: Copy;
+    /// 8 for f32, 4 for f64.
+    const LANES: usize;
+
+    /// All lanes equal to `x`.
+    fn splat(x: Self::Elem) -> Self;
+    /// Reads `LANES` elements.
+    /// # Safety
+    /// `p` must be valid for reads of `LANES` elements; no alignment is needed.
+    unsafe fn load(p: *const Self::Elem) -> Self;
+    /// Writes `LANES` elements.
+    /// # Safety
+    /// `p` must be valid for writes of `LANES` elements; no alignment is needed.
+    unsafe fn store(self, p: *mut Self::Elem);
+
+    /// self + other
+    fn add(self, other: Self) -> Self;
+    /// self - other
+    fn sub(self, other: Self) -> Self;
+    /// self * other
+    fn mul(self, other: Self) -> Self;
+    /// self / other
+    fn div(self, other: Self) -> Self;
+    /// self * b + c, fused where the tier can.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// c - self * b, fused where the tier can.
+    fn neg_mul_add(self, b: Self, c: Self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// min; which operand is returned for NaN is not specified.
+    fn min(self, other: Self) -> Self;
+    /// max; which operand is returned for NaN is not specified.
+    fn max(self, other: Self) -> Self;
+    /// To the nearest integer, ties to even; |x| < 2^22 (f32), 2^51 (f64).
+    fn round(self) -> Self;
+    /// 2^n for integral n within the normal exponents.
+    fn pow2(self) -> Self;
+    /// x = m 2^e with m in [sqrt(1/2), sqrt 2): (m, e), for positive normal x.
+    fn split_exponent(self) -> (Self, Self);
+
+    /// Mask of self < other.
+    fn lt(self, other: Self) -> Self;
+    /// Mask of self <= other.
+    fn le(self, other: Self) -> Self;
+    /// Mask of self == other (false for NaN).
+    fn eq(self, other: Self) -> Self;
+    /// Lanes of `a` where the mask `self` is set, else of `b`.
+    fn select(self, a: Self, b: Self) -> Self;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    fn or(self, other: Self) -> Self;
+    /// Bitwise exclusive or.
+    fn xor(self, other: Self) -> Self;
+    /// True if any lane of the mask is set.
+    fn any(self) -> bool;
+
+    /// The sum of the lanes, in a fixed tree order.
+    fn reduce_sum(self) -> Self::Elem;
+    /// The largest lane.
+    fn reduce_max(self) -> Self::Elem;
+    /// The smallest lane.
+    fn reduce_min(self) -> Self::Elem;
+}

@@ -1,0 +1,171 @@
+//! The portable tier: whatever `wide` picks at compile time (SSE2 on plain x86-64, NEON, simd128).
+
+use super::Simd;
+use wide::bytemuck::cast;
+use wide::{f32x8, f64x4, i32x8, i64x4};
+
+/// Eight f32 lanes.
+#[derive(Clone, Copy)]
+pub struct F32(f32x8);
+
+/// Four f64 lanes.
+#[derive(Clone, Copy)]
+pub struct F64(f64x4);
+
+macro_rules! portable_lanes {
+    ($name:ident, $elem:ty, $lanes:literal, $wide:ident, $round_magic:literal; $($special:tt)*) => {
+        impl Simd for $name {
+            type Elem = $elem;
+            const LANES: usize = $lanes;
+            #[inline(always)]
+            fn splat(x: $elem) -> Self {
+                Self($wide::splat(x))
+            }
+            #[inline(always)]
+            unsafe fn load(p: *const $elem) -> Self {
+                // SAFETY: the caller vouches for the LANES elements; an array has its element's alignment.
+                unsafe { Self($wide::new(*p.cast::<[$elem; $lanes]>())) }
+            }
+            #[inline(always)]
+            unsafe fn store(self, p: *mut $elem) {
+                // SAFETY: the caller vouches for the LANES elements; an array has its element's alignment.
+                unsafe { *p.cast::<[$elem; $lanes]>() = self.0.to_array() }
+            }
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                Self(self.0 * other.0)
+            }
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                Self(self.0 / other.0)
+            }
+            #[inline(always)]
+            fn mul_add(self, b: Self, c: Self) -> Self {
+                Self(self.0.mul_add(b.0, c.0))
+            }
+            #[inline(always)]
+            fn neg_mul_add(self, b: Self, c: Self) -> Self {
+                Self(self.0.mul_neg_add(b.0, c.0))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                Self(self.0.fast_min(other.0))
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                Self(self.0.fast_max(other.0))
+            }
+            #[inline(always)]
+            fn round(self) -> Self {
+                // Adding 1.5 * 2^mantissa-bits pushes the fraction out of the mantissa (ties to even).
+                let magic = $wide::splat($round_magic);
+                Self((self.0 + magic) - magic)
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> Self {
+                Self(self.0.simd_lt(other.0))
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> Self {
+                Self(self.0.simd_le(other.0))
+            }
+            #[inline(always)]
+            fn eq(self, other: Self) -> Self {
+                Self(self.0.simd_eq(other.0))
+            }
+            #[inline(always)]
+            fn select(self, a: Self, b: Self) -> Self {
+                Self(self.0.bitselect(a.0, b.0))
+            }
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+            #[inline(always)]
+            fn xor(self, other: Self) -> Self {
+                Self(self.0 ^ other.0)
+            }
+            #[inline(always)]
+            fn any(self) -> bool {
+                self.0.to_bitmask() != 0
+            }
+            #[inline(always)]
+            fn reduce_sum(self) -> $elem {
+                self.fold(|a, b| a + b)
+            }
+            #[inline(always)]
+            fn reduce_max(self) -> $elem {
+                self.fold(|a, b| if a < b { b } else { a })
+            }
+            #[inline(always)]
+            fn reduce_min(self) -> $elem {
+                self.fold(|a, b| if b < a { b } else { a })
+            }
+            $($special)*
+        }
+
+        impl $name {
+            /// Folds the lanes by halves, in the order of the AVX2 tier.
+            #[inline(always)]
+            fn fold(self, f: impl Fn($elem, $elem) -> $elem) -> $elem {
+                let mut lanes = self.0.to_array();
+                let mut half = $lanes / 2;
+                while half > 0 {
+                    for lane in 0..half {
+                        lanes[lane] = f(lanes[lane], lanes[lane + half]);
+                    }
+                    half /= 2;
+                }
+                lanes[0]
+            }
+        }
+    };
+}
+
+portable_lanes! { F32, f32, 8, f32x8, 12_582_912.0;
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        // Adding 1.5 * 2^23 leaves n in the low mantissa bits; the biased exponent moves into place.
+        let magic: i32x8 = cast(self.0 + f32x8::splat(12_582_912.0));
+        Self(cast((magic + i32x8::splat(127)) << 23_i32))
+    }
+    #[inline(always)]
+    fn split_exponent(self) -> (Self, Self) {
+        // 0x3f3504f3 = sqrt(1/2): subtracting it first makes the exponent field count from there.
+        let bits: i32x8 = cast(self.0);
+        let e = (bits - i32x8::splat(0x3f35_04f3)) >> 23_i32;
+        let m: f32x8 = cast(bits - (e << 23_i32));
+        (Self(m), Self(f32x8::from_i32x8(e)))
+    }
+}
+
+portable_lanes! { F64, f64, 4, f64x4, 6_755_399_441_055_744.0;
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        let magic: i64x4 = cast(self.0 + f64x4::splat(6_755_399_441_055_744.0));
+        Self(cast((magic + i64x4::splat(1023)) << 52_i32))
+    }
+    #[inline(always)]
+    fn split_exponent(self) -> (Self, Self) {
+        let bits = self.0.to_array().map(|x| x.to_bits() as i64);
+        let e = bits.map(|b| (b - 0x3fe6_a09e_667f_3bcd) >> 52);
+        let m = std::array::from_fn(|lane| f64::from_bits((bits[lane] - (e[lane] << 52)) as u64));
+        (Self(f64x4::new(m)), Self(f64x4::new(e.map(|e| e as f64))))
+    }
+}
