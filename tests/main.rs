@@ -1,1 +1,4 @@
+//! The whole test suite, one binary: `cargo test --release`.
 
+mod kernels;
+mod tolerance;

@@ -1,0 +1,3 @@
+//! Kernels, each against its plain `reference` twin.
+
+mod gemm;
