@@ -1,1 +1,17 @@
-//! diabolo
+//! Latent-variable models on plain CPUs: every model learns a latent Z of data X and offers what it can of
+//! encode (X -> Z), decode (Z -> X^) and sample (-> X).
+#![forbid(unsafe_code)]
+
+// Floor 0: what everybody may name.
+pub mod error;
+pub mod figure;
+pub mod monitor;
+pub mod tensors;
+// Floor 1: matrices and random numbers.
+pub mod linalg;
+// Floor 2: what several rooms iterate.
+pub mod solve;
+// Floor 4: the models.
+pub mod models;
+
+pub use error::{Error, Result};

@@ -1,0 +1,134 @@
+//! Figures as plain data: what a model wants to show. `report` draws them as SVG.
+
+/// A titled figure with a sentence that says how to read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// A short title.
+    pub title: String,
+    /// How to read it, one or two sentences.
+    pub caption: String,
+    /// What is drawn.
+    pub plot: Plot,
+}
+
+impl Figure {
+    /// A figure.
+    pub fn new(title: impl Into<String>, caption: impl Into<String>, plot: Plot) -> Figure {
+        Figure { title: title.into(), caption: caption.into(), plot }
+    }
+}
+
+/// One named series of points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its name in the legend; empty for none.
+    pub name: String,
+    /// Horizontal positions.
+    pub x: Vec<f64>,
+    /// Vertical positions, as many.
+    pub y: Vec<f64>,
+}
+
+impl Series {
+    /// A series over its own indices 1, 2, ...
+    pub fn counted(name: impl Into<String>, y: Vec<f64>) -> Series {
+        Series { name: name.into(), x: (1..=y.len()).map(|i| i as f64).collect(), y }
+    }
+}
+
+/// An axis: its label with the unit, and whether it is logarithmic.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Axis {
+    /// The label.
+    pub label: String,
+    /// Logarithmic; positions that are not positive are left out.
+    pub log: bool,
+}
+
+impl Axis {
+    /// A linear axis.
+    pub fn linear(label: impl Into<String>) -> Axis {
+        Axis { label: label.into(), log: false }
+    }
+
+    /// A logarithmic axis.
+    pub fn log(label: impl Into<String>) -> Axis {
+        Axis { label: label.into(), log: true }
+    }
+}
+
+/// How numbers become colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// From paper to ink: zero and up.
+    Sequential,
+    /// Two hues that meet at zero.
+    Diverging,
+}
+
+/// What can be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plot {
+    /// Lines through points.
+    Lines {
+        /// Horizontal axis.
+        x: Axis,
+        /// Vertical axis.
+        y: Axis,
+        /// The lines.
+        series: Vec<Series>,
+    },
+    /// Points, coloured by series.
+    Scatter {
+        /// Horizontal axis.
+        x: Axis,
+        /// Vertical axis.
+        y: Axis,
+        /// The groups.
+        series: Vec<Series>,
+    },
+    /// Horizontal bars with their names.
+    Bars {
+        /// The values' axis.
+        x: Axis,
+        /// Name and value of each bar, top first.
+        bars: Vec<(String, f64)>,
+    },
+    /// A matrix as coloured cells.
+    HeatMap {
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        cols: usize,
+        /// Row-major values.
+        values: Vec<f64>,
+        /// Names of rows; empty for none.
+        row_names: Vec<String>,
+        /// Names of columns; empty for none.
+        col_names: Vec<String>,
+        /// The colour scale.
+        colours: Colours,
+    },
+    /// Small grey-scale or signed pictures, side by side.
+    Images {
+        /// Height of each, pixels.
+        height: usize,
+        /// Width of each, pixels.
+        width: usize,
+        /// Row-major values of each picture with the name below it (may be empty).
+        pictures: Vec<(String, Vec<f64>)>,
+        /// Pictures a row.
+        per_row: usize,
+        /// The colour scale; each picture is scaled by itself if `None`, else by (low, high).
+        range: Option<(f64, f64)>,
+        /// The colour scale.
+        colours: Colours,
+    },
+    /// A table; the first row of text is the header.
+    Table {
+        /// Column names.
+        header: Vec<String>,
+        /// Rows, each as long as the header.
+        rows: Vec<Vec<String>>,
+    },
+}

@@ -1,0 +1,18 @@
+//! Matrices: dense, sparse, and the [`Features`] that hide which.
+//!
+//! Orientation everywhere: rows are samples, columns are features, storage is row-major. Dense or sparse
+//! is matched once, in this module; sparse data is never made dense as a whole.
+
+mod csr;
+mod features;
+mod graph;
+mod matrix;
+
+pub use csr::Csr;
+pub use features::Features;
+pub use graph::Graph;
+pub use matrix::Matrix;
+
+/// Rows converted or multiplied at a time where a dense block of another type is needed: a fixed number,
+/// so that results do not depend on the number of threads.
+pub const BLOCK_ROWS: usize = 256;

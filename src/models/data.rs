@@ -1,0 +1,157 @@
+//! What a fit is given: the data, the names of its rows and columns, labels.
+
+use crate::error::{Error, Result};
+use crate::linalg::{Features, Graph, Matrix};
+
+/// The data of a fit, borrowed.
+#[derive(Clone)]
+pub struct Data<'a> {
+    /// The values.
+    pub source: Source<'a>,
+    /// Names of samples and features.
+    pub names: &'a Names,
+    /// Known classes of the samples: never fitted to, only compared with.
+    pub labels: Option<&'a Labels>,
+}
+
+/// The kinds of data.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// Samples x features.
+    Rows(&'a Features),
+    /// A graph.
+    Graph(&'a Graph),
+}
+
+/// Names of rows and columns, where they are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Names {
+    /// One a sample.
+    pub samples: Option<Vec<String>>,
+    /// One a feature.
+    pub features: Option<Vec<String>>,
+    /// Where samples are pictures: (height, width), row-major pixels.
+    pub picture: Option<(usize, usize)>,
+}
+
+impl Names {
+    /// No names.
+    pub const NONE: &'static Names = &Names { samples: None, features: None, picture: None };
+
+    /// The name of feature `j`, or `feature_<j + 1>`.
+    pub fn feature(&self, j: usize) -> String {
+        name_of(self.features.as_deref(), j, "feature")
+    }
+
+    /// The name of sample `i`, or `sample_<i + 1>`.
+    pub fn sample(&self, i: usize) -> String {
+        name_of(self.samples.as_deref(), i, "sample")
+    }
+}
+
+/// The name at a place, or a counted one.
+fn name_of(names: Option<&[String]>, at: usize, kind: &str) -> String {
+    names.and_then(|names| names.get(at)).cloned().unwrap_or_else(|| format!("{kind}_{}", at + 1))
+}
+
+/// Classes of the samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labels {
+    /// The class of each sample, an index into `classes`.
+    pub class: Vec<u32>,
+    /// The names of the classes, sorted.
+    pub classes: Vec<String>,
+}
+
+impl Labels {
+    /// Labels from one name a sample; numbers sort as numbers.
+    pub fn from_names(names: &[String]) -> Labels {
+        let mut classes = names.to_vec();
+        let key = |name: &String| (name.parse::<f64>().map_or(f64::INFINITY, |x| x), name.clone());
+        classes.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or_else(|| a.cmp(b)));
+        classes.dedup();
+        let position = |name: &String| classes.iter().position(|class| class == name).unwrap_or(0) as u32;
+        Labels { class: names.iter().map(position).collect(), classes: classes.clone() }
+    }
+}
+
+impl<'a> Data<'a> {
+    /// Unnamed samples x features.
+    pub fn rows(x: &'a Features) -> Data<'a> {
+        Data { source: Source::Rows(x), names: Names::NONE, labels: None }
+    }
+
+    /// The samples x features.
+    /// # Errors
+    /// [`Error::Shape`] where the data is of another kind.
+    pub fn features(&self) -> Result<&'a Features> {
+        match self.source {
+            Source::Rows(x) => Ok(x),
+            Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
+        }
+    }
+
+    /// The samples x features of a model that needs at least one of each, and finite values.
+    /// # Errors
+    /// [`Error::Shape`] where there is nothing, [`Error::Numerical`] where a value is not finite.
+    pub fn finite_features(&self) -> Result<&'a Features> {
+        let x = self.features()?;
+        if x.n_samples() == 0 || x.n_features() == 0 {
+            return Err(Error::shape(
+                "at least one sample and one feature",
+                format!("{} x {}", x.n_samples(), x.n_features()),
+            ));
+        }
+        if let Some((i, j)) = x.first_not_finite() {
+            return Err(Error::numerical(
+                format!("row {}, column {}", i + 1, j + 1),
+                "the value is not finite; remove the row, or read missing values as zeros with --missing zero",
+            ));
+        }
+        Ok(x)
+    }
+
+    /// As [`Data::finite_features`], and no value is negative.
+    /// # Errors
+    /// As there, and [`Error::Numerical`] at the first negative value.
+    pub fn non_negative_features(&self) -> Result<&'a Features> {
+        let x = self.finite_features()?;
+        if let Some((i, j)) = x.first_negative() {
+            return Err(Error::numerical(
+                format!("row {}, column {}", i + 1, j + 1),
+                "the value is negative and this model needs counts or other non-negative values; \
+                 shift the data with --scale minmax or use svd or pca",
+            ));
+        }
+        Ok(x)
+    }
+}
+
+/// Data that owns its parts: what readers and simulators make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Samples x features.
+    pub features: Features,
+    /// Names of samples and features.
+    pub names: Names,
+    /// Known classes of the samples.
+    pub labels: Option<Labels>,
+}
+
+impl Dataset {
+    /// Unnamed data.
+    pub fn unnamed(features: Features) -> Dataset {
+        Dataset { features, names: Names::default(), labels: None }
+    }
+
+    /// The data as a fit takes it.
+    pub fn data(&self) -> Data<'_> {
+        Data { source: Source::Rows(&self.features), names: &self.names, labels: self.labels.as_ref() }
+    }
+}
+
+impl From<Matrix<f64>> for Dataset {
+    fn from(x: Matrix<f64>) -> Dataset {
+        Dataset::unnamed(x.into())
+    }
+}

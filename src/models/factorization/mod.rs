@@ -1,0 +1,1 @@
+//! Matrix factorisation: X ~ Z H, the linear relatives of the autoencoder.

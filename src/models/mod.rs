@@ -1,0 +1,306 @@
+//! The contract every model keeps: a fit that is stepped, and a model that can do what it can of
+//! encode (X -> Z), decode (Z -> X^) and sample (-> X).
+//!
+//! A fit is a value that is *stepped*, so progress, checkpoints, Ctrl-C and limits live in one loop,
+//! [`fit`], and the models stay pure.
+
+mod data;
+pub mod factorization;
+mod history;
+
+pub use data::{Data, Dataset, Labels, Names, Source};
+pub use history::{History, StopReason};
+
+use crate::error::{Error, Result};
+use crate::figure::Figure;
+use crate::linalg::{Features, Matrix};
+use crate::monitor::{Env, Monitor, Progress, Signal};
+use crate::tensors::{Named, Tensors};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Under the feature `cli` every `Params` is a set of flags too.
+#[cfg(feature = "cli")]
+pub trait Flags: clap::Args {}
+#[cfg(feature = "cli")]
+impl<T: clap::Args> Flags for T {}
+/// Without the feature `cli` there are no flags.
+#[cfg(not(feature = "cli"))]
+pub trait Flags {}
+#[cfg(not(feature = "cli"))]
+impl<T> Flags for T {}
+
+/// One plain struct per model: the library's parameters, the flags, the TOML keys and the saved metadata.
+pub trait Settings: Flags + Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static {
+    /// The model's name on the command line and in saved files.
+    const NAME: &'static str;
+    /// Rises when saved files change their meaning.
+    const VERSION: u32;
+
+    /// Refuses values that make no sense.
+    /// # Errors
+    /// [`Error::Parameter`] with the name of the parameter.
+    fn check(&self) -> Result<()>;
+}
+
+/// What one step of a fit tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The objective after the step.
+    pub objective: f64,
+    /// Whether the stopping rule is met.
+    pub converged: bool,
+    /// Further figures under their plain names.
+    pub metrics: Vec<(&'static str, f64)>,
+}
+
+/// How a model is fitted.
+pub trait Fit: Settings {
+    /// Everything a resume needs, random state included.
+    type State: Tensors;
+    /// The fitted model.
+    type Model: Model + 'static;
+
+    /// The most steps there will be; 1 for direct methods.
+    fn max_iterations(&self) -> u64;
+
+    /// Checks the data, charges the budget and makes the initial state.
+    /// # Errors
+    /// Data of the wrong kind, values the model cannot take, memory over the limit.
+    fn start(&self, x: &Data, env: &Env) -> Result<Self::State>;
+
+    /// One epoch or sweep.
+    /// # Errors
+    /// [`Error::Numerical`] where the computation cannot go on.
+    fn step(&self, x: &Data, state: &mut Self::State, env: &Env) -> Result<Step>;
+
+    /// The model at the end.
+    /// # Errors
+    /// [`Error::Numerical`] where the state is no model.
+    fn finish(&self, state: Self::State) -> Result<Self::Model>;
+
+    /// The state of a checkpoint.
+    /// # Errors
+    /// [`Error::Shape`] where arrays are missing or of another shape.
+    fn load_state(&self, named: &Named) -> Result<Self::State>;
+
+    /// The model of a saved file.
+    /// # Errors
+    /// [`Error::Shape`] where arrays are missing or of another shape.
+    fn load_model(&self, named: &Named) -> Result<Self::Model>;
+}
+
+/// Fits a model: the only loop. Starts afresh, or goes on from `resume`; ends when the fit has converged,
+/// has taken all its steps, or somebody wants to stop.
+/// # Errors
+/// What the parameters, the data, a step or the monitor raise; an objective that is not finite.
+pub fn fit<P: Fit>(
+    settings: &P,
+    x: &Data,
+    resume: Option<(P::State, History)>,
+    env: &Env,
+    monitor: &mut dyn Monitor,
+) -> Result<(P::Model, History)> {
+    settings.check()?;
+    let (mut state, mut history) = match resume {
+        Some(resumed) => resumed,
+        None => (settings.start(x, env)?, History::default()),
+    };
+    let max_iterations = settings.max_iterations();
+    history.stop = loop {
+        if history.converged() {
+            break StopReason::Converged;
+        }
+        if history.n_iter() >= max_iterations {
+            break StopReason::MaxIterations;
+        }
+        if env.is_cancelled() {
+            break StopReason::Interrupted;
+        }
+        let step = settings.step(x, &mut state, env)?;
+        let iteration = history.n_iter() + 1;
+        if !step.objective.is_finite() {
+            return Err(Error::numerical(
+                format!("{} iteration {iteration}", P::NAME),
+                format!(
+                    "the objective is {}; look for extreme values in the data or scale it",
+                    step.objective
+                ),
+            ));
+        }
+        history.push(&step);
+        let progress = Progress {
+            iteration,
+            max_iterations,
+            objective: step.objective,
+            converged: step.converged,
+            metrics: step.metrics,
+        };
+        if monitor.at(&progress, &Checkpoint { state: &state, history: &history })? == Signal::Stop {
+            break StopReason::Interrupted;
+        }
+    };
+    Ok((settings.finish(state)?, history))
+}
+
+/// The state of a fit and its history, under `state/` and `history/`.
+struct Checkpoint<'a> {
+    state: &'a dyn Tensors,
+    history: &'a History,
+}
+
+impl Tensors for Checkpoint<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&str, crate::tensors::TensorView<'_>)) {
+        self.state.visit(&mut |name, view| each(&format!("state/{name}"), view));
+        self.history.visit(&mut |name, view| each(&format!("history/{name}"), view));
+    }
+}
+
+/// What [`fit`] goes on from: the arrays its monitor was shown.
+/// # Errors
+/// [`Error::Shape`] where arrays are missing or of another shape.
+pub fn resume<P: Fit>(settings: &P, checkpoint: &Named) -> Result<(P::State, History)> {
+    Ok((settings.load_state(&checkpoint.under("state/"))?, History::load(&checkpoint.under("history/"))?))
+}
+
+/// Figures under their plain names (`rmse`, `explained_variance`), in order.
+pub type Metrics = Vec<(String, f64)>;
+
+/// A fitted model. What it cannot do it says by `None`.
+pub trait Model: Tensors + Send + Sync {
+    /// X -> Z, if the model can.
+    fn encoder(&self) -> Option<&dyn Encode> {
+        None
+    }
+
+    /// Z -> X^, if the model can.
+    fn decoder(&self) -> Option<&dyn Decode> {
+        None
+    }
+
+    /// -> X, if the model can.
+    fn sampler(&self) -> Option<&dyn Sample> {
+        None
+    }
+
+    /// How well the model describes data.
+    /// # Errors
+    /// Data of the wrong shape or kind.
+    fn score(&self, x: &Data, env: &Env) -> Result<Metrics>;
+
+    /// What the model has to show for data (usually its training data). The loss curve is drawn by the
+    /// caller from the history.
+    /// # Errors
+    /// Data of the wrong shape or kind.
+    fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>>;
+
+    /// The factors a user takes away as tables.
+    fn factors(&self) -> Vec<Factor<'_>> {
+        Vec::new()
+    }
+}
+
+/// A table of a fitted model.
+pub struct Factor<'a> {
+    /// Its name, also the file's (`h`).
+    pub name: &'static str,
+    /// What its rows are.
+    pub rows: Along,
+    /// What its columns are.
+    pub cols: Along,
+    /// The values.
+    pub values: &'a Matrix<f64>,
+}
+
+/// What runs along a side of a table: where its names come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Along {
+    /// The samples of the training data.
+    Samples,
+    /// The features.
+    Features,
+    /// The components: `component_1`, ...
+    Components,
+    /// A single column or row: `value`.
+    Value,
+}
+
+/// Codes, one row a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Latent {
+    /// Networks' precision.
+    F32(Matrix<f32>),
+    /// Factorisations' and topic models' precision.
+    F64(Matrix<f64>),
+}
+
+impl Latent {
+    /// (n_samples, n_latent)
+    pub fn shape(&self) -> [usize; 2] {
+        match self {
+            Latent::F32(z) => z.shape(),
+            Latent::F64(z) => z.shape(),
+        }
+    }
+
+    /// The codes in f64.
+    pub fn to_f64(self) -> Matrix<f64> {
+        match self {
+            Latent::F32(z) => z.cast(),
+            Latent::F64(z) => z,
+        }
+    }
+}
+
+/// X -> Z.
+pub trait Encode: Sync {
+    /// Number of features the model was fitted on.
+    fn n_features(&self) -> usize;
+    /// Length of a code.
+    fn n_latent(&self) -> usize;
+    /// The codes of samples the model need not have seen, n_samples x n_latent. A row's code depends on
+    /// that row alone, so callers may encode block by block.
+    /// # Errors
+    /// Data of the wrong shape, or values the model cannot take.
+    fn encode(&self, x: &Features, env: &Env) -> Result<Latent>;
+}
+
+/// Z -> X^.
+pub trait Decode: Sync {
+    /// Length of a code.
+    fn n_latent(&self) -> usize;
+    /// Number of features of what comes out.
+    fn n_features(&self) -> usize;
+    /// Data from codes, n_samples x n_features. A row depends on its code alone.
+    /// # Errors
+    /// Codes of another length.
+    fn decode(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>>;
+}
+
+/// -> X.
+pub trait Sample: Sync {
+    /// `n` new samples, drawn from the model by `env.seed`.
+    /// # Errors
+    /// Memory over the limit.
+    fn sample(&self, n: usize, env: &Env) -> Result<Features>;
+}
+
+/// Refuses data of another width than the model's.
+/// # Errors
+/// [`Error::Shape`].
+pub fn check_width(x: &Features, n_features: usize) -> Result<()> {
+    check_columns(x.n_features(), n_features, "features")
+}
+
+/// Refuses a matrix of another width than needed; `what` names its columns.
+/// # Errors
+/// [`Error::Shape`].
+pub fn check_columns(received: usize, expected: usize, what: &str) -> Result<()> {
+    if received == expected {
+        return Ok(());
+    }
+    Err(Error::shape(
+        format!("{expected} {what}, as the model has"),
+        format!("{received}; give data with the same columns (or --transpose)"),
+    ))
+}

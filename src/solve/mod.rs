@@ -1,0 +1,3 @@
+//! What several rooms iterate: pure routines on matrices, with no data, no files and no loop over epochs.
+
+pub mod hals;
