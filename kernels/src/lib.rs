@@ -15,7 +15,9 @@ pub mod dispatch;
 pub mod gemm;
 pub mod parallel;
 mod real;
+pub mod reduce;
 pub mod simd;
+pub mod vector;
 pub mod view;
 
 pub use real::Real;

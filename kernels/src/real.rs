@@ -1,6 +1,8 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
 use crate::gemm::Gemm;
+use crate::reduce::Reduce;
+use crate::vector::Arithmetic;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -33,6 +35,8 @@ pub trait Real:
     + DivAssign
     + Sum
     + Gemm
+    + Reduce
+    + Arithmetic
 {
     /// 0
     const ZERO: Self;

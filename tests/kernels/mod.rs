@@ -1,3 +1,5 @@
 //! Kernels, each against its plain `reference` twin.
 
 mod gemm;
+mod reduce;
+mod vector;

@@ -18,7 +18,7 @@ macro_rules! avx2_lanes {
     ($name:ident, $elem:ty, $lanes:literal,
      $set1:ident, $loadu:ident, $storeu:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
      $fmadd:ident, $fnmadd:ident, $sqrt:ident, $min:ident, $max:ident, $round:ident, $cmp:ident,
-     $blendv:ident, $and:ident, $or:ident, $xor:ident, $movemask:ident;
+     $blendv:ident, $and:ident, $or:ident, $xor:ident, $movemask:ident, $maskload:ident, $maskstore:ident;
      $($special:tt)*) => {
         // SAFETY (every block below): the intrinsics need AVX2 and FMA; values of this type exist only
         // inside the functions `dispatch!` enters after the CPU has reported both.
@@ -39,6 +39,17 @@ macro_rules! avx2_lanes {
             unsafe fn store(self, p: *mut $elem) {
                 // SAFETY: CPU feature; the caller vouches for the LANES elements; unaligned store.
                 unsafe { $storeu(p, self.0) }
+            }
+            #[inline(always)]
+            unsafe fn load_partial(p: *const $elem, n: usize, fill: $elem) -> Self {
+                let mask = Self::first_lanes(n);
+                // SAFETY: CPU feature; masked lanes are not read, the caller vouches for the others.
+                unsafe { mask.select(Self($maskload(p, mask.as_int())), Self::splat(fill)) }
+            }
+            #[inline(always)]
+            unsafe fn store_partial(self, p: *mut $elem, n: usize) {
+                // SAFETY: CPU feature; masked lanes are not written, the caller vouches for the others.
+                unsafe { $maskstore(p, Self::first_lanes(n).as_int(), self.0) }
             }
             #[inline(always)]
             fn add(self, other: Self) -> Self {
@@ -146,6 +157,14 @@ macro_rules! avx2_lanes {
         }
 
         impl $name {
+            /// The mask of lanes 0..n.
+            #[inline(always)]
+            fn first_lanes(n: usize) -> Self {
+                let index = std::array::from_fn::<$elem, $lanes, _>(|lane| lane as $elem);
+                // SAFETY: the array has LANES elements.
+                unsafe { Self::load(index.as_ptr()) }.lt(Self::splat(n as $elem))
+            }
+
             /// Folds the lanes by halves: (0 with LANES/2, ...), then again, in the same order always.
             #[inline(always)]
             fn fold(self, f: impl Fn($elem, $elem) -> $elem) -> $elem {
@@ -168,7 +187,8 @@ macro_rules! avx2_lanes {
 avx2_lanes! { F32, f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps,
     _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_sqrt_ps, _mm256_min_ps, _mm256_max_ps, _mm256_round_ps, _mm256_cmp_ps,
-    _mm256_blendv_ps, _mm256_and_ps, _mm256_or_ps, _mm256_xor_ps, _mm256_movemask_ps;
+    _mm256_blendv_ps, _mm256_and_ps, _mm256_or_ps, _mm256_xor_ps, _mm256_movemask_ps,
+    _mm256_maskload_ps, _mm256_maskstore_ps;
     #[inline(always)]
     fn pow2(self) -> Self {
         // SAFETY: CPU feature, see above. The biased exponent n + 127 moves into place.
@@ -193,7 +213,8 @@ avx2_lanes! { F32, f32, 8,
 avx2_lanes! { F64, f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd,
     _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, _mm256_round_pd, _mm256_cmp_pd,
-    _mm256_blendv_pd, _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd, _mm256_movemask_pd;
+    _mm256_blendv_pd, _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd, _mm256_movemask_pd,
+    _mm256_maskload_pd, _mm256_maskstore_pd;
     #[inline(always)]
     fn pow2(self) -> Self {
         // SAFETY: CPU feature, see above. Adding 1.5 * 2^52 leaves n in the low mantissa bits.
@@ -220,5 +241,23 @@ avx2_lanes! { F64, f64, 4,
             let m = _mm256_sub_epi64(bits, _mm256_slli_epi64::<52>(e_int));
             (Self(_mm256_castsi256_pd(m)), Self(e))
         }
+    }
+}
+
+impl F32 {
+    /// The same bits as integers.
+    #[inline(always)]
+    fn as_int(self) -> __m256i {
+        // SAFETY: CPU feature, see above.
+        unsafe { _mm256_castps_si256(self.0) }
+    }
+}
+
+impl F64 {
+    /// The same bits as integers.
+    #[inline(always)]
+    fn as_int(self) -> __m256i {
+        // SAFETY: CPU feature, see above.
+        unsafe { _mm256_castpd_si256(self.0) }
     }
 }

@@ -7,10 +7,12 @@
 pub mod avx2;
 pub mod portable;
 
+use crate::Real;
+
 /// A vector of [`Simd::LANES`] floating-point lanes. Masks are vectors whose lanes are all ones or zeros.
 pub trait Simd: Copy {
     /// `f32` or `f64`.
-    type Elem: Copy;
+    type Elem: Real;
     /// 8 for f32, 4 for f64.
     const LANES: usize;
 
@@ -24,6 +26,15 @@ pub trait Simd: Copy {
     /// # Safety
     /// `p` must be valid for writes of `LANES` elements; no alignment is needed.
     unsafe fn store(self, p: *mut Self::Elem);
+    /// Reads the first `n` lanes, the others become `fill`: the tail of a slice goes through the same
+    /// vector code as its body.
+    /// # Safety
+    /// `n <= LANES`, and `p` must be valid for reads of `n` elements.
+    unsafe fn load_partial(p: *const Self::Elem, n: usize, fill: Self::Elem) -> Self;
+    /// Writes the first `n` lanes.
+    /// # Safety
+    /// `n <= LANES`, and `p` must be valid for writes of `n` elements.
+    unsafe fn store_partial(self, p: *mut Self::Elem, n: usize);
 
     /// self + other
     fn add(self, other: Self) -> Self;
@@ -39,9 +50,9 @@ pub trait Simd: Copy {
     fn neg_mul_add(self, b: Self, c: Self) -> Self;
     /// The square root.
     fn sqrt(self) -> Self;
-    /// min; which operand is returned for NaN is not specified.
+    /// The smaller one; `other` where either is NaN (so a constant's `min(x)` lets a NaN in x through).
     fn min(self, other: Self) -> Self;
-    /// max; which operand is returned for NaN is not specified.
+    /// The larger one; `other` where either is NaN.
     fn max(self, other: Self) -> Self;
     /// To the nearest integer, ties to even; |x| < 2^22 (f32), 2^51 (f64).
     fn round(self) -> Self;
@@ -73,4 +84,25 @@ pub trait Simd: Copy {
     fn reduce_max(self) -> Self::Elem;
     /// The smallest lane.
     fn reduce_min(self) -> Self::Elem;
+
+    /// All lanes equal to the nearest number to `x`.
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        Self::splat(Self::Elem::from_f64(x))
+    }
+    /// -self, the sign of a zero included.
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.xor(Self::of(-0.0))
+    }
+    /// The sign bit alone: -0 or 0.
+    #[inline(always)]
+    fn sign_bit(self) -> Self {
+        self.and(Self::of(-0.0))
+    }
+    /// |self|
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.xor(self.sign_bit())
+    }
 }

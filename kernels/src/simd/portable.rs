@@ -32,6 +32,22 @@ macro_rules! portable_lanes {
                 unsafe { *p.cast::<[$elem; $lanes]>() = self.0.to_array() }
             }
             #[inline(always)]
+            unsafe fn load_partial(p: *const $elem, n: usize, fill: $elem) -> Self {
+                let mut lanes = [fill; $lanes];
+                for (lane, value) in lanes.iter_mut().enumerate().take(n) {
+                    // SAFETY: lane < n, and the caller vouches for n elements.
+                    *value = unsafe { *p.add(lane) };
+                }
+                Self($wide::new(lanes))
+            }
+            #[inline(always)]
+            unsafe fn store_partial(self, p: *mut $elem, n: usize) {
+                for (lane, value) in self.0.to_array().into_iter().enumerate().take(n) {
+                    // SAFETY: lane < n, and the caller vouches for n elements.
+                    unsafe { *p.add(lane) = value };
+                }
+            }
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Self(self.0 + other.0)
             }
@@ -61,11 +77,21 @@ macro_rules! portable_lanes {
             }
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                Self(self.0.fast_min(other.0))
+                // On x86 the instruction's own rule; elsewhere `wide` leaves the case of NaN open.
+                if cfg!(target_arch = "x86_64") {
+                    Self(self.0.fast_min(other.0))
+                } else {
+                    Self(self.0.simd_lt(other.0).bitselect(self.0, other.0))
+                }
             }
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                Self(self.0.fast_max(other.0))
+                // On x86 the instruction's own rule; elsewhere `wide` leaves the case of NaN open.
+                if cfg!(target_arch = "x86_64") {
+                    Self(self.0.fast_max(other.0))
+                } else {
+                    Self(self.0.simd_gt(other.0).bitselect(self.0, other.0))
+                }
             }
             #[inline(always)]
             fn round(self) -> Self {
