@@ -14,4 +14,7 @@ pub mod solve;
 // Floor 4: the models.
 pub mod models;
 
+// Floor 6: files, data and reports.
+pub mod data;
+
 pub use error::{Error, Result};

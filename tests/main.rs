@@ -1,4 +1,5 @@
 //! The whole test suite, one binary: `cargo test --release`.
 
+mod data_sets;
 mod kernels;
 mod tolerance;
