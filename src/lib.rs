@@ -13,6 +13,8 @@ pub mod linalg;
 pub mod solve;
 // Floor 4: the models.
 pub mod models;
+// Floor 6: files.
+pub mod io;
 
 // Floor 6: files, data and reports.
 pub mod data;

@@ -1,0 +1,238 @@
+//! An open file as every reader takes it: decompressed, counted, in bounded memory.
+//!
+//! [`Input`] opens a path or `-` (standard input), sees by the first bytes whether it is gzip and unpacks it
+//! (all members), and hands out lines or bytes. It holds one buffer; a line longer than the buffer makes it
+//! grow, charged to the budget and only up to [`MAX_LINE`], so that an endless line is an error and not a
+//! full memory. What a zip bomb unpacks to is never held here: whoever keeps data charges it.
+
+use super::charged::Charged;
+use crate::error::{Error, Result};
+use crate::monitor::Budget;
+use flate2::bufread::MultiGzDecoder;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// The longest line that is read, in bytes.
+pub const MAX_LINE: usize = 64 << 20;
+
+/// The buffer's first size: what [`Input::peek`] can always look at.
+const BUFFER: usize = 64 << 10;
+
+/// The first two bytes of gzip.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The mark some editors put before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A source of bytes with a name, a place and a budget.
+pub struct Input<'a> {
+    path: PathBuf,
+    source: Box<dyn Read + 'a>,
+    is_gzip: bool,
+    buffer: Charged<'a, u8>,
+    budget: &'a Budget,
+    /// The unread bytes are `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// Bytes read from the source so far, unpacked.
+    received: u64,
+    line: u64,
+}
+
+impl<'a> Input<'a> {
+    /// Opens a file, or standard input for `-`.
+    /// # Errors
+    /// [`Error::Io`] if the system refuses, [`Error::Parse`] if the first bytes are broken gzip.
+    pub fn open(path: &Path, budget: &'a Budget) -> Result<Input<'a>> {
+        if path == Path::new("-") {
+            return Input::over(path, std::io::stdin().lock(), budget);
+        }
+        let file = File::open(path).map_err(|source| Error::io(path, source))?;
+        Input::over(path, file, budget)
+    }
+
+    /// Reads from any source; `path` is its name in errors.
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn over(path: &Path, source: impl Read + 'a, budget: &'a Budget) -> Result<Input<'a>> {
+        let io_error = |source| Error::io(path, source);
+        let mut source = BufReader::with_capacity(BUFFER, source);
+        let mut magic = Vec::with_capacity(2);
+        source.by_ref().take(2).read_to_end(&mut magic).map_err(io_error)?;
+        let is_gzip = magic == GZIP_MAGIC;
+        let whole = std::io::Cursor::new(magic).chain(source);
+        let source: Box<dyn Read + 'a> =
+            if is_gzip { Box::new(MultiGzDecoder::new(BufReader::new(whole))) } else { Box::new(whole) };
+        Ok(Input {
+            path: path.to_path_buf(),
+            source,
+            is_gzip,
+            buffer: Charged::filled(budget, "the reading buffer", BUFFER, 0)?,
+            budget,
+            start: 0,
+            end: 0,
+            received: 0,
+            line: 0,
+        })
+    }
+
+    /// The file's name, `-` for standard input.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where memory is charged.
+    pub fn budget(&self) -> &'a Budget {
+        self.budget
+    }
+
+    /// Whether the file is compressed.
+    pub fn is_gzip(&self) -> bool {
+        self.is_gzip
+    }
+
+    /// The number of the line read last, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Unpacked bytes handed out so far.
+    pub fn position(&self) -> u64 {
+        self.received - (self.end - self.start) as u64
+    }
+
+    /// An error of the whole file.
+    pub fn fail(&self, why: impl Into<String>) -> Error {
+        Error::parse(&self.path, why)
+    }
+
+    /// An error at the line read last.
+    pub fn fail_line(&self, why: impl Into<String>) -> Error {
+        Error::parse_line(&self.path, self.line, why)
+    }
+
+    /// The next bytes without taking them: up to `n`, fewer only where the file ends.
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Parse`] for broken gzip.
+    /// # Panics
+    /// If `n` is above 64 KiB.
+    pub fn peek(&mut self, n: usize) -> Result<&[u8]> {
+        assert!(n <= BUFFER, "a peek of at most {BUFFER} bytes");
+        while self.end - self.start < n && self.receive()? {}
+        Ok(&self.buffer.as_slice()[self.start..self.end.min(self.start + n)])
+    }
+
+    /// The next line without its end (`\n` or `\r\n`), or `None` at the end of the file. A byte-order mark
+    /// before the first line is dropped.
+    /// # Errors
+    /// [`Error::Parse`] for a line above [`MAX_LINE`] or broken gzip, [`Error::Limit`] if a long line does
+    /// not fit the budget, [`Error::Io`].
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        let mut searched = 0;
+        let (length, taken) = loop {
+            let unread = &self.buffer.as_slice()[self.start..self.end];
+            if let Some(at) = unread[searched..].iter().position(|&byte| byte == b'\n') {
+                break (searched + at, searched + at + 1);
+            }
+            searched = unread.len();
+            if searched >= MAX_LINE {
+                let why = format!("the line is longer than {} MiB; is this text?", MAX_LINE >> 20);
+                return Err(Error::parse_line(&self.path, self.line + 1, why));
+            }
+            if !self.receive()? {
+                if searched == 0 {
+                    return Ok(None);
+                }
+                break (searched, searched);
+            }
+        };
+        self.line += 1;
+        let line = &self.buffer.as_slice()[self.start..self.start + length];
+        self.start += taken;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let is_marked = self.line == 1 && line.starts_with(BYTE_ORDER_MARK);
+        Ok(Some(if is_marked { &line[BYTE_ORDER_MARK.len()..] } else { line }))
+    }
+
+    /// Up to `bytes.len()` next bytes; 0 only at the end of the file.
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Parse`] for broken gzip.
+    pub fn read_some(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        if self.start == self.end && !self.receive()? {
+            return Ok(0);
+        }
+        let unread = &self.buffer.as_slice()[self.start..self.end];
+        let n = unread.len().min(bytes.len());
+        bytes[..n].copy_from_slice(&unread[..n]);
+        self.start += n;
+        Ok(n)
+    }
+
+    /// Exactly the next `bytes.len()` bytes; `what` names them where the file ends before.
+    /// # Errors
+    /// [`Error::Parse`] if the file ends before, or for broken gzip; [`Error::Io`].
+    pub fn read_exact(&mut self, bytes: &mut [u8], what: &str) -> Result<()> {
+        let mut n_read = 0;
+        while n_read < bytes.len() {
+            match self.read_some(&mut bytes[n_read..])? {
+                0 => {
+                    let at = self.position();
+                    return Err(self.fail(format!("the file ends at byte {at}, within {what}; is it cut off?")));
+                }
+                n => n_read += n,
+            }
+        }
+        Ok(())
+    }
+
+    /// All bytes that are left, charged as they come; `what` names them where memory runs out.
+    /// # Errors
+    /// [`Error::Limit`] if they do not fit the budget, [`Error::Parse`] for broken gzip, [`Error::Io`].
+    pub fn read_rest(&mut self, what: &'static str) -> Result<Charged<'a, u8>> {
+        let mut rest = Charged::new(self.budget, what);
+        while self.start < self.end || self.receive()? {
+            rest.extend_from_slice(&self.buffer.as_slice()[self.start..self.end])?;
+            self.start = self.end;
+        }
+        Ok(rest)
+    }
+
+    /// Reads more into the buffer behind what is unread, making room first; false at the end of the file.
+    fn receive(&mut self) -> Result<bool> {
+        if self.start > 0 {
+            self.buffer.as_mut_slice().copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            let longer = (2 * self.buffer.len()).min(MAX_LINE + 1);
+            let mut buffer = Charged::filled(self.budget, "a long line", longer, 0)?;
+            buffer.as_mut_slice()[..self.end].copy_from_slice(self.buffer.as_slice());
+            self.buffer = buffer;
+        }
+        let room = &mut self.buffer.as_mut_slice()[self.end..];
+        let n = loop {
+            match self.source.read(room) {
+                Ok(n) => break n,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.source_error(error)),
+            }
+        };
+        self.end += n;
+        self.received += n as u64;
+        Ok(n > 0)
+    }
+
+    /// The system's errors carry its code; those of the decompressor do not.
+    fn source_error(&self, error: std::io::Error) -> Error {
+        if !self.is_gzip || error.raw_os_error().is_some() {
+            return Error::io(&self.path, error);
+        }
+        let reason = match error.kind() {
+            ErrorKind::UnexpectedEof => "the gzip data is cut off".to_string(),
+            _ => format!("the gzip data is broken ({error})"),
+        };
+        self.fail(format!("{reason} after {} unpacked bytes; fetch the file again", self.received))
+    }
+}

@@ -1,0 +1,11 @@
+//! Floor 6: files in and out.
+//!
+//! [`read::read`] recognises a file by its content and gives a [`crate::models::Dataset`]; one module
+//! reads one format from an [`input::Input`], which unpacks gzip and keeps memory bounded. Whatever is kept
+//! is charged to the budget before it is allocated ([`charged::Charged`]). Everything written goes through
+//! [`atomic::write`].
+
+pub mod atomic;
+pub mod charged;
+pub mod input;
+pub mod read;
