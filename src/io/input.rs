@@ -178,7 +178,9 @@ impl<'a> Input<'a> {
             match self.read_some(&mut bytes[n_read..])? {
                 0 => {
                     let at = self.position();
-                    return Err(self.fail(format!("the file ends at byte {at}, within {what}; is it cut off?")));
+                    return Err(
+                        self.fail(format!("the file ends at byte {at}, within {what}; is it cut off?"))
+                    );
                 }
                 n => n_read += n,
             }
