@@ -2,4 +2,5 @@
 
 mod data_sets;
 mod kernels;
+mod scale;
 mod tolerance;

@@ -8,14 +8,17 @@
 mod chapter;
 mod digits;
 mod karate;
+mod moments;
 mod parameters;
+mod scale;
 
 pub use chapter::chapter;
 pub use digits::digits;
 pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
+pub use scale::{Scale, Scaler};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::models::Dataset;
 use crate::monitor::Budget;
