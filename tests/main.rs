@@ -1,6 +1,7 @@
 //! The whole test suite, one binary: `cargo test --release`.
 
 mod data_sets;
+mod io;
 mod kernels;
 mod scale;
 mod tolerance;

@@ -5,7 +5,10 @@
 //! is charged to the budget before it is allocated ([`charged::Charged`]). Everything written goes through
 //! [`atomic::write`].
 
+pub mod array;
 pub mod atomic;
 pub mod charged;
+pub mod element;
 pub mod input;
+pub mod npy;
 pub mod read;

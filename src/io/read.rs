@@ -1,6 +1,7 @@
 //! One door for every file: recognised by content, read by its format's module.
 
 use super::input::Input;
+use super::npy;
 use crate::error::{Error, Result};
 use crate::models::Dataset;
 use crate::monitor::Budget;
@@ -100,5 +101,11 @@ pub fn recognise(head: &[u8]) -> Format {
 pub fn read(path: &Path, _options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
     let mut input = Input::open(path, budget)?;
     let format = recognise(input.peek(HEAD)?);
-    Err(Error::parse(path, format!("{format} is not read as samples x features; convert it to npy or CSV")))
+    match format {
+        Format::Npy => npy::read(&mut input),
+        _ => Err(Error::parse(
+            path,
+            format!("{format} is not read as samples x features; convert it to npy or CSV"),
+        )),
+    }
 }

@@ -1,0 +1,71 @@
+"""Writes the golden files of tests/io with numpy and scipy; see README.md. Run in this folder."""
+
+import struct
+import warnings
+
+import numpy as np
+import scipy.sparse as sparse
+
+warnings.simplefilter("ignore")  # numpy warns of versions 2 and 3 of its format
+
+# .npy. `table` is 3 x 4 with table[i, j] = 10 i + j - 5: negative numbers, and small enough for every type.
+table = np.array([[10 * i + j - 5 for j in range(4)] for i in range(3)])
+for kind in ["<f8", ">f8", "<f4", ">f4", "<f2", ">f2", "i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8"]:
+    name = kind.replace("<", "little_").replace(">", "big_")
+    np.save(f"npy_{name}.npy", table.astype(kind))
+for kind in ["u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8"]:
+    name = kind.replace("<", "little_").replace(">", "big_")
+    np.save(f"npy_{name}.npy", (table + 5).astype(kind))
+np.save("npy_bool.npy", table % 2 == 0)
+np.save("npy_fortran.npy", np.asfortranarray(table.astype("<f8")))
+np.save("npy_fortran_u1.npy", np.asfortranarray((table + 5).astype("u1")))
+np.save("npy_scalar.npy", np.float64(2.5))
+np.save("npy_vector.npy", np.arange(5.0))
+np.save("npy_no_rows.npy", np.zeros((0, 4)))
+np.save("npy_no_columns.npy", np.zeros((3, 0)))
+cube = np.arange(2 * 3 * 4, dtype="u1").reshape(2, 3, 4)
+np.save("npy_images.npy", cube)
+np.save("npy_images_fortran.npy", np.asfortranarray(cube.astype("<f4")))
+np.save("npy_special.npy", np.array([[np.nan, np.inf, -np.inf, -0.0, 5e-324, 1.7976931348623157e308]]))
+half = np.array([0x0000, 0x8000, 0x0001, 0x03FF, 0x0400, 0x3C01, 0x7BFF, 0x7C00, 0xFC00, 0x7E00], dtype="<u2")
+np.save("npy_half_special.npy", half.view("<f2").reshape(1, -1))
+for version in [(1, 0), (2, 0), (3, 0)]:
+    with open(f"npy_version_{version[0]}.npy", "wb") as file:
+        np.lib.format.write_array(file, table.astype("<f8"), version=version)
+
+# Refused by design.
+np.save("bad_objects.npy", np.array([{"a": 1}, None], dtype=object), allow_pickle=True)
+np.save("bad_structured.npy", np.zeros(2, dtype=[("a", "<f8"), ("b", "<i4")]))
+np.save("bad_complex.npy", table.astype("<c16"))
+np.save("bad_text.npy", np.array(["one", "two"]))
+np.save("bad_dates.npy", np.array(["2001-02-03"], dtype="M8[D]"))
+
+# .npz. `counts` is 4 x 5 with an empty row and an empty column.
+counts = np.array([[0, 2, 0, 0, 1], [0, 0, 0, 0, 0], [3, 0, 0, 4, 0], [0, 5, 0, 0, 6]])
+for kind in ["csr", "csc", "coo"]:
+    sparse.save_npz(f"npz_{kind}.npz", sparse.coo_matrix(counts.astype("<f8")).asformat(kind))
+sparse.save_npz("npz_csr_int.npz", sparse.csr_matrix(counts.astype("<i4")), compressed=False)
+sparse.save_npz("npz_csr_array.npz", sparse.csr_array(counts.astype("<f4")))
+sparse.save_npz("bad_dia.npz", sparse.dia_matrix(counts.astype("<f8")))
+sparse.save_npz("bad_bsr.npz", sparse.bsr_matrix(counts.astype("<f8")))
+wide = sparse.csr_matrix(counts.astype("<f8"))
+np.savez(
+    "npz_csr_int64.npz", format=np.array("csr"), shape=np.array(wide.shape), data=wide.data,
+    indices=wide.indices.astype("<i8"), indptr=wide.indptr.astype("<i8"),
+)
+loose = sparse.csr_matrix(
+    (np.array([1.0, 2.0, 4.0, 8.0, 16.0]), np.array([3, 1, 3, 0, 0]), np.array([0, 3, 3, 5])), shape=(3, 4)
+)
+sparse.save_npz("npz_unsorted_duplicates.npz", loose)
+twice = sparse.coo_matrix((np.array([1.0, 2.0, 4.0]), (np.array([1, 0, 1]), np.array([2, 2, 2]))), shape=(2, 3))
+sparse.save_npz("npz_coo_duplicates.npz", twice)
+np.savez("npz_one.npz", table.astype("<f8"))
+np.savez_compressed("npz_one_deflated.npz", anything=table.astype("<f4"))
+np.savez_compressed("npz_x_and_y.npz", X=table.astype("<f8"), y=np.array([2, 0, 2]))
+np.savez("bad_two_arrays.npz", first=table, second=table)
+
+# IDX: the byte 8 to 14 names the type, then the number of axes, the sizes and the values, all big endian.
+for code, kind in [(8, ">u1"), (9, ">i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")]:
+    values = (table + 5 if code == 8 else table).astype(kind)
+    with open(f"idx_{code:02}.idx", "wb") as file:
+        file.write(bytes([0, 0, code, values.ndim]) + struct.pack(">2I", *values.shape) + values.tobytes())

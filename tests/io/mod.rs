@@ -1,0 +1,36 @@
+//! Readers and writers of files.
+
+mod npy;
+
+use diabolo::Result;
+use diabolo::io::input::Input;
+use diabolo::io::read::{ReadOptions, read};
+use diabolo::linalg::Matrix;
+use diabolo::models::Dataset;
+use diabolo::monitor::Budget;
+use std::path::{Path, PathBuf};
+
+/// The path of a file under tests/io/files.
+fn golden_path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/io/files").join(name)
+}
+
+/// What the reader makes of a file under tests/io/files.
+fn golden(name: &str) -> Result<Dataset> {
+    read(&golden_path(name), &ReadOptions::default(), &Budget::unlimited())
+}
+
+/// What one format's reader makes of bytes.
+fn read_bytes(reader: fn(&mut Input) -> Result<Dataset>, bytes: &[u8]) -> Result<Dataset> {
+    reader(&mut Input::over(Path::new("bytes"), bytes, &Budget::limited(1 << 24))?)
+}
+
+/// The 3 x 4 table 10 i + j - 5 of tests/io/files/make.py.
+fn table() -> Matrix<f64> {
+    Matrix::from_fn(3, 4, |i, j| (10 * i + j) as f64 - 5.0)
+}
+
+/// The same table from 0, for types without a sign.
+fn table_from_zero() -> Matrix<f64> {
+    Matrix::from_fn(3, 4, |i, j| (10 * i + j) as f64)
+}
