@@ -1,8 +1,14 @@
 //! Dense matrix products.
 
+mod blocked;
+mod micro;
+mod pack;
 pub mod reference;
 
+pub use pack::Packed;
+
 use crate::view::{MatMut, MatRef};
+use blocked::Right;
 
 /// What happens to a finished tile of C before it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -43,16 +49,52 @@ pub trait Gemm: Sized + Copy {
         c: MatMut<Self>,
         epilogue: Epilogue<Self>,
     );
+
+    /// Packs B (k x n, any strides) for [`Gemm::gemm_packed`].
+    fn pack(b: MatRef<Self>) -> Packed<Self>;
+
+    /// As [`Gemm::gemm`], bit for bit, with a B packed before.
+    /// # Panics
+    /// If the sizes do not agree.
+    fn gemm_packed(
+        alpha: Self,
+        a: MatRef<Self>,
+        b: &Packed<Self>,
+        beta: Self,
+        c: MatMut<Self>,
+        epilogue: Epilogue<Self>,
+    );
 }
 
-impl Gemm for f32 {
-    fn gemm(alpha: f32, a: MatRef<f32>, b: MatRef<f32>, beta: f32, c: MatMut<f32>, epilogue: Epilogue<f32>) {
-        reference::gemm(alpha, a, b, beta, c, epilogue);
-    }
+macro_rules! gemm {
+    ($t:ty) => {
+        impl Gemm for $t {
+            fn gemm(
+                alpha: $t,
+                a: MatRef<$t>,
+                b: MatRef<$t>,
+                beta: $t,
+                c: MatMut<$t>,
+                epilogue: Epilogue<$t>,
+            ) {
+                blocked::gemm(alpha, a, Right::Plain(b), beta, c, epilogue);
+            }
+            fn pack(b: MatRef<$t>) -> Packed<$t> {
+                blocked::pack(b)
+            }
+            fn gemm_packed(
+                alpha: $t,
+                a: MatRef<$t>,
+                b: &Packed<$t>,
+                beta: $t,
+                c: MatMut<$t>,
+                epilogue: Epilogue<$t>,
+            ) {
+                blocked::gemm(alpha, a, Right::Packed(b), beta, c, epilogue);
+            }
+        }
+    };
 }
 
-impl Gemm for f64 {
-    fn gemm(alpha: f64, a: MatRef<f64>, b: MatRef<f64>, beta: f64, c: MatMut<f64>, epilogue: Epilogue<f64>) {
-        reference::gemm(alpha, a, b, beta, c, epilogue);
-    }
-}
+gemm!(f32);
+gemm!(f64);

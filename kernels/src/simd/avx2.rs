@@ -190,6 +190,32 @@ avx2_lanes! { F32, f32, 8,
     _mm256_blendv_ps, _mm256_and_ps, _mm256_or_ps, _mm256_xor_ps, _mm256_movemask_ps,
     _mm256_maskload_ps, _mm256_maskstore_ps;
     #[inline(always)]
+    unsafe fn transpose(source: *const f32, source_stride: usize, target: *mut f32, target_stride: usize) {
+        // SAFETY: CPU feature; the caller vouches for both blocks. Rows i and i + 4 share a register, so
+        // that two rounds of shuffles within 128 bits do for eight columns what else takes three.
+        unsafe {
+            for left in [0, 4] {
+                let mut pair = [_mm256_setzero_ps(); 4];
+                for i in 0..4 {
+                    let upper = _mm_loadu_ps(source.add(i * source_stride + left));
+                    let lower = _mm_loadu_ps(source.add((i + 4) * source_stride + left));
+                    pair[i] = _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(upper), lower);
+                }
+                let (lo01, hi01) = (_mm256_unpacklo_ps(pair[0], pair[1]), _mm256_unpackhi_ps(pair[0], pair[1]));
+                let (lo23, hi23) = (_mm256_unpacklo_ps(pair[2], pair[3]), _mm256_unpackhi_ps(pair[2], pair[3]));
+                let columns = [
+                    _mm256_shuffle_ps::<0x44>(lo01, lo23),
+                    _mm256_shuffle_ps::<0xee>(lo01, lo23),
+                    _mm256_shuffle_ps::<0x44>(hi01, hi23),
+                    _mm256_shuffle_ps::<0xee>(hi01, hi23),
+                ];
+                for j in 0..4 {
+                    _mm256_storeu_ps(target.add((left + j) * target_stride), columns[j]);
+                }
+            }
+        }
+    }
+    #[inline(always)]
     fn pow2(self) -> Self {
         // SAFETY: CPU feature, see above. The biased exponent n + 127 moves into place.
         unsafe {
@@ -215,6 +241,22 @@ avx2_lanes! { F64, f64, 4,
     _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_sqrt_pd, _mm256_min_pd, _mm256_max_pd, _mm256_round_pd, _mm256_cmp_pd,
     _mm256_blendv_pd, _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd, _mm256_movemask_pd,
     _mm256_maskload_pd, _mm256_maskstore_pd;
+    #[inline(always)]
+    unsafe fn transpose(source: *const f64, source_stride: usize, target: *mut f64, target_stride: usize) {
+        // SAFETY: CPU feature; the caller vouches for both blocks. As for f32, with rows i and i + 2.
+        unsafe {
+            for left in [0, 2] {
+                let mut pair = [_mm256_setzero_pd(); 2];
+                for i in 0..2 {
+                    let upper = _mm_loadu_pd(source.add(i * source_stride + left));
+                    let lower = _mm_loadu_pd(source.add((i + 2) * source_stride + left));
+                    pair[i] = _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(upper), lower);
+                }
+                _mm256_storeu_pd(target.add(left * target_stride), _mm256_unpacklo_pd(pair[0], pair[1]));
+                _mm256_storeu_pd(target.add((left + 1) * target_stride), _mm256_unpackhi_pd(pair[0], pair[1]));
+            }
+        }
+    }
     #[inline(always)]
     fn pow2(self) -> Self {
         // SAFETY: CPU feature, see above. Adding 1.5 * 2^52 leaves n in the low mantissa bits.

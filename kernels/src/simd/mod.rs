@@ -16,6 +16,16 @@ pub trait Simd: Copy {
     /// 8 for f32, 4 for f64.
     const LANES: usize;
 
+    /// Transposes a LANES x LANES block: `target[j * target_stride + i] = source[i * source_stride + j]`.
+    /// # Safety
+    /// Both blocks must be valid: LANES rows of LANES elements, that many elements apart.
+    unsafe fn transpose(
+        source: *const Self::Elem,
+        source_stride: usize,
+        target: *mut Self::Elem,
+        target_stride: usize,
+    );
+
     /// All lanes equal to `x`.
     fn splat(x: Self::Elem) -> Self;
     /// Reads `LANES` elements.

@@ -48,6 +48,15 @@ macro_rules! portable_lanes {
                 }
             }
             #[inline(always)]
+            unsafe fn transpose(source: *const $elem, source_stride: usize, target: *mut $elem, target_stride: usize) {
+                for i in 0..$lanes {
+                    for j in 0..$lanes {
+                        // SAFETY: the caller vouches for both blocks.
+                        unsafe { *target.add(j * target_stride + i) = *source.add(i * source_stride + j) };
+                    }
+                }
+            }
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Self(self.0 + other.0)
             }
