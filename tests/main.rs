@@ -1,5 +1,6 @@
 //! The whole test suite, one binary: `cargo test --release`.
 
+mod data;
 mod data_sets;
 mod io;
 mod kernels;

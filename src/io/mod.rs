@@ -7,8 +7,12 @@
 
 pub mod array;
 pub mod atomic;
+mod cells;
 pub mod charged;
+pub mod delimited;
 pub mod element;
 pub mod input;
+mod name_list;
 pub mod npy;
+pub mod number;
 pub mod read;

@@ -1,8 +1,9 @@
 //! One door for every file: recognised by content, read by its format's module.
 
+use super::delimited;
 use super::input::Input;
 use super::npy;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::models::Dataset;
 use crate::monitor::Budget;
 use std::fmt;
@@ -97,15 +98,19 @@ pub fn recognise(head: &[u8]) -> Format {
 /// Reads samples x features from a file, a folder of 10x Genomics, or standard input (`-`).
 /// # Errors
 /// One line that names the file, the line where there are lines, the reason and the remedy:
-/// [`Error::Parse`] for what the file holds, [`Error::Limit`] where the budget refuses, [`Error::Io`].
-pub fn read(path: &Path, _options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
-    let mut input = Input::open(path, budget)?;
-    let format = recognise(input.peek(HEAD)?);
-    match format {
-        Format::Npy => npy::read(&mut input),
-        _ => Err(Error::parse(
-            path,
-            format!("{format} is not read as samples x features; convert it to npy or CSV"),
-        )),
+/// [`crate::Error::Parse`] for what the file holds, [`crate::Error::Limit`] where the budget refuses,
+/// [`crate::Error::Io`].
+pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    read_from(&mut Input::open(path, budget)?, options)
+}
+
+/// [`read`] from what is already open.
+/// # Errors
+/// As [`read`].
+pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
+    match recognise(input.peek(HEAD)?) {
+        Format::Npy => npy::read(input),
+        Format::Delimited => delimited::read(input, options.missing),
+        format => Err(input.fail(format!("{format} is not read as samples x features; convert it to CSV"))),
     }
 }

@@ -1,13 +1,16 @@
-//! Readers and writers of files.
+//! Files in and out.
 
+mod delimited;
+mod input;
 mod npy;
 
 use diabolo::Result;
 use diabolo::io::input::Input;
-use diabolo::io::read::{ReadOptions, read};
+use diabolo::io::read::{ReadOptions, read, read_from};
 use diabolo::linalg::Matrix;
 use diabolo::models::Dataset;
 use diabolo::monitor::Budget;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The path of a file under tests/io/files.
@@ -33,4 +36,17 @@ fn table() -> Matrix<f64> {
 /// The same table from 0, for types without a sign.
 fn table_from_zero() -> Matrix<f64> {
     Matrix::from_fn(3, 4, |i, j| (10 * i + j) as f64)
+}
+
+/// Reads bytes as if they were a file called `file`.
+fn read_file(bytes: &[u8], options: &ReadOptions) -> Result<Dataset> {
+    let budget = Budget::limited(64 << 20);
+    read_from(&mut Input::over(Path::new("file"), bytes, &budget)?, options)
+}
+
+/// Gzip of bytes, one member.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

@@ -1,0 +1,275 @@
+//! Numbers in rows: CSV, TSV, semicolons, blanks.
+//!
+//! What separates the cells, whether there is a header and whether the first column names the rows is seen
+//! from the first two rows; from there on the file streams, a row at a time, into the matrix. The rules:
+//! * lines that begin with `#` and blank lines are skipped;
+//! * the separator is the first of tab, semicolon, comma that both rows have; else runs of blanks;
+//! * the first row is a header if a cell behind its first one is text, or if it has one cell fewer than the
+//!   second row (as R writes tables), or if only its corner is text or empty and the second row does not
+//!   begin with text, or begins a row numbered like the columns (as pandas writes them);
+//! * the first column holds the names of the rows if the header has no cell for it or an empty one or one
+//!   that says so (`id`, `index`, `row`), or if the first cell of the first data row is text.
+
+use super::cells::{Cell, Cells, Separator};
+use super::charged::Charged;
+use super::input::Input;
+use super::name_list::NameList;
+use super::number::{self, Cell as Value, parse_cell, value_of};
+use super::read::Missing;
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::models::{Dataset, Names};
+use std::path::Path;
+
+/// Corners of a header that say that the column below names the rows.
+const ROW_NAME_CORNERS: [&[u8]; 8] =
+    [b"", b"id", b"index", b"row", b"rowname", b"rownames", b"row.names", b"row_names"];
+
+/// Reads a whole file.
+/// # Errors
+/// [`Error::Parse`] at the first line that is not as its first rows promise, [`Error::Limit`] where the
+/// budget refuses, [`Error::Io`].
+pub fn read(input: &mut Input<'_>, missing: Missing) -> Result<Dataset> {
+    let Some(first) = Row::next_of(input)? else {
+        return Err(input.fail("the file is empty; give a table of numbers"));
+    };
+    first.refuse_binary(input)?;
+    let second = Row::next_of(input)?;
+    let layout = Layout::of(input, &first, second.as_ref())?;
+    let mut table = Table::new(input, &layout, missing);
+    if layout.has_header {
+        table.take_header(&layout, &first)?;
+    } else {
+        table.push(first.line, first.text.as_slice())?;
+    }
+    if let Some(second) = second {
+        table.push(second.line, second.text.as_slice())?;
+    }
+    loop {
+        let line = input.line() + 1;
+        match input.next_line()? {
+            Some(text) if is_content(text) => table.push(line, text)?,
+            Some(_) => {}
+            None => return table.finish(),
+        }
+    }
+}
+
+/// Whether a line holds data.
+fn is_content(line: &[u8]) -> bool {
+    line.first() != Some(&b'#') && !line.trim_ascii().is_empty()
+}
+
+/// One of the first rows, held until the layout is known.
+struct Row<'a> {
+    line: u64,
+    text: Charged<'a, u8>,
+}
+
+impl<'a> Row<'a> {
+    /// The next line with data.
+    fn next_of(input: &mut Input<'a>) -> Result<Option<Row<'a>>> {
+        let mut text = Charged::new(input.budget(), "a long line");
+        loop {
+            let line = input.line() + 1;
+            match input.next_line()? {
+                None => return Ok(None),
+                Some(found) if is_content(found) => {
+                    text.extend_from_slice(found)?;
+                    return Ok(Some(Row { line, text }));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Says early that a file is no text.
+    fn refuse_binary(&self, input: &Input) -> Result<()> {
+        let text = self.text.as_slice();
+        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+            return Err(Error::parse(input.path(), "the text is UTF-16; save it as UTF-8"));
+        }
+        if text.contains(&0) {
+            let why = "neither text nor a known binary format; convert it to npy, MatrixMarket or CSV";
+            return Err(Error::parse(input.path(), why));
+        }
+        Ok(())
+    }
+
+    /// The cells, or the error at this line.
+    fn cells(&self, path: &Path, separator: Separator) -> Result<Vec<Cell<'_>>> {
+        let cells: std::result::Result<_, _> = Cells::of(self.text.as_slice(), separator).collect();
+        cells.map_err(|why| Error::parse_line(path, self.line, why))
+    }
+}
+
+/// How the rows are built.
+struct Layout {
+    separator: Separator,
+    has_header: bool,
+    has_row_names: bool,
+    n_features: usize,
+}
+
+impl Layout {
+    fn of(input: &Input, first: &Row, second: Option<&Row>) -> Result<Layout> {
+        let separator = sniff(first.text.as_slice(), second.map(|row| row.text.as_slice()));
+        let first_cells = first.cells(input.path(), separator)?;
+        let second_cells = second.map_or(Ok(Vec::new()), |row| row.cells(input.path(), separator))?;
+        let has_header = is_header(&first_cells, &second_cells);
+        let data = if has_header { &second_cells } else { &first_cells };
+        let Some(data_corner) = data.first() else {
+            return Err(input.fail("there is a header and no data; give at least one row of numbers"));
+        };
+        let corner_names_rows = first_cells.len() > 1
+            && ROW_NAME_CORNERS.iter().any(|word| first_cells[0].raw.eq_ignore_ascii_case(word));
+        let has_row_names = (data.len() > 1 && is_text(data_corner))
+            || (has_header && (corner_names_rows || first_cells.len() + 1 == data.len()));
+        let n_features = data.len() - usize::from(has_row_names);
+        if has_header && first_cells.len() != data.len() && first_cells.len() != n_features {
+            let why = format!(
+                "the row has {} cells where the header has {}; give every row the header's cells",
+                data.len(),
+                first_cells.len()
+            );
+            return Err(Error::parse_line(input.path(), second.map_or(first.line, |row| row.line), why));
+        }
+        Ok(Layout { separator, has_header, has_row_names, n_features })
+    }
+}
+
+/// What separates the cells of the first two rows.
+fn sniff(first: &[u8], second: Option<&[u8]>) -> Separator {
+    let second = second.unwrap_or(first);
+    let candidates = [b'\t', b';', b','];
+    let in_both = candidates.iter().find(|byte| first.contains(byte) && second.contains(byte));
+    // A header of one cell above rows with names has no separator itself.
+    let is_one_cell = Cells::of(first, Separator::Blanks).count() == 1;
+    let in_rows = || candidates.iter().find(|byte| is_one_cell && second.contains(byte));
+    in_both.or_else(in_rows).map_or(Separator::Blanks, |&byte| Separator::Byte(byte))
+}
+
+/// Whether a cell is neither a number nor missing.
+fn is_text(cell: &Cell) -> bool {
+    parse_cell(cell.raw) == Value::Text
+}
+
+/// Whether the first row names the columns.
+fn is_header(first: &[Cell], second: &[Cell]) -> bool {
+    let (Some(corner), Some(second_corner)) = (first.first(), second.first()) else {
+        return first.iter().skip(1).any(is_text);
+    };
+    let is_r_table = first.len() + 1 == second.len()
+        && (first.iter().any(|cell| cell.is_quoted || is_text(cell)) || is_text(second_corner));
+    if is_r_table || first.iter().skip(1).any(is_text) {
+        return true;
+    }
+    if is_text(corner) {
+        return !is_text(second_corner) || is_row_name_corner(corner);
+    }
+    corner.raw.is_empty() && (is_counted(&first[1..]) || first[1..].iter().any(|cell| cell.is_quoted))
+}
+
+/// Whether a corner says that the names of the rows are below it.
+fn is_row_name_corner(corner: &Cell) -> bool {
+    ROW_NAME_CORNERS.iter().any(|word| corner.raw.eq_ignore_ascii_case(word))
+}
+
+/// Whether cells read 0, 1, 2 ... or 1, 2, 3 ...
+fn is_counted(cells: &[Cell]) -> bool {
+    let numbers = || cells.iter().map(|cell| number::parse_unsigned(cell.raw));
+    !cells.is_empty()
+        && (numbers().eq((0..).map(Some).take(cells.len()))
+            || numbers().eq((1..).map(Some).take(cells.len())))
+}
+
+/// The matrix as it grows.
+struct Table<'a> {
+    path: std::path::PathBuf,
+    separator: Separator,
+    missing: Missing,
+    n_features: usize,
+    n_samples: usize,
+    values: Charged<'a, f64>,
+    features: Option<NameList<'a>>,
+    samples: Option<NameList<'a>>,
+}
+
+impl<'a> Table<'a> {
+    fn new(input: &Input<'a>, layout: &Layout, missing: Missing) -> Table<'a> {
+        Table {
+            path: input.path().to_path_buf(),
+            separator: layout.separator,
+            missing,
+            n_features: layout.n_features,
+            n_samples: 0,
+            values: Charged::new(input.budget(), "the values of the table"),
+            features: layout.has_header.then(|| NameList::new(input.budget())),
+            samples: layout.has_row_names.then(|| NameList::new(input.budget())),
+        }
+    }
+
+    /// The header's names, without the corner above the row names where there is one.
+    fn take_header(&mut self, layout: &Layout, header: &Row) -> Result<()> {
+        let cells = header.cells(&self.path, layout.separator)?;
+        let n_corners = cells.len() - layout.n_features;
+        if let Some(names) = &mut self.features {
+            cells[n_corners..].iter().try_for_each(|cell| names.push(&cell.text()))?;
+        }
+        Ok(())
+    }
+
+    /// A row of data.
+    fn push(&mut self, line: u64, text: &[u8]) -> Result<()> {
+        let mut cells = Cells::of(text, self.separator);
+        let at_line = |path: &Path, why: String| Err(Error::parse_line(path, line, why));
+        if let Some(names) = &mut self.samples {
+            match cells.next() {
+                Some(Ok(name)) => names.push(&name.text())?,
+                Some(Err(why)) => return at_line(&self.path, why),
+                None => {}
+            }
+        }
+        let mut n_cells = 0;
+        for cell in cells {
+            let value = cell.and_then(|cell| value_of(cell.raw, self.missing));
+            match value {
+                // A cell too many is told below, by number.
+                Ok(value) if n_cells < self.n_features => self.values.push(value)?,
+                Err(why) if n_cells < self.n_features => {
+                    return at_line(&self.path, format!("column {}: {why}", self.column(n_cells)));
+                }
+                _ => {}
+            }
+            n_cells += 1;
+        }
+        if n_cells != self.n_features {
+            let (held, needed) = (self.with_name(n_cells), self.with_name(self.n_features));
+            let why =
+                format!("the row has {held} cells where the first has {needed}; give all rows the same");
+            return at_line(&self.path, why);
+        }
+        self.n_samples += 1;
+        Ok(())
+    }
+
+    /// A number of values as a number of cells of the file.
+    fn with_name(&self, n_values: usize) -> usize {
+        n_values + usize::from(self.samples.is_some())
+    }
+
+    /// A column's number in the file, from 1.
+    fn column(&self, feature: usize) -> usize {
+        self.with_name(feature) + 1
+    }
+
+    fn finish(self) -> Result<Dataset> {
+        let features = Matrix::from_vec(self.n_samples, self.n_features, self.values.into_vec());
+        let names = Names {
+            samples: self.samples.map(NameList::into_vec),
+            features: self.features.map(NameList::into_vec),
+            picture: None,
+        };
+        Ok(Dataset { features: features.into(), names, labels: None })
+    }
+}
