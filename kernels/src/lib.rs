@@ -16,6 +16,7 @@ pub mod gemm;
 pub mod parallel;
 mod real;
 pub mod reduce;
+pub mod rng;
 pub mod simd;
 pub mod vector;
 pub mod view;

@@ -3,6 +3,7 @@
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::vector::Arithmetic;
+use crate::rng::RngFill;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -37,6 +38,7 @@ pub trait Real:
     + Gemm
     + Reduce
     + Arithmetic
+    + RngFill
 {
     /// 0
     const ZERO: Self;

@@ -3,6 +3,10 @@
 //! The methods are `inline(always)`: they become single instructions inside the `#[target_feature]`
 //! functions that [`crate::dispatch!`] makes, the only place where these types are named.
 
+mod bits;
+
+pub use bits::U64;
+
 use super::Simd;
 use std::arch::x86_64::*;
 

@@ -1,5 +1,9 @@
 //! The portable tier: whatever `wide` picks at compile time (SSE2 on plain x86-64, NEON, simd128).
 
+mod bits;
+
+pub use bits::U64;
+
 use super::Simd;
 use wide::bytemuck::cast;
 use wide::{f32x8, f64x4, i32x8, i64x4};
