@@ -9,6 +9,7 @@ pub mod monitor;
 pub mod tensors;
 // Floor 1: matrices and random numbers.
 pub mod linalg;
+pub mod random;
 // Floor 2: what several rooms iterate.
 pub mod solve;
 // Floor 4: the models.

@@ -4,5 +4,6 @@ mod data;
 mod data_sets;
 mod io;
 mod kernels;
+mod random;
 mod scale;
 mod tolerance;

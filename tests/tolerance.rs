@@ -11,3 +11,14 @@ pub const ROUND_TRIP_F64: f64 = 1e-14;
 
 /// Scaled to about 1 and stored in f32: one rounding of the data and one of the result.
 pub const SCALED_F32: f64 = 1e-6;
+
+/// A vector normal against the formula with the library's ln, sin and cos: a few roundings, relative to
+/// the radius, which is below 9.
+pub const NORMAL_F32: f64 = 9.0 * 4.0 * 6.0e-8;
+
+/// The same in f64.
+pub const NORMAL_F64: f64 = 9.0 * 4.0 * 1.2e-16;
+
+/// The probability below which a test of fit with a fixed seed is called a failure. Seeds are fixed, so
+/// a test either always passes or never; a wrong sampler is below 1e-12 at these sample sizes.
+pub const FIT_PROBABILITY: f64 = 1.0e-4;

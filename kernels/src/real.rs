@@ -2,8 +2,8 @@
 
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
-use crate::vector::Arithmetic;
 use crate::rng::RngFill;
+use crate::vector::Arithmetic;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};

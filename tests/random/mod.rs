@@ -1,0 +1,5 @@
+//! Random numbers: the bits, the fills, the distributions.
+
+mod fills;
+mod goodness;
+mod streams;
