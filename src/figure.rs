@@ -64,6 +64,8 @@ pub enum Colours {
     Sequential,
     /// Two hues that meet at zero.
     Diverging,
+    /// Black to white, as photographs are: higher is brighter.
+    Light,
 }
 
 /// What can be drawn.
@@ -109,7 +111,7 @@ pub enum Plot {
         /// The colour scale.
         colours: Colours,
     },
-    /// Small grey-scale or signed pictures, side by side.
+    /// Small pictures of one channel, side by side.
     Images {
         /// Height of each, pixels.
         height: usize,
@@ -119,7 +121,7 @@ pub enum Plot {
         pictures: Vec<(String, Vec<f64>)>,
         /// Pictures a row.
         per_row: usize,
-        /// The colour scale; each picture is scaled by itself if `None`, else by (low, high).
+        /// The values at the ends of the colour scale; each picture is scaled by itself if `None`.
         range: Option<(f64, f64)>,
         /// The colour scale.
         colours: Colours,

@@ -14,10 +14,9 @@ pub mod random;
 pub mod solve;
 // Floor 4: the models.
 pub mod models;
-// Floor 6: files.
-pub mod io;
-
 // Floor 6: files, data and reports.
 pub mod data;
+pub mod io;
+pub mod report;
 
 pub use error::{Error, Result};

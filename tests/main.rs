@@ -5,5 +5,6 @@ mod data_sets;
 mod io;
 mod kernels;
 mod random;
+mod report;
 mod scale;
 mod tolerance;

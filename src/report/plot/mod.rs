@@ -1,0 +1,105 @@
+//! One file per kind of plot. Those with axes are SVG; pictures and tables, which should flow with the page, HTML.
+
+mod axis;
+mod bars;
+mod heatmap;
+mod images;
+mod lines;
+mod scatter;
+mod table;
+
+use super::colour::N_GROUPS;
+use super::markup::{Element, cut};
+use crate::figure::{Figure, Plot, Series};
+
+/// A legend of more entries than this says how many it leaves out.
+const LEGEND: usize = 24;
+
+/// A figure's parts, to be laid out by the page.
+pub(crate) struct Drawing {
+    /// The plot itself.
+    pub(crate) body: Element,
+    /// What the colours mean, above the plot.
+    pub(crate) legend: Option<Element>,
+    /// Whether it needs the page's whole width.
+    pub(crate) is_wide: bool,
+    /// What the reader must know about the drawing: what was thinned, scaled or left out.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Drawing {
+    fn new(body: Element) -> Drawing {
+        Drawing { body, legend: None, is_wide: false, notes: Vec::new() }
+    }
+
+    fn noted(mut self, note: impl Into<String>) -> Drawing {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// Draws a figure; `id` tells the figures of one page apart.
+pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
+    let title = &figure.title;
+    match &figure.plot {
+        Plot::Lines { x, y, series } => {
+            let spoken = format!("{title}: {} lines, {} against {}", series.len(), y.label, x.label);
+            let legend = legend(series, "line");
+            Drawing { legend, ..Drawing::new(lines::draw(&spoken, x, y, series)) }
+        }
+        Plot::Scatter { x, y, series } => {
+            let n_points: usize = series.iter().map(|s| s.x.len().min(s.y.len())).sum();
+            let spoken = format!("{title}: {n_points} points, {} against {}", y.label, x.label);
+            Drawing { legend: legend(series, "dot"), ..scatter::draw(&spoken, id, x, y, series) }
+        }
+        Plot::Bars { x, bars } => bars::draw(&format!("{title}: {} bars, {}", bars.len(), x.label), x, bars),
+        Plot::HeatMap { rows, cols, values, row_names, col_names, colours } => {
+            let spoken = format!("{title}: a matrix of {rows} rows and {cols} columns as colours");
+            let map = heatmap::Map { n_rows: *rows, n_cols: *cols, values, row_names, col_names };
+            heatmap::draw(&spoken, &map, *colours)
+        }
+        Plot::Images { height, width, pictures, per_row, range, colours } => {
+            let sheet = images::Sheet { height: *height, width: *width, per_row: *per_row, range: *range };
+            images::draw(&sheet, pictures, *colours)
+        }
+        Plot::Table { header, rows } => table::draw(title, header, rows),
+    }
+}
+
+/// The classes of a mark of the group at this place: its kind and its colour.
+fn group_class(kind: &str, which: usize) -> String {
+    // The second half of the palette is told apart by more than its colour.
+    let again = if which % N_GROUPS >= N_GROUPS / 2 { " again" } else { "" };
+    format!("{kind} s{}{again}", which % N_GROUPS + 1)
+}
+
+/// The names of the groups with their colours, unless there is but one without a name.
+fn legend(series: &[Series], kind: &str) -> Option<Element> {
+    if series.iter().all(|s| s.name.is_empty()) {
+        return None;
+    }
+    let mark = |which| match kind {
+        "line" => axis::segment(&group_class("line", which), 1.0, 6.0, 21.0, 6.0),
+        _ => {
+            let dot = Element::new("circle").class(group_class("dot", which));
+            dot.at("cx", 11.0).at("cy", 6.0).at("r", 4.5)
+        }
+    };
+    let entry = |(which, s): (usize, &Series)| {
+        let swatch =
+            Element::new("svg").attr("viewBox", "0 0 22 12").attr("aria-hidden", "true").child(mark(which));
+        let name = Element::with_text("span", cut(&s.name, 32)).attr("title", s.name.as_str());
+        Element::new("li").child(swatch).child(name)
+    };
+    let entries = series.iter().enumerate().take(LEGEND).map(entry);
+    let mut list = Element::new("ul").class("legend").children(entries);
+    if series.len() > LEGEND {
+        list = list.child(Element::with_text("li", format!("and {} more", series.len() - LEGEND)));
+    }
+    Some(list)
+}
+
+/// What stands in place of a plot that was given nothing.
+fn nothing(why: &str) -> Drawing {
+    Drawing::new(Element::with_text("p", why).class("nothing"))
+}
