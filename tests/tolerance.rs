@@ -22,3 +22,9 @@ pub const NORMAL_F64: f64 = 9.0 * 4.0 * 1.2e-16;
 /// The probability below which a test of fit with a fixed seed is called a failure. Seeds are fixed, so
 /// a test either always passes or never; a wrong sampler is below 1e-12 at these sample sizes.
 pub const FIT_PROBABILITY: f64 = 1.0e-4;
+
+/// The sum of up to 30 shares, each rounded once in its division.
+pub const SIMPLEX_SUM: f64 = 30.0 * 2.3e-16;
+
+/// A golden draw on another platform, whose exp and ln may round otherwise.
+pub const GOLDEN_DRAW: f64 = 1e-12;

@@ -3,13 +3,31 @@
 //! Randomness enters a fit by its seed only. Whatever needs numbers of its own takes a stream keyed by what
 //! it is ([`Rng::keyed`]); large blocks of noise are filled by key in parallel ([`fill_normal`]).
 //!
-//! | draw | from |
+//! | draw | by |
 //! |---|---|
-//! | uniform, integers, permutations | [`Rng`] |
-//! | standard normal | [`Rng::normal`], [`fill_normal`] |
+//! | uniform, integers, yes or no, permutations | [`Rng::uniform`], [`Rng::below`], [`Rng::bernoulli`], [`Rng::permutation`] |
+//! | normal, exponential | [`Rng::normal`], [`Rng::exponential`] |
+//! | gamma and its logarithm, beta, Dirichlet | [`Rng::gamma`], [`Rng::ln_gamma`], [`Rng::beta`], [`Rng::dirichlet`] |
+//! | Poisson, negative binomial, binomial, multinomial | [`Rng::poisson`], [`Rng::negative_binomial`], [`Rng::binomial`], [`Rng::multinomial`] |
+//! | categories | [`Rng::categorical`], [`PrefixSums`], [`Alias`], [`Fenwick`]: see [`categorical`] |
+//! | arrays of noise | [`fill_uniform`], [`fill_normal`] |
+//!
+//! Parameters no distribution has (a negative shape, a probability of 2) are bugs of the caller and panic: a
+//! model checks what its user asked for before it draws.
 
+mod beta;
+mod binomial;
+pub mod categorical;
+mod dirichlet;
+mod exponential;
+mod gamma;
+mod multinomial;
+mod negative_binomial;
 mod normal;
+mod poisson;
 mod rng;
+mod saddle_point;
 
+pub use categorical::{Alias, Fenwick, PrefixSums};
 pub use diabolo_kernels::rng::{fill_normal, fill_uniform};
 pub use rng::Rng;

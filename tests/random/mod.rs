@@ -1,5 +1,11 @@
 //! Random numbers: the bits, the fills, the distributions.
 
+mod categorical;
+mod continuous;
+mod dirichlet;
+mod discrete;
+mod extremes;
 mod fills;
 mod goodness;
+mod stability;
 mod streams;
