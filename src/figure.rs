@@ -1,7 +1,9 @@
 //! Figures as plain data: what a model wants to show. `report` draws them as SVG.
 
+use serde::{Deserialize, Serialize};
+
 /// A titled figure with a sentence that says how to read it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// A short title.
     pub title: String,
@@ -19,7 +21,7 @@ impl Figure {
 }
 
 /// One named series of points.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Its name in the legend; empty for none.
     pub name: String,
@@ -37,7 +39,7 @@ impl Series {
 }
 
 /// An axis: its label with the unit, and whether it is logarithmic.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Axis {
     /// The label.
     pub label: String,
@@ -58,7 +60,7 @@ impl Axis {
 }
 
 /// How numbers become colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Colours {
     /// From paper to ink: zero and up.
     Sequential,
@@ -69,7 +71,7 @@ pub enum Colours {
 }
 
 /// What can be drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Plot {
     /// Lines through points.
     Lines {

@@ -18,5 +18,8 @@ pub mod models;
 pub mod data;
 pub mod io;
 pub mod report;
+// Floor 7: the command line.
+#[cfg(feature = "cli")]
+pub mod cli;
 
 pub use error::{Error, Result};

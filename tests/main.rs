@@ -2,8 +2,10 @@
 
 mod data;
 mod data_sets;
+mod floors;
 mod io;
 mod kernels;
+mod models;
 mod random;
 mod report;
 mod scale;

@@ -28,3 +28,11 @@ pub const SIMPLEX_SUM: f64 = 30.0 * 2.3e-16;
 
 /// A golden draw on another platform, whose exp and ln may round otherwise.
 pub const GOLDEN_DRAW: f64 = 1e-12;
+
+/// How far an objective computed through Gram matrices may seem to rise: it is a difference of numbers of the
+/// size of ||X||^2, each rounded some hundred times; relative to 1 + ||X||^2.
+pub const MONOTONE: f64 = 1e-12;
+
+/// A row encoded alone and among others: the same formula through products of other shapes, whose sums are
+/// taken in another order; iterative encoders stop at a part in 10^9.
+pub const ALONE_OR_IN_COMPANY: f64 = 1e-7;

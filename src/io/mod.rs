@@ -16,3 +16,6 @@ mod name_list;
 pub mod npy;
 pub mod number;
 pub mod read;
+pub mod run;
+pub mod table;
+pub mod tensor_file;

@@ -231,6 +231,23 @@ impl Features {
         self.fold_rows(|row| row.iter().sum())
     }
 
+    /// A hash of shape and values (FNV-1a, 64 bits): tells whether data is the same as before.
+    pub fn fingerprint(&self) -> u64 {
+        let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        let start = mix(mix(0xcbf2_9ce4_8422_2325, self.n_samples() as u64), self.n_features() as u64);
+        let by_chunk = map_chunks(self.n_samples(), BLOCK_ROWS, |rows| {
+            let mut buffer = Vec::new();
+            rows.fold(start, |hash, i| {
+                let hash = match self {
+                    Features::Sparse(x) => x.row(i).0.iter().fold(hash, |hash, &j| mix(hash, u64::from(j))),
+                    _ => hash,
+                };
+                self.stored_row(i, &mut buffer).iter().fold(hash, |hash, x| mix(hash, x.to_bits()))
+            })
+        });
+        by_chunk.into_iter().fold(start, mix)
+    }
+
     /// The whole as a dense f64 matrix: for small data only (a caller charges the budget first).
     pub fn to_dense(&self) -> Matrix<f64> {
         self.dense_rows(0, self.n_samples())

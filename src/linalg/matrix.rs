@@ -1,6 +1,7 @@
 //! A dense row-major matrix.
 
-use crate::tensors::{TensorView, Values};
+use crate::error::Result;
+use crate::tensors::{Named, TensorView, Values};
 use diabolo_kernels::gemm::Epilogue;
 use diabolo_kernels::{MatMut, MatRef, Real};
 use std::ops::{Index, IndexMut};
@@ -173,6 +174,16 @@ fn product<T: Real>(a: MatRef<T>, b: MatRef<T>) -> Matrix<T> {
     let mut c = Matrix::zeros(a.rows(), b.cols());
     T::gemm(T::ONE, a, b, T::ZERO, c.view_mut(), Epilogue::default());
     c
+}
+
+impl Matrix<f64> {
+    /// The f64 matrix of that name.
+    /// # Errors
+    /// If it is missing or of another kind.
+    pub fn load(named: &Named, name: &str) -> Result<Self> {
+        let (n_rows, n_cols, values) = named.matrix_f64(name)?;
+        Ok(Self { n_rows, n_cols, values })
+    }
 }
 
 impl<T> Index<(usize, usize)> for Matrix<T> {

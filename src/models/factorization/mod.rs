@@ -1,1 +1,3 @@
 //! Matrix factorisation: X ~ Z H, the linear relatives of the autoencoder.
+
+pub mod nmf;

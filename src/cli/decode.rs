@@ -1,0 +1,32 @@
+//! `diabolo decode RUN Z`: data from codes.
+
+use super::run::{self, Run};
+use crate::error::Result;
+use crate::models::Along;
+use clap::{ArgMatches, Command};
+
+/// The command.
+pub fn command() -> Command {
+    run::with_file(run::with_data(run::command("decode", "Data from codes Z, by the model of a run")))
+}
+
+/// Decodes.
+/// # Errors
+/// What reading, the model and writing raise.
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let run = Run::open(matches)?;
+    let decoder = run.model.decoder().ok_or_else(|| run.cannot("decode", "has no decoder"))?;
+    let codes = run.codes(matches)?;
+    run.env.budget.charge_array(codes.features.n_stored() as u64, 8, "the codes")?;
+    let z = codes.features.to_dense();
+    let n_values = (z.n_rows() as u64).saturating_mul(decoder.n_features() as u64);
+    run.env.budget.charge_array(n_values, 8, "the decoded data")?;
+    let decoded = run.unscaled(run.on_threads(|| decoder.decode(&z, &run.env))?)?;
+    let names = run.feature_names();
+    run::deliver(
+        matches,
+        &decoded,
+        Along::Features,
+        &crate::models::Names { samples: codes.names.samples, ..names },
+    )
+}

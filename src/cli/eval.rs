@@ -1,0 +1,30 @@
+//! `diabolo eval RUN DATA`: how well a model describes data.
+
+use super::run::{self, Run};
+use crate::error::Result;
+use crate::report;
+use clap::{ArgMatches, Command};
+use serde_json::{Map, Value};
+
+/// The command.
+pub fn command() -> Command {
+    run::with_data(run::command("eval", "How well the model of a run describes data"))
+}
+
+/// Scores.
+/// # Errors
+/// What reading and the model raise.
+pub fn run(matches: &ArgMatches) -> Result<()> {
+    let run = Run::open(matches)?;
+    let set = run.data(matches)?;
+    let scores = run.on_threads(|| run.model.score(&set.data(), &run.env))?;
+    if run.machine.json {
+        let map: Map<String, Value> = scores.into_iter().map(|(name, value)| (name, value.into())).collect();
+        println!("{}", Value::Object(map));
+    } else {
+        let rows: Vec<Vec<String>> =
+            scores.into_iter().map(|(name, value)| vec![name, report::number(value)]).collect();
+        print!("{}", report::text::table(&["metric".to_owned(), "value".to_owned()], &rows, None));
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The command line. One file per command; the models come from the [`rooms`] table alone.
+//!
+//! Results go to stdout, everything else to stderr; an error is one line and an exit code: 0 good, 2 usage,
+//! 65 bad data, 74 I/O, 75 over a limit, 130 interrupted.
+
+mod decode;
+mod encode;
+mod eval;
+mod fit;
+mod input;
+mod models;
+mod options;
+mod progress;
+mod report;
+pub mod rooms;
+mod run;
+mod sample;
+mod tables;
+
+use crate::error::{Error, Result};
+use clap::Command;
+use diabolo_kernels::dispatch::{CPU_VARIABLE, Tier};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs a command line, its first word being the program's name.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(usage) => {
+            let _ = usage.print(); // help and version are no errors: clap's code says which it was
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = check_tier().and_then(|()| match matches.subcommand() {
+        Some(("fit", matches)) => fit::run(matches),
+        Some(("encode", matches)) => encode::run(matches),
+        Some(("decode", matches)) => decode::run(matches),
+        Some(("sample", matches)) => sample::run(matches),
+        Some(("eval", matches)) => eval::run(matches),
+        Some(("models", matches)) => models::run(matches),
+        Some(("report", matches)) => report::run(matches),
+        _ => Ok(()),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("diabolo: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// The whole command line: help, completions and the man page derive from it.
+pub fn command() -> Command {
+    Command::new("diabolo")
+        .about("Latent-variable models on plain CPUs: encode, decode, sample")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            fit::command(),
+            encode::command(),
+            decode::command(),
+            sample::command(),
+            eval::command(),
+            report::command(),
+            models::command(),
+        ])
+}
+
+/// Refuses an instruction set that does not exist or that this machine does not have.
+fn check_tier() -> Result<()> {
+    let Ok(name) = std::env::var(CPU_VARIABLE) else { return Ok(()) };
+    match Tier::from_name(&name) {
+        Some(tier) if tier.is_supported() => Ok(()),
+        Some(_) => Err(Error::parameter(
+            CPU_VARIABLE,
+            format!("this machine has no {name}; use portable or leave it out"),
+        )),
+        None => Err(Error::parameter(CPU_VARIABLE, format!("`{name}` is neither portable nor avx2"))),
+    }
+}

@@ -1,0 +1,164 @@
+//! What every command understands: how data is read, where results go, what the machine may spend.
+
+use crate::data::Scale;
+use crate::error::{Error, Result};
+use crate::io::read::{Missing, ReadOptions};
+use crate::monitor::{Budget, Env};
+use clap::{ArgAction, ArgMatches, Args, ValueEnum};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The options of the machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct Machine {
+    /// Seed of everything random: equal seeds give equal bits
+    #[arg(long, value_name = "S")]
+    pub seed: u64,
+    /// Threads; 0 takes as many as there are cores
+    #[arg(long, value_name = "N")]
+    pub threads: usize,
+    /// Memory that may be taken (`800MB`, `4GB`); 80 % of what the machine has if left out
+    #[arg(long, value_name = "BYTES")]
+    pub memory_limit: Option<String>,
+    /// Results on stdout as JSON
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub json: bool,
+    /// Nothing on stderr but errors
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub quiet: bool,
+}
+
+impl Machine {
+    /// The surroundings of a computation.
+    /// # Errors
+    /// [`Error::Parameter`] where the memory limit is no number of bytes.
+    pub fn env(&self) -> Result<Env> {
+        let limit = match &self.memory_limit {
+            Some(text) => parse_bytes(text)?,
+            None => total_memory().map_or(u64::MAX, |total| total / 5 * 4),
+        };
+        Ok(Env { seed: self.seed, budget: Budget::limited(limit), ..Env::default() })
+    }
+}
+
+/// Options from configuration keys, over which flags win.
+/// # Errors
+/// [`Error::Parameter`] where a value is of the wrong kind.
+pub fn with_flags<O: DeserializeOwned + Args>(config: &toml::Table, flags: &ArgMatches) -> Result<O> {
+    let wrong = |why: String| Error::parameter("configuration", why);
+    let mut options = O::deserialize(config.clone()).map_err(|e| wrong(e.message().to_owned()))?;
+    options.update_from_arg_matches(flags).map_err(|e| wrong(e.to_string()))?;
+    Ok(options)
+}
+
+/// The options of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct Fitting {
+    /// The run folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on from the checkpoint in the run folder
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub resume: bool,
+    /// How every feature is scaled first; saved in the run, applied by encode and inverted by decode
+    #[arg(long, value_enum)]
+    pub scale: Scale,
+    /// Seconds between checkpoints
+    #[arg(long, value_name = "SECONDS")]
+    pub save_every: f64,
+}
+
+impl Default for Fitting {
+    fn default() -> Self {
+        Fitting { out: None, resume: false, scale: Scale::None, save_every: 30.0 }
+    }
+}
+
+/// How data is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct Reading {
+    /// The file holds features x samples
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub transpose: bool,
+    /// What missing values (NaN, NA, empty) become; refused if left out
+    #[arg(long, value_name = "nan|zero")]
+    pub missing: Option<MissingBecome>,
+    /// A file with a name for every feature
+    #[arg(long, value_name = "FILE")]
+    pub feature_names: Option<PathBuf>,
+    /// A file with a name for every sample
+    #[arg(long, value_name = "FILE")]
+    pub sample_names: Option<PathBuf>,
+    /// A file with a class for every sample: compared with, never fitted to
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+}
+
+/// What missing values become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum MissingBecome {
+    /// NaN: for the models that leave missing entries out
+    Nan,
+    /// 0
+    Zero,
+}
+
+impl Reading {
+    /// The options as the readers take them.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
+            transpose: self.transpose,
+            missing: match self.missing {
+                None => Missing::Refuse,
+                Some(MissingBecome::Nan) => Missing::Nan,
+                Some(MissingBecome::Zero) => Missing::Zero,
+            },
+            feature_names: self.feature_names.clone(),
+            sample_names: self.sample_names.clone(),
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+/// `800MB`, `4GB`, `1.5GiB`, `123456` as bytes.
+fn parse_bytes(text: &str) -> Result<u64> {
+    let wrong =
+        || Error::parameter("memory_limit", format!("`{text}` is no amount of memory; write 800MB or 4GB"));
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    let amount: f64 = digits.trim().parse().map_err(|_| wrong())?;
+    if amount >= 0.0 && amount.is_finite() { Ok((amount * unit) as u64) } else { Err(wrong()) }
+}
+
+/// The machine's memory in bytes, where the system tells.
+fn total_memory() -> Option<u64> {
+    proc_kilobytes("/proc/meminfo", "MemTotal:")
+}
+
+/// The most memory this process has held, in bytes, where the system tells.
+pub fn peak_memory() -> Option<u64> {
+    proc_kilobytes("/proc/self/status", "VmHWM:")
+}
+
+/// A line `KEY 123 kB` of a file under /proc, in bytes.
+fn proc_kilobytes(path: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?.checked_mul(1024)
+}

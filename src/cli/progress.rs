@@ -1,0 +1,101 @@
+//! The monitor of the command line: it owns the clock, the progress bar, the log and the checkpoints.
+
+use crate::error::{Error, Result};
+use crate::io::run::{Manifest, RunFolder};
+use crate::monitor::{Env, Monitor, Progress, Signal};
+use crate::tensors::Tensors;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Watches a fit whose results go to a run folder.
+pub struct Watch<'a> {
+    folder: &'a RunFolder,
+    manifest: &'a Manifest,
+    env: &'a Env,
+    save_every: Duration,
+    started: Instant,
+    saved: Instant,
+    log: File,
+    bar: Option<ProgressBar>,
+}
+
+impl<'a> Watch<'a> {
+    /// A watch that begins now. A fresh fit starts a new log; a resumed one goes on with it.
+    /// # Errors
+    /// [`Error::Io`] where the log cannot be written.
+    pub fn new(
+        folder: &'a RunFolder,
+        manifest: &'a Manifest,
+        env: &'a Env,
+        save_every: f64,
+        resumed_at: Option<u64>,
+        quiet: bool,
+    ) -> Result<Watch<'a>> {
+        let path = folder.file("log.jsonl");
+        let kept = match resumed_at {
+            // Steps after the checkpoint were lost with their state: they are taken, and logged, again.
+            Some(n_iter) => kept_lines(&std::fs::read_to_string(&path).unwrap_or_default(), n_iter),
+            None => String::new(),
+        };
+        let mut log = File::create(&path).map_err(|e| Error::io(&path, e))?;
+        log.write_all(kept.as_bytes()).map_err(|e| Error::io(&path, e))?;
+        let now = Instant::now();
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| new_bar(&manifest.model));
+        let save_every = Duration::try_from_secs_f64(save_every)
+            .map_err(|_| Error::parameter("save_every", format!("{save_every} is no number of seconds")))?;
+        Ok(Watch { folder, manifest, env, save_every, started: now, saved: now, log, bar })
+    }
+
+    /// Seconds since the watch began.
+    pub fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Monitor for Watch<'_> {
+    fn at(&mut self, progress: &Progress, state: &dyn Tensors) -> Result<Signal> {
+        let mut line = serde_json::Map::new();
+        line.insert("iteration".into(), progress.iteration.into());
+        line.insert("objective".into(), progress.objective.into());
+        for (name, value) in &progress.metrics {
+            line.insert((*name).into(), (*value).into());
+        }
+        line.insert("seconds".into(), self.seconds().into());
+        writeln!(self.log, "{}", serde_json::Value::Object(line))
+            .map_err(|e| Error::io(self.folder.file("log.jsonl"), e))?;
+
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.max_iterations);
+            bar.set_position(progress.iteration);
+            bar.set_message(format!("objective {:.6e}", progress.objective));
+        }
+        let cancelled = self.env.is_cancelled();
+        let finished = progress.is_finished();
+        if cancelled || finished || self.saved.elapsed() >= self.save_every {
+            self.folder.save_checkpoint(state, self.manifest)?;
+            self.saved = Instant::now();
+        }
+        Ok(if cancelled { Signal::Stop } else { Signal::Go })
+    }
+}
+
+/// The lines of a log up to a step.
+fn kept_lines(log: &str, n_iter: u64) -> String {
+    log.lines().take(n_iter as usize).map(|line| format!("{line}\n")).collect()
+}
+
+fn new_bar(model: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {bar:32} {pos}/{len}  {msg}  {elapsed} (eta {eta})")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style).with_prefix(model.to_owned())
+}

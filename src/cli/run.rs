@@ -1,0 +1,113 @@
+//! A run folder as the commands after `fit` use it: its model, its scaling, data of its width.
+
+use super::options::{Machine, Reading, with_flags};
+use super::{input, rooms, tables};
+use crate::data::Scaler;
+use crate::error::{Error, Result};
+use crate::io::run::{Manifest, RunFolder};
+use crate::linalg::Matrix;
+use crate::models::{Along, Dataset, Factor, Model, Names};
+use crate::monitor::Env;
+use clap::{Arg, ArgMatches, Args, Command, value_parser};
+use std::path::PathBuf;
+
+/// A loaded run and the surroundings of the command.
+pub struct Run {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// The model.
+    pub model: Box<dyn Model>,
+    /// Seed, memory, cancellation.
+    pub env: Env,
+    /// Threads, output.
+    pub machine: Machine,
+    scaler: Scaler,
+}
+
+/// A command that takes a run folder, with the options of the machine.
+pub fn command(name: &'static str, about: &'static str) -> Command {
+    let run = Arg::new("run").required(true).value_name("RUN").value_parser(value_parser!(PathBuf));
+    Machine::augment_args_for_update(Command::new(name).about(about).arg(run.help("A run folder")))
+}
+
+/// The argument DATA and the options of reading it.
+pub fn with_data(command: Command) -> Command {
+    let data = Arg::new("data").required(true).value_name("DATA");
+    Reading::augment_args_for_update(command.arg(data.help("A file, a folder, `-`, or the name of a set")))
+}
+
+/// The option `-o FILE`.
+pub fn with_file(command: Command) -> Command {
+    let file = Arg::new("file").short('o').value_name("FILE").value_parser(value_parser!(PathBuf));
+    command.arg(file.help("Where to write, format by ending; tab-separated on stdout if left out"))
+}
+
+impl Run {
+    /// The run that the arguments name.
+    /// # Errors
+    /// What the options and the folder raise.
+    pub fn open(matches: &ArgMatches) -> Result<Run> {
+        let machine: Machine = with_flags(&toml::Table::new(), matches)?;
+        let env = machine.env()?;
+        let folder = RunFolder::open(matches.get_one::<PathBuf>("run").expect("a required argument"))?;
+        let (named, manifest) = folder.load_model(&env.budget)?;
+        let model = rooms::load(&named.under("model/"), &manifest)?;
+        let scaler = Scaler::load(&named.under("scale/"))?;
+        Ok(Run { manifest, model, env, machine, scaler })
+    }
+
+    /// The data that the arguments name, scaled as the training data was.
+    /// # Errors
+    /// What reading and scaling raise.
+    pub fn data(&self, matches: &ArgMatches) -> Result<Dataset> {
+        let set = self.codes(matches)?;
+        let features = self.scaler.apply(set.features, &self.env.budget)?;
+        Ok(Dataset { features, ..set })
+    }
+
+    /// The matrix that the arguments name, as it is: codes are not scaled.
+    /// # Errors
+    /// What reading raises.
+    pub fn codes(&self, matches: &ArgMatches) -> Result<Dataset> {
+        let reading: Reading = with_flags(&toml::Table::new(), matches)?;
+        let name = matches.get_one::<String>("data").expect("a required argument");
+        input::dataset(name, &reading.options(), &self.env)
+    }
+
+    /// Model values back in the units of the data.
+    /// # Errors
+    /// [`Error::Shape`] for another width.
+    pub fn unscaled(&self, x: Matrix<f64>) -> Result<Matrix<f64>> {
+        self.scaler.invert(x)
+    }
+
+    /// The names of the training data's features.
+    pub fn feature_names(&self) -> Names {
+        Names {
+            features: self.manifest.data.feature_names.clone(),
+            picture: self.manifest.data.picture,
+            ..Names::default()
+        }
+    }
+
+    /// The error of a model that cannot do what was asked.
+    pub fn cannot(&self, what: &str, why: &str) -> Error {
+        Error::parameter(what, format!("{} {why}", self.manifest.model))
+    }
+
+    /// Runs `f` on the threads that were asked for.
+    pub fn on_threads<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+        diabolo_kernels::parallel::with_threads(self.machine.threads, f)
+    }
+}
+
+/// Writes a samples x columns matrix to `-o FILE` or stdout.
+/// # Errors
+/// [`Error::Io`].
+pub fn deliver(matches: &ArgMatches, values: &Matrix<f64>, cols: Along, names: &Names) -> Result<()> {
+    let table = tables::factor(&Factor { name: "", rows: Along::Samples, cols, values }, names);
+    match matches.get_one::<PathBuf>("file") {
+        Some(path) => table.write(path),
+        None => table.write_to(&mut std::io::stdout().lock()).map_err(|e| Error::io("-", e)),
+    }
+}

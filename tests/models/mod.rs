@@ -1,0 +1,4 @@
+//! Models: what all of them promise (`contract`), and each one's theorem and outside references.
+
+mod contract;
+mod nmf;
