@@ -8,6 +8,9 @@ use std::ops::Range;
 /// Elements of a memory-bound loop below which threads do not pay.
 pub const BANDWIDTH_GRAIN: usize = 32 * 1024;
 
+/// Elements of a loop of exponentials below which threads do not pay.
+pub const EXP_GRAIN: usize = 8 * 1024;
+
 /// Runs `f` on a pool of `n_threads` (0: as many as the machine has).
 pub fn with_threads<R: Send>(n_threads: usize, f: impl FnOnce() -> R + Send) -> R {
     match rayon::ThreadPoolBuilder::new().num_threads(n_threads).build() {

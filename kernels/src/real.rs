@@ -3,7 +3,7 @@
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
-use crate::vector::Arithmetic;
+use crate::vector::{Arithmetic, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -39,6 +39,7 @@ pub trait Real:
     + Reduce
     + Arithmetic
     + RngFill
+    + VectorMath
 {
     /// 0
     const ZERO: Self;

@@ -7,7 +7,7 @@ mod bits;
 
 pub use bits::U64;
 
-use super::Simd;
+use super::{DoubleFn, Simd};
 use std::arch::x86_64::*;
 
 /// Eight f32 lanes.
@@ -146,6 +146,11 @@ macro_rules! avx2_lanes {
                 unsafe { $movemask(self.0) != 0 }
             }
             #[inline(always)]
+            fn all(self) -> bool {
+                // SAFETY: CPU feature, see above.
+                unsafe { $movemask(self.0) == (1 << $lanes) - 1 }
+            }
+            #[inline(always)]
             fn reduce_sum(self) -> $elem {
                 self.fold(|a, b| a + b)
             }
@@ -238,6 +243,27 @@ avx2_lanes! { F32, f32, 8,
             (Self(_mm256_castsi256_ps(m)), Self(_mm256_cvtepi32_ps(e)))
         }
     }
+    #[inline(always)]
+    fn ldexp(self, n: Self) -> Self {
+        // SAFETY: CPU feature, see above. The provided method's two factors, halved as integers.
+        unsafe {
+            let n = _mm256_cvtps_epi32(n.0);
+            let half = _mm256_srai_epi32::<1>(n);
+            let one = _mm256_set1_epi32(127);
+            let first = _mm256_slli_epi32::<23>(_mm256_add_epi32(half, one));
+            let second = _mm256_slli_epi32::<23>(_mm256_add_epi32(_mm256_sub_epi32(n, half), one));
+            self.mul(Self(_mm256_castsi256_ps(first))).mul(Self(_mm256_castsi256_ps(second)))
+        }
+    }
+    #[inline(always)]
+    fn in_double<F: DoubleFn>(self) -> Self {
+        // SAFETY: CPU feature, see above.
+        unsafe {
+            let low = F::apply(F64(_mm256_cvtps_pd(_mm256_castps256_ps128(self.0))));
+            let high = F::apply(F64(_mm256_cvtps_pd(_mm256_extractf128_ps::<1>(self.0))));
+            Self(_mm256_set_m128(_mm256_cvtpd_ps(high.0), _mm256_cvtpd_ps(low.0)))
+        }
+    }
 }
 
 avx2_lanes! { F64, f64, 4,
@@ -287,6 +313,10 @@ avx2_lanes! { F64, f64, 4,
             let m = _mm256_sub_epi64(bits, _mm256_slli_epi64::<52>(e_int));
             (Self(_mm256_castsi256_pd(m)), Self(e))
         }
+    }
+    #[inline(always)]
+    fn in_double<F: DoubleFn>(self) -> Self {
+        F::apply(self)
     }
 }
 

@@ -9,6 +9,12 @@ pub mod portable;
 
 use crate::Real;
 
+/// A function of double-precision lanes, for [`Simd::in_double`].
+pub trait DoubleFn {
+    /// f(x) by lane.
+    fn apply<V: Simd<Elem = f64>>(x: V) -> V;
+}
+
 /// A vector of [`Simd::LANES`] floating-point lanes. Masks are vectors whose lanes are all ones or zeros.
 pub trait Simd: Copy {
     /// `f32` or `f64`.
@@ -71,6 +77,9 @@ pub trait Simd: Copy {
     /// x = m 2^e with m in [sqrt(1/2), sqrt 2): (m, e), for positive normal x.
     fn split_exponent(self) -> (Self, Self);
 
+    /// f(self), computed in double precision whatever the element.
+    fn in_double<F: DoubleFn>(self) -> Self;
+
     /// Mask of self < other.
     fn lt(self, other: Self) -> Self;
     /// Mask of self <= other.
@@ -87,6 +96,8 @@ pub trait Simd: Copy {
     fn xor(self, other: Self) -> Self;
     /// True if any lane of the mask is set.
     fn any(self) -> bool;
+    /// True if every lane of the mask is set.
+    fn all(self) -> bool;
 
     /// The sum of the lanes, in a fixed tree order.
     fn reduce_sum(self) -> Self::Elem;
@@ -99,6 +110,13 @@ pub trait Simd: Copy {
     #[inline(always)]
     fn of(x: f64) -> Self {
         Self::splat(Self::Elem::from_f64(x))
+    }
+    /// self 2^n, rounded once: the result may overflow or be subnormal; |n| below twice the largest exponent.
+    #[inline(always)]
+    fn ldexp(self, n: Self) -> Self {
+        // In two factors, since neither 2^1024 nor 2^-1074 is a normal number. The first product is exact.
+        let half = n.mul(Self::of(0.5)).round();
+        self.mul(half.pow2()).mul(n.sub(half).pow2())
     }
     /// -self, the sign of a zero included.
     #[inline(always)]

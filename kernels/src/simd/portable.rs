@@ -4,7 +4,7 @@ mod bits;
 
 pub use bits::U64;
 
-use super::Simd;
+use super::{DoubleFn, Simd};
 use wide::bytemuck::cast;
 use wide::{f32x8, f64x4, i32x8, i64x4};
 
@@ -145,6 +145,10 @@ macro_rules! portable_lanes {
                 self.0.to_bitmask() != 0
             }
             #[inline(always)]
+            fn all(self) -> bool {
+                self.0.to_bitmask() == (1 << $lanes) - 1
+            }
+            #[inline(always)]
             fn reduce_sum(self) -> $elem {
                 self.fold(|a, b| a + b)
             }
@@ -192,6 +196,14 @@ portable_lanes! { F32, f32, 8, f32x8, 12_582_912.0;
         let m: f32x8 = cast(bits - (e << 23_i32));
         (Self(m), Self(f32x8::from_i32x8(e)))
     }
+    #[inline(always)]
+    fn in_double<F: DoubleFn>(self) -> Self {
+        let [a, b, c, d, e, f, g, h] = self.0.to_array().map(f64::from);
+        let low = F::apply(F64(f64x4::new([a, b, c, d]))).0.to_array();
+        let high = F::apply(F64(f64x4::new([e, f, g, h]))).0.to_array();
+        let lane = |i: usize| if i < 4 { low[i] as f32 } else { high[i - 4] as f32 };
+        Self(f32x8::new(std::array::from_fn(lane)))
+    }
 }
 
 portable_lanes! { F64, f64, 4, f64x4, 6_755_399_441_055_744.0;
@@ -206,5 +218,9 @@ portable_lanes! { F64, f64, 4, f64x4, 6_755_399_441_055_744.0;
         let e = bits.map(|b| (b - 0x3fe6_a09e_667f_3bcd) >> 52);
         let m = std::array::from_fn(|lane| f64::from_bits((bits[lane] - (e[lane] << 52)) as u64));
         (Self(f64x4::new(m)), Self(f64x4::new(e.map(|e| e as f64))))
+    }
+    #[inline(always)]
+    fn in_double<F: DoubleFn>(self) -> Self {
+        F::apply(self)
     }
 }

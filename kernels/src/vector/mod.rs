@@ -3,6 +3,9 @@
 #[macro_use]
 mod elementwise;
 mod arithmetic;
+mod elementary;
+mod math;
 pub mod reference;
 
 pub use arithmetic::Arithmetic;
+pub use math::VectorMath;

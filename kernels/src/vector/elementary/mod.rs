@@ -1,0 +1,185 @@
+//! Exponentials, logarithms and what is made of them, on vectors of lanes.
+//!
+//! The formulas are written once; polynomials and constants come from [`Coefficients`], in `single.rs` for
+//! f32 and in `double.rs` for f64. NaN gives NaN, and every function has its limits at the infinities.
+
+mod double;
+mod gamma;
+mod single;
+
+use crate::Real;
+use crate::simd::Simd;
+
+/// What differs between f32 and f64: constants and minimax polynomials.
+pub trait Coefficients: Real {
+    /// ln 2 = LN2_HIGH + LN2_LOW; multiples of LN2_HIGH by any exponent are exact.
+    const LN2_HIGH: f64;
+    /// ln 2 - LN2_HIGH
+    const LN2_LOW: f64;
+    /// Below it e^x rounds to 0.
+    const EXP_LOW: f64;
+    /// Above it e^x is infinite.
+    const EXP_HIGH: f64;
+    /// erf is a polynomial below, and 1 - e^polynomial above it.
+    const ERF_SPLIT: f64;
+    /// From here on erf rounds to 1.
+    const ERF_HIGH: f64;
+
+    /// (e^f - 1 - f) / f^2 for |f| <= ln(2)/2.
+    fn exp_remainder<V: Simd<Elem = Self>>(f: V) -> V;
+    /// ln(m 2^e) + correction for m in [sqrt(1/2), sqrt 2) and a small correction.
+    fn ln_reduced<V: Simd<Elem = Self>>(m: V, e: V, correction: V) -> V;
+    /// erf(x) / x as a function of x^2, for |x| < ERF_SPLIT.
+    fn erf_over_x<V: Simd<Elem = Self>>(x_squared: V) -> V;
+    /// ln erfc(a) for ERF_SPLIT <= a <= ERF_HIGH.
+    fn ln_erfc<V: Simd<Elem = Self>>(a: V) -> V;
+}
+
+/// c[0] x^(N-1) + ... + c[N-1], by Horner's rule.
+#[inline(always)]
+pub fn polynomial<V: Simd, const N: usize>(x: V, c: [f64; N]) -> V {
+    let mut sum = V::of(c[0]);
+    for k in 1..N {
+        sum = sum.mul_add(x, V::of(c[k]));
+    }
+    sum
+}
+
+/// The elementary functions of every vector type.
+pub trait Elementary: Simd<Elem: Coefficients> {
+    /// x = r ln 2 + f with integral r and |f| <= ln(2)/2: (f, r).
+    #[inline(always)]
+    fn reduce_by_ln2(self) -> (Self, Self) {
+        let r = self.mul(Self::of(std::f64::consts::LOG2_E)).round();
+        let f = r.neg_mul_add(Self::of(Self::Elem::LN2_HIGH), self);
+        (r.neg_mul_add(Self::of(Self::Elem::LN2_LOW), f), r)
+    }
+
+    /// e^f - 1 for |f| <= ln(2)/2.
+    #[inline(always)]
+    fn expm1_reduced(f: Self) -> Self {
+        Self::Elem::exp_remainder(f).mul_add(f.mul(f), f)
+    }
+
+    /// e^x = 2^r e^f
+    #[inline(always)]
+    fn exp(self) -> Self {
+        let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(Self::Elem::EXP_LOW).max(self));
+        let (f, r) = x.reduce_by_ln2();
+        Self::expm1_reduced(f).add(Self::of(1.0)).ldexp(r)
+    }
+
+    /// e^x - 1 for x within [-40, EXP_HIGH].
+    #[inline(always)]
+    fn expm1_within(self) -> Self {
+        let (f, r) = self.reduce_by_ln2();
+        // 2^r (e^f - 1) + (2^r - 1), halved so that 2^r does not overflow before the result does.
+        let scale = r.sub(Self::of(1.0)).pow2();
+        let halved = scale.mul_add(Self::expm1_reduced(f), scale.sub(Self::of(0.5)));
+        halved.add(halved)
+    }
+
+    /// e^x - 1
+    #[inline(always)]
+    fn expm1(self) -> Self {
+        let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(-40.0).max(self));
+        // The sign bit of x, lest expm1(-0) be 0.
+        x.expm1_within().or(self.sign_bit())
+    }
+
+    /// The natural logarithm.
+    #[inline(always)]
+    fn ln(self) -> Self {
+        let smallest = Self::splat(Self::Elem::MIN_POSITIVE);
+        if smallest.le(self).and(self.lt(Self::of(f64::INFINITY))).all() {
+            let (m, e) = self.split_exponent();
+            return Self::Elem::ln_reduced(m, e, Self::of(-0.0));
+        }
+        // Subnormal numbers are first scaled by 2^54.
+        let tiny = self.lt(smallest);
+        let (m, e) = tiny.select(self.mul(Self::of(2.0_f64.powi(54))), self).split_exponent();
+        let e = tiny.select(e.sub(Self::of(54.0)), e);
+        self.ln_beyond_numbers(Self::Elem::ln_reduced(m, e, Self::of(-0.0)))
+    }
+
+    /// ln(self) where self is zero, negative, infinite or NaN; `ordinary` elsewhere.
+    #[inline(always)]
+    fn ln_beyond_numbers(self, ordinary: Self) -> Self {
+        let (zero, infinity) = (Self::of(0.0), Self::of(f64::INFINITY));
+        let y = self.lt(infinity).select(ordinary, infinity);
+        let y = zero.lt(self).select(y, Self::of(f64::NEG_INFINITY));
+        zero.le(self).select(y, Self::of(f64::NAN))
+    }
+
+    /// ln(1 + x) = ln(u) + c / u, where u = 1 + x is rounded and c is what the rounding took.
+    #[inline(always)]
+    fn log1p(self) -> Self {
+        let one = Self::of(1.0);
+        let u = one.add(self);
+        let c = one.min(self).sub(u.sub(one.max(self)));
+        let (m, e) = u.split_exponent();
+        let y = Self::Elem::ln_reduced(m, e, c.div(u));
+        if Self::of(0.0).lt(u).and(u.lt(Self::of(f64::INFINITY))).all() {
+            return y.or(self.sign_bit());
+        }
+        u.ln_beyond_numbers(y).or(self.sign_bit())
+    }
+
+    /// tanh x = t / (t + 2), t = e^(2|x|) - 1, with the sign of x.
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        // From |x| = 22 on the quotient is 1 in either precision.
+        let x = Self::of(22.0).min(self.abs());
+        let t = x.add(x).expm1_within();
+        t.div(t.add(Self::of(2.0))).or(self.sign_bit())
+    }
+
+    /// 1 / (1 + e^-x), as e^x / (1 + e^x) below 0: both tails keep their relative precision.
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        let one = Self::of(1.0);
+        let e = self.abs().neg().exp();
+        self.lt(Self::of(0.0)).select(e, one).div(one.add(e))
+    }
+
+    /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        let one = Self::of(1.0);
+        let e = self.abs().neg().exp();
+        let u = one.add(e);
+        let (m, e_of_u) = u.split_exponent();
+        let ln = Self::Elem::ln_reduced(m, e_of_u, e.sub(u.sub(one)).div(u));
+        Self::of(0.0).max(self).add(ln)
+    }
+
+    /// The error function: x P(x^2) for small |x|, else 1 - e^L(|x|) with the sign of x.
+    #[inline(always)]
+    fn erf(self) -> Self {
+        let a = self.abs();
+        let small = self.mul(Self::Elem::erf_over_x(self.mul(self)));
+        let erfc = Self::Elem::ln_erfc(Self::of(Self::Elem::ERF_HIGH).min(a)).exp();
+        let large = Self::of(1.0).sub(erfc).or(self.sign_bit());
+        a.lt(Self::of(Self::Elem::ERF_SPLIT)).select(small, large)
+    }
+
+    /// ln Gamma(x) for x >= 0; NaN below.
+    #[inline(always)]
+    fn lgamma(self) -> Self {
+        self.in_double::<gamma::LnGamma>()
+    }
+
+    /// The derivative of ln Gamma for x >= 0; NaN below.
+    #[inline(always)]
+    fn digamma(self) -> Self {
+        self.in_double::<gamma::Digamma>()
+    }
+
+    /// The second derivative of ln Gamma for x >= 0; NaN below.
+    #[inline(always)]
+    fn trigamma(self) -> Self {
+        self.in_double::<gamma::Trigamma>()
+    }
+}
+
+impl<V: Simd<Elem: Coefficients>> Elementary for V {}
