@@ -6,6 +6,16 @@ pub const SUM_F32: f64 = 1.2e-7;
 /// The same in f64.
 pub const SUM_F64: f64 = 2.3e-16;
 
+/// The regularised incomplete gamma functions: absolute; the densities they scale carry some 10 roundings.
+pub const GAMMAINC: f64 = 4e-15;
+
+/// digamma where it crosses zero, absolute: one rounding of the argument's distance from the zero, times
+/// the slope 0.97, and of the terms below 1 it is made of.
+pub const DIGAMMA_NEAR_ZERO: f64 = 2e-15;
+
+/// ln B relative to max(1, |value|): differences of logarithms of up to 15, each within 2 ulp.
+pub const BETALN: f64 = 1e-14;
+
 /// Scaled and unscaled again: one rounding each of a difference, a quotient, a product and a sum.
 pub const ROUND_TRIP_F64: f64 = 1e-14;
 

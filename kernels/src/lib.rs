@@ -18,6 +18,7 @@ mod real;
 pub mod reduce;
 pub mod rng;
 pub mod simd;
+pub mod special;
 pub mod vector;
 pub mod view;
 

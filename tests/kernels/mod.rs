@@ -2,4 +2,7 @@
 
 mod gemm;
 mod reduce;
+mod special;
+mod ulp;
 mod vector;
+mod vector_math;

@@ -215,8 +215,9 @@ portable_lanes! { F64, f64, 4, f64x4, 6_755_399_441_055_744.0;
     #[inline(always)]
     fn split_exponent(self) -> (Self, Self) {
         let bits = self.0.to_array().map(|x| x.to_bits() as i64);
-        let e = bits.map(|b| (b - 0x3fe6_a09e_667f_3bcd) >> 52);
-        let m = std::array::from_fn(|lane| f64::from_bits((bits[lane] - (e[lane] << 52)) as u64));
+        // Wrapping, since lanes that are not positive normal numbers come here too and are replaced later.
+        let e = bits.map(|b| b.wrapping_sub(0x3fe6_a09e_667f_3bcd) >> 52);
+        let m = std::array::from_fn(|lane| f64::from_bits(bits[lane].wrapping_sub(e[lane] << 52) as u64));
         (Self(f64x4::new(m)), Self(f64x4::new(e.map(|e| e as f64))))
     }
     #[inline(always)]
