@@ -45,6 +45,11 @@ pub(crate) fn ramp(colours: Colours) -> Vec<Rgb> {
     }
 }
 
+/// What is missing, in a colour of no ramp.
+pub(crate) fn missing(colours: Colours) -> Rgb {
+    if colours == Colours::Light { [226, 150, 140] } else { [193, 193, 190] }
+}
+
 /// The step of a value within (low, high), `None` for one that is not finite.
 pub(crate) fn step(value: f64, low: f64, high: f64) -> Option<usize> {
     if !value.is_finite() {
@@ -57,19 +62,23 @@ pub(crate) fn step(value: f64, low: f64, high: f64) -> Option<usize> {
 }
 
 /// The values at the two ends of a scale that shows these: from zero (or the minimum, where it is negative) for
-/// quantities, the same distance to both sides of zero for signed values, from minimum to maximum for light.
+/// quantities, the same distance to both sides of zero for signed values, from minimum to maximum for light
+/// (zero, if the two are one).
 pub(crate) fn limits(colours: Colours, values: impl Iterator<Item = f64>) -> (f64, f64) {
     let fold = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
     let (low, high) = values.filter(|v| v.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), fold);
-    if low > high {
-        return (0.0, 1.0);
-    }
     let (low, high) = match colours {
-        Colours::Sequential => (low.min(0.0), high.max(low.min(0.0))),
-        Colours::Light => (low, high),
+        _ if low > high => (0.0, 0.0),
+        Colours::Light if low < high => (low, high),
+        Colours::Sequential | Colours::Light => (low.min(0.0), high.max(low.min(0.0))),
         Colours::Diverging => (-low.abs().max(high.abs()), low.abs().max(high.abs())),
     };
-    if low < high { (low, high) } else { (low, low + low.abs().max(1.0)) }
+    match colours {
+        _ if low < high => (low, high),
+        Colours::Diverging => (-1.0, 1.0),
+        _ if low < 0.0 => (low, 0.0),
+        _ => (0.0, 1.0),
+    }
 }
 
 /// `#rrggbb`.

@@ -22,6 +22,19 @@ pub fn number(value: f64) -> String {
     trimmed(fixed(value, (3 - magnitude).max(0) as usize))
 }
 
+/// Values of one column, all with as many decimals as give the largest of them so many significant digits.
+pub(crate) fn alike(values: &[f64], digits: i32) -> Vec<String> {
+    let largest = values.iter().filter(|v| v.is_finite()).fold(0.0, |largest: f64, v| largest.max(v.abs()));
+    let magnitude = if largest > 0.0 { largest.log10().floor() as i32 } else { 0 };
+    if !(-4..7).contains(&magnitude) {
+        return values.iter().map(|&value| number(value)).collect();
+    }
+    let is_whole = values.iter().all(|v| !v.is_finite() || v.fract() == 0.0);
+    let decimals = if is_whole { 0 } else { (digits - 1 - magnitude).max(0) as usize };
+    let written = |&value: &f64| if value.is_finite() { fixed(value, decimals) } else { number(value) };
+    values.iter().map(written).collect()
+}
+
 /// A value with this many decimals, thousands grouped by commas, and a real minus sign.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     let digits = format!("{:.decimals$}", value.abs());

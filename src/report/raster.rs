@@ -33,25 +33,35 @@ impl Shrunk {
     }
 }
 
-/// The PNG picture, as a `data:` address, of cells given as steps of a ramp. `None` is transparent.
+/// The PNG picture, as a `data:` address, of cells given as steps of a ramp; `None` has the last colour given.
 ///
 /// A palette image: one byte a cell before compression, however colourful.
-pub(crate) fn cells(width: usize, height: usize, steps: &[Option<usize>], ramp: &[Rgb]) -> String {
-    let missing = u8::try_from(ramp.len()).expect("a ramp has fewer than 256 steps");
-    let pixels: Vec<u8> = steps.iter().map(|step| step.map_or(missing, |s| s as u8)).collect();
-    let mut palette = ramp.as_flattened().to_vec();
-    let mut opacity = Vec::new();
-    if pixels.contains(&missing) {
-        palette.extend([128; 3]);
-        opacity = [vec![255; ramp.len()], vec![0]].concat();
-    }
+pub(crate) fn cells(
+    width: usize,
+    height: usize,
+    steps: &[Option<usize>],
+    ramp: &[Rgb],
+    missing: Rgb,
+) -> String {
+    let index =
+        |step: &Option<usize>| u8::try_from(step.unwrap_or(ramp.len())).expect("fewer than 256 steps");
+    let pixels: Vec<u8> = steps.iter().map(index).collect();
+    let palette = [ramp.as_flattened(), &missing].concat();
     data_address(width, height, &pixels, |encoder| {
         encoder.set_color(png::ColorType::Indexed);
         encoder.set_palette(palette);
-        if !opacity.is_empty() {
-            encoder.set_trns(opacity);
-        }
     })
+}
+
+/// The PNG picture of all steps of a ramp, lying (lowest left) or standing (lowest below).
+pub(crate) fn strip(ramp: &[Rgb], is_standing: bool) -> String {
+    let mut steps: Vec<Option<usize>> = (0..ramp.len()).map(Some).collect();
+    let (mut width, mut height) = (steps.len(), 1);
+    if is_standing {
+        steps.reverse();
+        (width, height) = (height, width);
+    }
+    cells(width, height, &steps, ramp, ramp[0])
 }
 
 /// The PNG picture of a mask: 0 hides, 255 shows.

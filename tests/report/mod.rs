@@ -134,7 +134,14 @@ fn ticks_are_round_numbers() {
         ["−0.3", "−0.2", "−0.1", "0.0", "0.1", "0.2", "0.3"]
     );
     assert_eq!(ticks(Axis::linear(""), vec![0.0, 3e9]), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]);
-    assert_eq!(ticks(Axis::log(""), vec![1e-4, 1e2]), ["10⁻⁴", "0.001", "0.01", "0.1", "1", "10", "100"]);
+    assert_eq!(ticks(Axis::linear(""), vec![0.29, 1.24]), ["0.4", "0.6", "0.8", "1.0", "1.2"]);
+    assert_eq!(ticks(Axis::log(""), vec![1e-3, 1e2]), ["0.001", "0.01", "0.1", "1", "10", "100"]);
+    assert_eq!(ticks(Axis::log(""), vec![1e-4, 1.0]), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
+    assert_eq!(
+        ticks(Axis::log(""), vec![1e-30, 1e-2]),
+        ["10⁻²⁸", "10⁻²⁴", "10⁻²⁰", "10⁻¹⁶", "10⁻¹²", "10⁻⁸", "10⁻⁴"]
+    );
+    assert_eq!(ticks(Axis::log(""), vec![250.0, 370.0]), ["260", "280", "300", "320", "340", "360"]);
     assert_eq!(ticks(Axis::log(""), vec![1.0, 60.0]), ["1", "2", "5", "10", "20", "50"]);
 }
 
@@ -183,9 +190,9 @@ fn pictures_hold_their_values_and_stay_small() {
         // The first picture is the colour scale's strip.
         let (width, height, pixels) = decoded(page.attributes("src").nth(1).expect("a picture"));
         assert_eq!((width, height), (28, 28));
-        assert_eq!(pixels[5][3], 0, "what is missing is transparent");
-        let known: Vec<u32> = pixels.iter().filter(|p| p[3] == 255).map(|&p| brightness(p)).collect();
-        assert_eq!(known.len(), n - 1);
+        assert!(!pixels[6..].contains(&pixels[5]), "what is missing has a colour of its own");
+        assert!(page.text.contains("pixels are missing."));
+        let known: Vec<u32> = [&pixels[..5], &pixels[6..]].concat().into_iter().map(brightness).collect();
         let is_light = colours == Colours::Light;
         assert!(known.windows(2).all(|pair| if is_light { pair[0] <= pair[1] } else { pair[0] >= pair[1] }));
         assert!(known.iter().max() > known.iter().min().map(|darkest| darkest + 1500).as_ref());

@@ -54,10 +54,9 @@ impl Scale {
         let (low, high) = domain(drawn, log, reach);
         let mut scale =
             Scale { log, low, high, from: 0.0, to: 1.0, ticks: Vec::new(), label: axis.label.clone() };
-        if log {
-            scale.place_log_ticks(n_ticks)
-        } else {
-            scale.place_linear_ticks(n_ticks)
+        match log {
+            true => scale.place_log_ticks(n_ticks),
+            false => scale.place_round_ticks(low, high, n_ticks, |value| value),
         }
         scale
     }
@@ -81,40 +80,41 @@ impl Scale {
         self.from + (place - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
-    fn place_linear_ticks(&mut self, n_ticks: usize) {
-        let step = round_step((self.high - self.low) / n_ticks as f64);
-        let largest = self.low.abs().max(self.high.abs());
-        let magnitude = largest.log10().floor() as i32;
+    /// Round numbers between two ends, at their places.
+    fn place_round_ticks(&mut self, low: f64, high: f64, n_ticks: usize, place: impl Fn(f64) -> f64) {
+        let step = round_step((high - low) / n_ticks as f64);
+        let magnitude = low.abs().max(high.abs()).log10().floor() as i32;
         let shared = if (-3..6).contains(&magnitude) { 0 } else { magnitude };
         let decimals = (shared - step.log10().floor() as i32).max(0) as usize;
-        let first = (self.low / step - 1e-9).ceil() as i64;
-        let last = (self.high / step + 1e-9).floor() as i64;
+        let first = (low / step - 1e-9).ceil() as i64;
+        let last = (high / step + 1e-9).floor() as i64;
         for i in first..=last {
-            let place = i as f64 * step;
-            let label = fixed(place / 10f64.powi(shared), decimals);
-            self.ticks.push(Tick { at: self.pixel_of_place(place), label });
+            let value = i as f64 * step;
+            let label = fixed(value / 10f64.powi(shared), decimals);
+            self.ticks.push(Tick { at: self.pixel_of_place(place(value)), label });
         }
         if shared != 0 {
             self.label = format!("{} (×10{})", self.label, superscript(shared)).trim_start().to_string();
         }
     }
 
+    /// Powers of ten, every so many; 2 and 5 between them if they are few; within one decade plain round numbers.
     fn place_log_ticks(&mut self, n_ticks: usize) {
         let decades = self.high - self.low;
-        let every = (decades / n_ticks as f64).ceil().max(1.0) as i32;
-        let between: &[f64] = match decades {
-            d if d < 1.0 => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
-            d if d < 2.5 => &[1.0, 2.0, 5.0],
-            _ => &[1.0],
-        };
-        let first = self.low.floor() as i32;
-        let last = self.high.ceil() as i32;
+        if decades < 1.0 {
+            let (low, high) = (10f64.powf(self.low), 10f64.powf(self.high));
+            return self.place_round_ticks(low, high, n_ticks, f64::log10);
+        }
+        let every = (decades / (n_ticks + 1) as f64).ceil() as i32;
+        let between: &[f64] = if decades < 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let (first, last) = (self.low.floor() as i32, self.high.ceil() as i32);
+        let is_plain = first >= -3 && last <= 5;
         for exponent in (first..=last).filter(|e| e.rem_euclid(every) == 0) {
             for &mantissa in between {
                 let place = f64::from(exponent) + mantissa.log10();
                 if place >= self.low - 1e-9 && place <= self.high + 1e-9 {
-                    self.ticks
-                        .push(Tick { at: self.pixel_of_place(place), label: power(mantissa, exponent) });
+                    let label = power(mantissa, exponent, is_plain);
+                    self.ticks.push(Tick { at: self.pixel_of_place(place), label });
                 }
             }
         }
@@ -160,21 +160,22 @@ fn domain(places: impl Iterator<Item = f64>, log: bool, reach: Reach) -> (f64, f
     }
 }
 
-/// The smallest of 1, 2, 5 times a power of ten that is not below the wish.
+/// The nearest of 1, 2, 5 times a power of ten, by ratio.
 fn round_step(wish: f64) -> f64 {
     let power = 10f64.powi(wish.log10().floor() as i32);
-    let within = wish / power * (1.0 - 1e-9);
-    let multiple = [1.0, 2.0, 5.0].into_iter().find(|&m| within <= m).unwrap_or(10.0);
+    let multiple = match wish / power {
+        m if m < 2f64.sqrt() => 1.0,
+        m if m < 10f64.sqrt() => 2.0,
+        m if m < 50f64.sqrt() => 5.0,
+        _ => 10.0,
+    };
     multiple * power
 }
 
-/// A tick of a logarithmic axis: plain numbers near one, powers of ten elsewhere.
-fn power(mantissa: f64, exponent: i32) -> String {
-    if (-3..5).contains(&exponent) {
-        let decimals = (-exponent).max(0) as usize + usize::from(mantissa == 1.5 && exponent <= 0);
-        return fixed(mantissa * 10f64.powi(exponent), decimals);
-    }
+/// A tick of a logarithmic axis: a plain number, or a power of ten where some of the axis's need it.
+fn power(mantissa: f64, exponent: i32, is_plain: bool) -> String {
     match mantissa {
+        _ if is_plain => fixed(mantissa * 10f64.powi(exponent), (-exponent).max(0) as usize),
         1.0 => format!("10{}", superscript(exponent)),
         _ => format!("{mantissa}×10{}", superscript(exponent)),
     }
@@ -194,13 +195,13 @@ pub(crate) struct Frame {
 /// The usual size of a plot with two axes.
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 290.0;
-/// A digit's width, for margins: text is measured by the reader's browser, not here.
-pub(crate) const DIGIT: f64 = 7.2;
+/// The width of a letter or digit as margins count it: text is set by the reader's browser, not here.
+pub(crate) const LETTER: f64 = 7.2;
 
 /// Two scales stretched over a frame which leaves room for their labels.
 pub(crate) fn frame(x: Scale, y: Scale) -> (Frame, Scale, Scale) {
     let widest = y.ticks.iter().map(|tick| tick.label.chars().count()).max().unwrap_or(1);
-    let left = (12.0 + DIGIT * widest as f64).min(WIDTH / 2.0);
+    let left = (12.0 + LETTER * widest as f64).min(WIDTH / 2.0);
     let top = if y.label.is_empty() { 10.0 } else { 30.0 };
     let bottom = HEIGHT - if x.label.is_empty() { 26.0 } else { 46.0 };
     let frame = Frame { width: WIDTH, height: HEIGHT, left, right: WIDTH - 14.0, top, bottom };
@@ -237,7 +238,7 @@ pub(crate) fn horizontal_ticks(frame: &Frame, x: &Scale) -> Vec<Element> {
     let mut drawn = Vec::new();
     let mut free_from = f64::NEG_INFINITY;
     for tick in &x.ticks {
-        let half = DIGIT * tick.label.chars().count() as f64 / 2.0;
+        let half = LETTER * tick.label.chars().count() as f64 / 2.0;
         drawn.push(segment("axis", tick.at, frame.bottom, tick.at, frame.bottom + 5.0));
         if tick.at - half < free_from {
             continue;

@@ -1,9 +1,9 @@
 //! Horizontal bars: top words, loadings, counts; names to the left, values at the ends.
 
 use super::super::markup::{Element, cut};
-use super::super::number::number;
+use super::super::number::{alike, number};
 use super::Drawing;
-use super::axis::{self, DIGIT, Frame, Reach, Scale};
+use super::axis::{self, Frame, LETTER, Reach, Scale};
 use crate::figure::Axis;
 
 /// More bars than this are not drawn, and the reader is told.
@@ -21,10 +21,11 @@ pub(crate) fn draw(spoken: &str, x: &Axis, bars: &[(String, f64)]) -> Drawing {
     let drawn = &bars[..bars.len().min(MOST)];
     let scale = Scale::new(x, drawn.iter().map(|bar| bar.1), Reach::ToZero, 5);
     let longest = drawn.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(NAME);
-    let names = if longest == 0 { 4.0 } else { 14.0 + 6.9 * longest as f64 };
+    let names = if longest == 0 { 4.0 } else { 14.0 + LETTER * longest as f64 };
+    let written = alike(&drawn.iter().map(|bar| bar.1).collect::<Vec<f64>>(), 3);
     // Values are written beyond the ends of the bars.
-    let widest = drawn.iter().map(|bar| number(bar.1).chars().count()).max().unwrap_or(1);
-    let beyond = 8.0 + DIGIT * widest as f64;
+    let widest = written.iter().map(|value| value.chars().count()).max().unwrap_or(1);
+    let beyond = 8.0 + LETTER * widest as f64;
     let before = if drawn.iter().any(|bar| bar.1 < 0.0) { beyond } else { 0.0 };
 
     let bottom = 6.0 + ROW * drawn.len() as f64;
@@ -37,8 +38,9 @@ pub(crate) fn draw(spoken: &str, x: &Axis, bars: &[(String, f64)]) -> Drawing {
         body = body.child(axis::segment("grid", tick.at, frame.top, tick.at, bottom));
     }
     let zero = scale.pixel(0.0).expect("zero is drawable, and bars are never logarithmic");
-    for (row, (name, value)) in drawn.iter().enumerate() {
-        body = body.child(bar(&scale, zero, names, 5.0 + ROW * row as f64, name, *value));
+    for (i, ((name, value), written)) in drawn.iter().zip(&written).enumerate() {
+        let row = Row { name, value: *value, written, top: 5.0 + ROW * i as f64 };
+        body = body.child(draw_row(&row, &scale, zero, names));
     }
     body = body.child(axis::segment("axis", zero, frame.top, zero, bottom));
     body = body
@@ -51,17 +53,24 @@ pub(crate) fn draw(spoken: &str, x: &Axis, bars: &[(String, f64)]) -> Drawing {
     }
 }
 
-/// A row: the name, the bar from zero, the value at its end.
-fn bar(scale: &Scale, zero: f64, names: f64, top: f64, name: &str, value: f64) -> Element {
-    let baseline = top + 0.7 * ROW;
-    let row = Element::new("g").tooltip(format!("{name}: {}", number(value)));
-    let row = row.child(axis::text("name end", names - 8.0, baseline, &cut(name, NAME)));
-    let Some(end) = scale.pixel(value) else {
-        return row.child(axis::text("tick", zero + 6.0, baseline, "missing"));
+/// A bar's row: its name and value, the value as it is written, and the top of the row.
+struct Row<'a> {
+    name: &'a str,
+    value: f64,
+    written: &'a str,
+    top: f64,
+}
+
+/// The name (up to `names`), the bar from zero, the value at its end.
+fn draw_row(row: &Row, scale: &Scale, zero: f64, names: f64) -> Element {
+    let baseline = row.top + 0.7 * ROW;
+    let group = Element::new("g").tooltip(format!("{}: {}", row.name, number(row.value)));
+    let group = group.child(axis::text("name end", names - 8.0, baseline, &cut(row.name, NAME)));
+    let Some(end) = scale.pixel(row.value) else {
+        return group.child(axis::text("tick", zero + 6.0, baseline, "missing"));
     };
-    let length = (end - zero).abs();
-    let rectangle = Element::new("rect").class("bar").at("x", end.min(zero)).at("y", top + 2.0);
-    let row = row.child(rectangle.at("width", length).at("height", ROW - 5.0));
-    let (class, at) = if value < 0.0 { ("tick end", end - 6.0) } else { ("tick", end + 6.0) };
-    row.child(axis::text(class, at, baseline, &number(value)))
+    let rectangle = Element::new("rect").class("bar").at("x", end.min(zero)).at("y", row.top + 2.0);
+    let group = group.child(rectangle.at("width", (end - zero).abs()).at("height", ROW - 5.0));
+    let (class, at) = if row.value < 0.0 { ("tick end", end - 6.0) } else { ("tick", end + 6.0) };
+    group.child(axis::text(class, at, baseline, row.written))
 }

@@ -3,23 +3,29 @@
 
 use super::super::colour::{self, Rgb};
 use super::super::markup::{Element, cut};
-use super::super::number::number;
+use super::super::number::{alike, number};
 use super::super::raster;
 use super::Drawing;
-use super::axis::{self, Reach, Scale};
+use super::axis::{self, LETTER, Reach, Scale};
 use crate::figure::{Axis, Colours};
 
 /// Up to so many cells each is a rectangle with its value as a tooltip.
 const RECTANGLES: usize = 1_500;
-/// Cells at least this wide and high have their value written into them.
-const ROOMY: (f64, f64) = (38.0, 18.0);
+/// Up to so many cells their values are written into them, if they are wide and high enough.
+const WRITTEN: usize = 400;
 /// Rows and columns of a picture at most; beyond it blocks are averaged.
 const SIDE: usize = 1024;
-/// More columns than this take the page's whole width.
+/// More columns than this take the page's whole width, if they are also twice as many as the rows.
 const NARROW: usize = 40;
-/// The longest name that is not cut, and the width of one of its letters in pixels.
+/// The sheet's width in one column of the page, and in both.
+const WIDTH: f64 = 460.0;
+const BOTH: f64 = 940.0;
+/// Room for the colour bar.
+const BESIDE: f64 = 78.0;
+/// The height of a matrix of many rows.
+const TALL: f64 = 430.0;
+/// The longest name that is not cut.
 const NAME: usize = 18;
-const LETTER: f64 = 6.7;
 /// Pixels a name needs across its direction.
 const LINE: f64 = 11.0;
 
@@ -35,6 +41,7 @@ pub(crate) struct Map<'a> {
 
 /// Where things stand on the sheet, in pixels.
 struct Layout {
+    width: f64,
     left: f64,
     top: f64,
     cell_width: f64,
@@ -48,43 +55,75 @@ pub(crate) fn draw(spoken: &str, map: &Map, colours: Colours) -> Drawing {
     if map.n_rows == 0 || map.n_cols == 0 {
         return super::nothing("An empty matrix.");
     }
-    let ramp = colour::ramp(colours);
-    let (low, high) = colour::limits(colours, map.values.iter().copied());
-    let is_wide = map.n_cols > NARROW;
-    let layout = lay_out(map, if is_wide { 940.0 } else { 460.0 });
-    let beside = layout.right + 16.0;
-    let bar_bottom = layout.bottom.max(layout.top + 110.0);
+    let shades = Shades::new(map.values, colours);
+    let is_wide = map.n_cols > NARROW && map.n_cols >= 2 * map.n_rows;
+    let layout = lay_out(map, if is_wide { BOTH } else { WIDTH });
+    let is_picture = map.n_rows * map.n_cols > RECTANGLES;
+    let (cells, block) =
+        if is_picture { picture(map, &layout, &shades) } else { (rectangles(map, &layout, &shades), (1, 1)) };
+    let (bar_bottom, colour_bar) = colour_bar(&layout, &shades);
+    let (names_bottom, columns) = columns(map, &layout);
+    let body = axis::sheet(layout.width, bar_bottom.max(names_bottom) + 2.0, spoken)
+        .child(cells.class(shades.class()))
+        .children(rows(map, &layout))
+        .children(columns)
+        .children(colour_bar);
 
-    let columns = columns(map, &layout);
-    let height = bar_bottom.max(layout.bottom + columns.0) + 4.0;
-    let mut body = axis::sheet(beside + 70.0, height, spoken);
-    let shrunk = map.n_rows * map.n_cols > RECTANGLES;
-    let shade = |value: f64| colour::step(value, low, high);
-    let (cells, note) = if shrunk {
-        picture(map, &layout, shade, &ramp)
-    } else {
-        (rectangles(map, &layout, shade, &ramp), None)
-    };
-    let class = if colours == Colours::Light { "light" } else { "ramp" };
-    body = body.child(cells.class(class));
-    body = body.children(rows(map, &layout)).children(columns.1);
-    body = body.children(colour_bar((low, high), (beside, layout.top, bar_bottom), &ramp, class));
-    let drawing = Drawing { is_wide, ..Drawing::new(body) };
-    match note {
-        Some(note) => drawing.noted(note),
-        None => drawing,
+    let mut drawing = Drawing { is_wide, ..Drawing::new(body) };
+    if block != (1, 1) {
+        drawing =
+            drawing.noted(format!("Each pixel is the mean of a block of {} × {} cells.", block.0, block.1));
+    }
+    let n_known = map.values.iter().take(map.n_rows * map.n_cols).filter(|value| value.is_finite()).count();
+    match map.n_rows * map.n_cols - n_known {
+        0 => drawing,
+        1 => drawing.noted("The grey cell is missing."),
+        missing => {
+            drawing.noted(format!("Of {} cells {missing} are missing (grey).", map.n_rows * map.n_cols))
+        }
+    }
+}
+
+/// The colours of values.
+struct Shades {
+    colours: Colours,
+    low: f64,
+    high: f64,
+    ramp: Vec<Rgb>,
+}
+
+impl Shades {
+    fn new(values: &[f64], colours: Colours) -> Shades {
+        let (low, high) = colour::limits(colours, values.iter().copied());
+        Shades { colours, low, high, ramp: colour::ramp(colours) }
+    }
+
+    fn step(&self, value: f64) -> Option<usize> {
+        colour::step(value, self.low, self.high)
+    }
+
+    fn of(&self, value: f64) -> Rgb {
+        self.step(value).map_or(colour::missing(self.colours), |step| self.ramp[step])
+    }
+
+    /// The class that has the style sheet turn paper and ink round in the dark.
+    fn class(&self) -> &'static str {
+        if self.colours == Colours::Light { "light" } else { "ramp" }
     }
 }
 
 fn lay_out(map: &Map, width: f64) -> Layout {
     let (n_rows, n_cols) = (map.n_rows as f64, map.n_cols as f64);
-    let left = 10.0 + LETTER * longest(map.row_names, map.n_rows).max(number(n_rows).chars().count()) as f64;
-    let top = 6.0;
-    let cell_width = ((width - left - 86.0) / n_cols).min(46.0);
-    // Square where that fits, never so flat that names collide nor higher than a screen.
-    let cell_height = cell_width.clamp(LINE + 3.0, 30.0).min(440.0 / n_rows);
-    let (right, bottom) = (left + cell_width * n_cols, top + cell_height * n_rows);
-    Layout { left, top, cell_width, cell_height, right, bottom }
+    let names = longest(map.row_names, map.n_rows).max(number(n_rows).chars().count());
+    let names = 10.0 + LETTER * names as f64;
+    let cell_width = ((width - names - BESIDE) / n_cols).min(46.0);
+    // Rows high enough for their names, if all of them fit; else square cells, or flatter ones.
+    let readable = cell_width.clamp(LINE + 3.0, 28.0);
+    let cell_height = if readable * n_rows <= TALL { readable } else { (TALL / n_rows).min(cell_width) };
+    // What the columns leave over goes to both sides.
+    let left = names + (width - names - BESIDE - cell_width * n_cols) / 2.0;
+    let (right, top) = (left + cell_width * n_cols, 6.0);
+    Layout { width, left, top, cell_width, cell_height, right, bottom: top + cell_height * n_rows }
 }
 
 /// Letters of the longest name as it is drawn.
@@ -93,63 +132,46 @@ fn longest(names: &[String], n: usize) -> usize {
 }
 
 /// Each cell a rectangle, with its value written into it where there is room.
-fn rectangles(map: &Map, layout: &Layout, shade: impl Fn(f64) -> Option<usize>, ramp: &[Rgb]) -> Element {
-    let is_roomy = layout.cell_width >= ROOMY.0 && layout.cell_height >= ROOMY.1;
+fn rectangles(map: &Map, layout: &Layout, shades: &Shades) -> Element {
+    let value = |i: usize| map.values.get(i).copied().unwrap_or(f64::NAN);
+    let values: Vec<f64> = (0..map.n_rows * map.n_cols).map(value).collect();
+    let written = alike(&values, 3);
+    let widest = written.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let has_room = LETTER * widest as f64 <= layout.cell_width && layout.cell_height > LINE + 2.0;
+    let is_written = has_room && values.len() <= WRITTEN;
+
     let mut group = Element::new("g");
-    for i in 0..map.n_rows {
-        for j in 0..map.n_cols {
-            let value = map.values.get(i * map.n_cols + j).copied().unwrap_or(f64::NAN);
-            let (x, y) =
-                (layout.left + j as f64 * layout.cell_width, layout.top + i as f64 * layout.cell_height);
-            let cell = Element::new("rect")
-                .at("x", x)
-                .at("y", y)
-                .at("width", layout.cell_width)
-                .at("height", layout.cell_height)
-                .tooltip(format!(
-                    "{}, {}: {}",
-                    name_of(map.row_names, i),
-                    name_of(map.col_names, j),
-                    number(value)
-                ));
-            let Some(step) = shade(value) else {
-                group = group.child(cell.class("missing"));
-                continue;
-            };
-            group = group.child(cell.attr("fill", colour::hex(ramp[step])));
-            if is_roomy {
-                let class = if colour::lightness(ramp[step]) > 0.62 {
-                    "cell mid on-paper"
-                } else {
-                    "cell mid on-ink"
-                };
-                let (across, down) = (x + layout.cell_width / 2.0, y + layout.cell_height / 2.0 + 4.0);
-                group = group.child(axis::text(class, across, down, &cut(&number(value), 7)));
-            }
+    for (index, (&value, text)) in values.iter().zip(&written).enumerate() {
+        let (i, j) = (index / map.n_cols, index % map.n_cols);
+        let shade = shades.of(value);
+        let (x, y) = (layout.left + j as f64 * layout.cell_width, layout.top + i as f64 * layout.cell_height);
+        let cell = Element::new("rect").attr("fill", colour::hex(shade)).at("x", x).at("y", y);
+        let cell = cell.at("width", layout.cell_width).at("height", layout.cell_height);
+        let names = (name_of(map.row_names, i), name_of(map.col_names, j));
+        group = group.child(cell.tooltip(format!("{}, {}: {}", names.0, names.1, number(value))));
+        if is_written && value.is_finite() {
+            let class = if colour::lightness(shade) > 0.62 { "mid on-paper" } else { "mid on-ink" };
+            let (across, down) = (x + layout.cell_width / 2.0, y + layout.cell_height / 2.0 + 4.0);
+            group = group.child(axis::text(class, across, down, text));
         }
     }
     group
 }
 
-/// All cells as one picture, averaged down where there are more cells than pixels; and what to say of that.
-fn picture(
-    map: &Map,
-    layout: &Layout,
-    shade: impl Fn(f64) -> Option<usize>,
-    ramp: &[Rgb],
-) -> (Element, Option<String>) {
+/// All cells as one picture, averaged down where there are more cells than pixels, and how many cells a pixel
+/// stands for, downwards and across.
+fn picture(map: &Map, layout: &Layout, shades: &Shades) -> (Element, (usize, usize)) {
     let shrunk = raster::Shrunk::new(map.n_rows, map.n_cols, map.values, SIDE);
-    let steps: Vec<Option<usize>> = shrunk.values.iter().map(|&value| shade(value)).collect();
+    let steps: Vec<Option<usize>> = shrunk.values.iter().map(|&value| shades.step(value)).collect();
+    let missing = colour::missing(shades.colours);
     let image = Element::new("image")
         .at("x", layout.left)
         .at("y", layout.top)
         .at("width", layout.right - layout.left)
         .at("height", layout.bottom - layout.top)
         .attr("preserveAspectRatio", "none")
-        .attr("href", raster::cells(shrunk.n_cols, shrunk.n_rows, &steps, ramp));
-    let averaged = shrunk.block != (1, 1);
-    let (down, across) = shrunk.block;
-    (image, averaged.then(|| format!("Each pixel is the mean of a block of {down} × {across} cells.")))
+        .attr("href", raster::cells(shrunk.n_cols, shrunk.n_rows, &steps, &shades.ramp, missing));
+    (image, shrunk.block)
 }
 
 /// The rows' names to the left, or their numbers where there are no names or no room for them.
@@ -166,13 +188,13 @@ fn rows(map: &Map, layout: &Layout) -> Vec<Element> {
     map.row_names.iter().take(map.n_rows).enumerate().map(name).collect()
 }
 
-/// The columns' names below (lying where they fit, standing where they must) or their numbers, and the height
-/// they take.
+/// The columns' names below (lying where they fit, standing where they must) or their numbers, after the height
+/// at which they end.
 fn columns(map: &Map, layout: &Layout) -> (f64, Vec<Element>) {
     if map.col_names.is_empty() || layout.cell_width < LINE {
         let scale = counted(map.n_cols, layout.cell_width).across(layout.left, layout.right);
         let label = |tick: &axis::Tick| axis::text("tick mid", tick.at, layout.bottom + 17.0, &tick.label);
-        return (24.0, scale.ticks.iter().map(label).collect());
+        return (layout.bottom + 22.0, scale.ticks.iter().map(label).collect());
     }
     let longest = LETTER * longest(map.col_names, map.n_cols) as f64;
     let is_lying = longest < layout.cell_width;
@@ -188,7 +210,7 @@ fn columns(map: &Map, layout: &Layout) -> (f64, Vec<Element>) {
         text.tooltip(name.as_str())
     };
     let names = map.col_names.iter().take(map.n_cols).enumerate().map(name).collect();
-    (if is_lying { 24.0 } else { 14.0 + longest }, names)
+    (layout.bottom + if is_lying { 22.0 } else { 14.0 + longest }, names)
 }
 
 /// The scale of rows or columns counted from 1, whose ticks are whole numbers at the middles of cells.
@@ -205,23 +227,20 @@ fn name_of(names: &[String], i: usize) -> String {
     names.get(i).cloned().unwrap_or_else(|| (i + 1).to_string())
 }
 
-/// The colour scale, standing to the right of the matrix.
-fn colour_bar(
-    (low, high): (f64, f64),
-    (left, top, bottom): (f64, f64, f64),
-    ramp: &[Rgb],
-    class: &str,
-) -> Vec<Element> {
-    let upwards: Vec<Option<usize>> = (0..ramp.len()).rev().map(Some).collect();
+/// The colour scale, standing to the right of the matrix, after the height at which it ends.
+fn colour_bar(layout: &Layout, shades: &Shades) -> (f64, Vec<Element>) {
+    let (left, top) = (layout.right + 16.0, layout.top);
+    let bottom = layout.bottom.max(top + 100.0);
     let strip = Element::new("image")
-        .class(class)
+        .class(shades.class())
         .at("x", left)
         .at("y", top)
         .at("width", 11.0)
         .at("height", bottom - top)
         .attr("preserveAspectRatio", "none")
-        .attr("href", raster::cells(1, ramp.len(), &upwards, ramp));
-    let scale = Scale::new(&Axis::default(), [low, high].into_iter(), Reach::Tight, 5).across(bottom, top);
+        .attr("href", raster::strip(&shades.ramp, true));
+    let ends = [shades.low, shades.high].into_iter();
+    let scale = Scale::new(&Axis::default(), ends, Reach::Tight, 4).across(bottom, top);
     let mut drawn = vec![strip];
     for tick in &scale.ticks {
         drawn.push(axis::segment("axis", left + 11.0, tick.at, left + 15.0, tick.at));
@@ -230,5 +249,5 @@ fn colour_bar(
     if !scale.label.is_empty() {
         drawn.push(axis::text("tick", left, bottom + 17.0, scale.label.trim_matches(['(', ')'])));
     }
-    drawn
+    (bottom + if scale.label.is_empty() { 6.0 } else { 22.0 }, drawn)
 }

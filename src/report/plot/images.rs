@@ -40,6 +40,15 @@ pub(crate) fn draw(sheet: &Sheet, pictures: &[(String, Vec<f64>)], colours: Colo
         is_wide: per_row > 5,
         ..Drawing::new(grid)
     };
+    let n_pixels = sheet.width * sheet.height;
+    let is_known = |(_, values): &(String, Vec<f64>)| {
+        values.len() >= n_pixels && values[..n_pixels].iter().all(|value| value.is_finite())
+    };
+    let drawing = match (drawn.iter().all(is_known), colours) {
+        (true, _) => drawing,
+        (false, Colours::Light) => drawing.noted("Red pixels are missing."),
+        (false, _) => drawing.noted("Grey pixels are missing."),
+    };
     match pictures.len() - drawn.len() {
         0 => drawing,
         more => drawing.noted(format!("The first {MOST}; {more} more are not drawn.")),
@@ -54,7 +63,7 @@ fn picture(sheet: &Sheet, i: usize, name: &str, values: &[f64], colours: Colours
     let spoken = if name.is_empty() { format!("picture {}", i + 1) } else { name.to_string() };
     let image = Element::new("img")
         .class(if colours == Colours::Light { "light" } else { "ramp" })
-        .attr("src", raster::cells(shrunk.n_cols, shrunk.n_rows, &steps, ramp))
+        .attr("src", raster::cells(shrunk.n_cols, shrunk.n_rows, &steps, ramp, colour::missing(colours)))
         .attr("width", shrunk.n_cols.to_string())
         .attr("height", shrunk.n_rows.to_string())
         .attr("alt", spoken.as_str())
@@ -68,10 +77,9 @@ fn picture(sheet: &Sheet, i: usize, name: &str, values: &[f64], colours: Colours
 
 /// The colour scale as a strip between its two ends.
 fn scale(range: Option<(f64, f64)>, colours: Colours, ramp: &[Rgb]) -> Element {
-    let steps: Vec<Option<usize>> = (0..ramp.len()).map(Some).collect();
     let strip = Element::new("img")
         .class(if colours == Colours::Light { "light" } else { "ramp" })
-        .attr("src", raster::cells(ramp.len(), 1, &steps, ramp))
+        .attr("src", raster::strip(ramp, false))
         .attr("alt", "to");
     let (low, high) = match (range, colours) {
         (Some((low, high)), _) => (number(low), number(high)),

@@ -1,13 +1,14 @@
 //! Lines through points: training curves, spectra, scores against ranks.
 
 use super::super::markup::{Element, coordinate};
-use super::super::number::number;
 use super::axis::{self, Reach, Scale};
 use super::group_class;
 use crate::figure::{Axis, Series};
 
-/// Up to so many points in the whole figure each is marked, with its values as a tooltip.
-const MARKED: usize = 120;
+/// Up to so many points in the whole figure each is marked.
+const MARKED: usize = 40;
+/// Up to so many each tells its values to a pointer.
+const TOLD: usize = 600;
 /// A line of more points is thinned to about four for each so many of its pieces.
 const PIECES: usize = 500;
 
@@ -29,7 +30,7 @@ pub(crate) fn draw(spoken: &str, x: &Axis, y: &Axis, series: &[Series]) -> Eleme
         let runs = runs(line, &x_scale, &y_scale);
         is_empty &= runs.is_empty();
         drawing = drawing.children(curve(&line.name, which, &runs));
-        drawing = drawing.children(marks(line, which, &runs, n_points <= MARKED));
+        drawing = drawing.children(marks(line, which, &runs, n_points));
     }
     if is_empty { drawing.child(axis::nothing_to_draw(&frame)) } else { drawing }
 }
@@ -71,19 +72,20 @@ fn curve(name: &str, which: usize, runs: &[Vec<Placed>]) -> Option<Element> {
     Some(if name.is_empty() { curve } else { curve.tooltip(name) })
 }
 
-/// Dots: for every point of a short series, and for points that stand alone between gaps.
-fn marks(line: &Series, which: usize, runs: &[Vec<Placed>], all: bool) -> Vec<Element> {
-    let dots = runs.iter().filter(|run| all || run.len() == 1).flatten();
-    dots.map(|&(i, across, upwards)| {
-        let name = if line.name.is_empty() { String::new() } else { format!("{}: ", line.name) };
-        Element::new("circle")
-            .class(group_class("dot", which))
-            .at("cx", across)
-            .at("cy", upwards)
-            .at("r", 2.4)
-            .tooltip(format!("{name}{}, {}", number(line.x[i]), number(line.y[i])))
-    })
-    .collect()
+/// Dots: visible for points that stand alone between gaps and for all points of a small figure, else such as
+/// appear under a pointer.
+fn marks(line: &Series, which: usize, runs: &[Vec<Placed>], n_points: usize) -> Vec<Element> {
+    let is_visible = |run: &Vec<Placed>| run.len() == 1 || n_points <= MARKED;
+    let mut dots = Vec::new();
+    for run in runs.iter().filter(|run| is_visible(run) || n_points <= TOLD) {
+        let (kind, radius) = if is_visible(run) { ("dot", 2.6) } else { ("dot hidden", 4.0) };
+        for &(i, across, upwards) in run {
+            let dot = Element::new("circle").class(group_class(kind, which));
+            let dot = dot.at("cx", across).at("cy", upwards).at("r", radius);
+            dots.push(dot.tooltip(super::told(line, i)));
+        }
+    }
+    dots
 }
 
 /// First, lowest, highest and last of each piece of a long run: the same picture with far fewer points.

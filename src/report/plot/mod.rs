@@ -10,6 +10,7 @@ mod table;
 
 use super::colour::N_GROUPS;
 use super::markup::{Element, cut};
+use super::number::number;
 use crate::figure::{Figure, Plot, Series};
 
 /// A legend of more entries than this says how many it leaves out.
@@ -50,7 +51,7 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
         Plot::Scatter { x, y, series } => {
             let n_points: usize = series.iter().map(|s| s.x.len().min(s.y.len())).sum();
             let spoken = format!("{title}: {n_points} points, {} against {}", y.label, x.label);
-            Drawing { legend: legend(series, "dot"), ..scatter::draw(&spoken, id, x, y, series) }
+            scatter::draw(&spoken, id, x, y, series)
         }
         Plot::Bars { x, bars } => bars::draw(&format!("{title}: {} bars, {}", bars.len(), x.label), x, bars),
         Plot::HeatMap { rows, cols, values, row_names, col_names, colours } => {
@@ -73,6 +74,12 @@ fn group_class(kind: &str, which: usize) -> String {
     format!("{kind} s{}{again}", which % N_GROUPS + 1)
 }
 
+/// A point as its tooltip tells it.
+fn told(series: &Series, i: usize) -> String {
+    let name = if series.name.is_empty() { String::new() } else { format!("{}: ", series.name) };
+    format!("{name}{}, {}", number(series.x[i]), number(series.y[i]))
+}
+
 /// The names of the groups with their colours, unless there is but one without a name.
 fn legend(series: &[Series], kind: &str) -> Option<Element> {
     if series.iter().all(|s| s.name.is_empty()) {
@@ -81,7 +88,7 @@ fn legend(series: &[Series], kind: &str) -> Option<Element> {
     let mark = |which| match kind {
         "line" => axis::segment(&group_class("line", which), 1.0, 6.0, 21.0, 6.0),
         _ => {
-            let dot = Element::new("circle").class(group_class("dot", which));
+            let dot = Element::new("circle").class(group_class(kind, which));
             dot.at("cx", 11.0).at("cy", 6.0).at("r", 4.5)
         }
     };

@@ -7,7 +7,6 @@
 
 use super::super::colour::N_GROUPS;
 use super::super::markup::{Element, coordinate};
-use super::super::number::number;
 use super::super::raster;
 use super::axis::{self, Frame, Reach, Scale};
 use super::{Drawing, group_class};
@@ -48,7 +47,8 @@ pub(crate) fn draw(spoken: &str, id: usize, x: &Axis, y: &Axis, series: &[Series
         n if n <= VECTORS => body.children(dotted(&points, series.len())),
         _ => body.children(cloud(&frame, id, points.iter().step_by(every))),
     };
-    let drawing = Drawing::new(body);
+    let dots = if points.len() <= CIRCLES { "dot" } else { "blot" };
+    let drawing = Drawing { legend: super::legend(series, dots), ..Drawing::new(body) };
     match (points.len() > VECTORS, every) {
         (false, _) => drawing,
         (true, 1) => drawing.noted("Where points lie on one another the most frequent group shows."),
@@ -73,13 +73,12 @@ fn placed(series: &[Series], x: &Scale, y: &Scale) -> Vec<Point> {
 }
 
 fn circle(point: &Point, series: &Series) -> Element {
-    let name = if series.name.is_empty() { String::new() } else { format!("{}: ", series.name) };
     Element::new("circle")
         .class(group_class("dot", point.group))
         .at("cx", point.across)
         .at("cy", point.upwards)
         .at("r", 3.2)
-        .tooltip(format!("{name}{}, {}", number(series.x[point.i]), number(series.y[point.i])))
+        .tooltip(super::told(series, point.i))
 }
 
 /// One path a group: lines of no length whose round ends are the dots.
