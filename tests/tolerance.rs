@@ -16,6 +16,14 @@ pub const DIGAMMA_NEAR_ZERO: f64 = 2e-15;
 /// ln B relative to max(1, |value|): differences of logarithms of up to 15, each within 2 ulp.
 pub const BETALN: f64 = 1e-14;
 
+/// Softmax and its kin, in epsilon of the numbers involved: a sum of some 40 exponentials, each within
+/// 1 ulp, in partial sums of 5; a logarithm; two differences.
+pub const SOFTMAX: f64 = 8.0;
+
+/// A squared distance by way of products, in epsilon of |x|^2 + |c|^2: each of the d products and squares is
+/// rounded once, and so are two sums.
+pub const GRAM_DISTANCE: f64 = 2.0;
+
 /// Scaled and unscaled again: one rounding each of a difference, a quotient, a product and a sum.
 pub const ROUND_TRIP_F64: f64 = 1e-14;
 

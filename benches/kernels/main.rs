@@ -1,9 +1,23 @@
-//! Kernels against their peers, by criterion: `cargo bench --bench kernels`.
+//! Kernels against their peers: `cargo bench --bench kernels` by criterion, and
+//! `cargo bench --bench kernels -- table vector` as a table of interleaved rounds.
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    if let [table, kernel, ..] = &words[..]
+        && table == "table"
+    {
+        match &kernel[..] {
+            "vector" => vector::table(),
+            _ => eprintln!("no table of {kernel}; there is: vector"),
+        }
+        return;
+    }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
+    vector::bench(&mut criterion);
     criterion.final_summary();
 }
 
 mod parallel;
+mod rounds;
+mod vector;

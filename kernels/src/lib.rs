@@ -12,6 +12,7 @@
 
 #[macro_use]
 pub mod dispatch;
+pub mod distance;
 pub mod gemm;
 pub mod parallel;
 mod real;

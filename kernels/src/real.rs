@@ -1,9 +1,10 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
+use crate::distance::Distance;
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
-use crate::vector::{Arithmetic, VectorMath};
+use crate::vector::{Arithmetic, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -40,6 +41,8 @@ pub trait Real:
     + Arithmetic
     + RngFill
     + VectorMath
+    + RowMath
+    + Distance
 {
     /// 0
     const ZERO: Self;

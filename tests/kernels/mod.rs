@@ -1,7 +1,9 @@
 //! Kernels, each against its plain `reference` twin.
 
+mod distance;
 mod gemm;
 mod reduce;
+mod rows;
 mod special;
 mod ulp;
 mod vector;

@@ -41,6 +41,11 @@ fn sums_agree<T: Real>(slices: &[Vec<f64>; 3], unit: f64) -> Result<(), TestCase
     prop_assert!(close(T::weighted_dot(&w, &x, &y), reference::weighted_dot(&w, &x, &y)));
     let distance = T::weighted_squared_distance(&w, &x, &y);
     prop_assert!(close(distance, reference::weighted_squared_distance(&w, &x, &y)));
+    // Counts and positive rates: some of the counts are 0.
+    let counts: Vec<T> = w.iter().map(|w| T::from_f64((3.0 * w.to_f64() - 1.0).max(0.0).round())).collect();
+    let rates: Vec<T> = y.iter().map(|y| y.abs() + T::from_f64(0.01)).collect();
+    prop_assert!(close(T::x_ln_y(&counts, &rates), reference::x_ln_y(&counts, &rates)));
+    prop_assert!(close(T::kl_divergence(&counts, &rates), reference::kl_divergence(&counts, &rates)));
     Ok(())
 }
 
@@ -85,6 +90,15 @@ fn any_number_of_threads_gives_the_same_bits() {
     for n_threads in 2..=3 {
         assert_eq!(parallel::with_threads(n_threads, all), one, "{n_threads} threads");
     }
+}
+
+#[test]
+fn divergences_at_zero() {
+    assert_eq!(f64::kl_divergence(&[0.0, 2.0], &[0.0, 2.0]), 0.0);
+    assert_eq!(f64::kl_divergence(&[0.0], &[3.0]), 3.0);
+    assert_eq!(f64::kl_divergence(&[1.0], &[0.0]), f64::INFINITY);
+    assert_eq!(f64::x_ln_y(&[0.0, 2.0], &[0.0, 1.0]), 0.0);
+    assert_eq!(f64::x_ln_y(&[1.0], &[0.0]), f64::NEG_INFINITY);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::ulp::ulps;
 use diabolo_kernels::vector::VectorMath;
+use diabolo_kernels::vector::reference::{sigmoid, softplus};
 use diabolo_kernels::{Real, parallel, special};
 use proptest::prelude::*;
 
@@ -13,15 +14,6 @@ struct Case<T> {
     from: f64,
     to: f64,
     ulps: f64,
-}
-
-fn sigmoid(x: f64) -> f64 {
-    let e = (-x.abs()).exp();
-    if x < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
-}
-
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
 /// The elementary functions over the range where they are neither 0 nor infinite, `limit` = ln(MAX).

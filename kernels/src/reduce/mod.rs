@@ -5,7 +5,7 @@
 //! always. So a sum has the same bits for any number of threads, and its error grows with
 //! n / (8 LANES) + n / CHUNK rather than n.
 
-mod extrema;
+pub(crate) mod extrema;
 pub mod reference;
 mod sums;
 
@@ -41,6 +41,15 @@ pub trait Reduce: Sized {
     /// # Panics
     /// If the lengths differ.
     fn weighted_squared_distance(weight: &[Self], x: &[Self], y: &[Self]) -> Self;
+    /// sum_i x_i ln y_i, the terms with x_i = 0 being 0 whatever y_i.
+    /// # Panics
+    /// If the lengths differ.
+    fn x_ln_y(x: &[Self], y: &[Self]) -> Self;
+    /// The generalised Kullback-Leibler divergence sum_i x_i ln(x_i / y_i) - x_i + y_i, with 0 ln 0 = 0; inf
+    /// where y_i = 0 < x_i.
+    /// # Panics
+    /// If the lengths differ.
+    fn kl_divergence(x: &[Self], y: &[Self]) -> Self;
 
     /// The largest element; NaNs are skipped; -inf if there is no other.
     fn max_of(x: &[Self]) -> Self;
@@ -104,6 +113,16 @@ macro_rules! reduce {
                 assert!(x.len() == y.len() && x.len() == weight.len(), "slices of different lengths");
                 by_chunks(x.len(), |r| chunk(&weight[r.clone()], &x[r.clone()], &y[r]), |a, b| a + b)
             }
+            fn x_ln_y(x: &[$t], y: &[$t]) -> $t {
+                dispatch! { fn chunk(x: &[$t], y: &[$t]) -> $t = x_ln_y::<$v>; }
+                assert_eq!(x.len(), y.len(), "sum over slices of different lengths");
+                by_chunks(x.len(), |r| chunk(&x[r.clone()], &y[r]), |a, b| a + b)
+            }
+            fn kl_divergence(x: &[$t], y: &[$t]) -> $t {
+                dispatch! { fn chunk(x: &[$t], y: &[$t]) -> $t = kl_divergence::<$v>; }
+                assert_eq!(x.len(), y.len(), "divergence of slices of different lengths");
+                by_chunks(x.len(), |r| chunk(&x[r.clone()], &y[r]), |a, b| a + b)
+            }
             fn max_of(x: &[$t]) -> $t {
                 dispatch! { fn chunk(x: &[$t]) -> $t = max::<$v>; }
                 by_chunks(x.len(), |r| chunk(&x[r]), <$t>::max)
@@ -131,7 +150,8 @@ macro_rules! reduce {
 }
 
 use extrema::{all_finite, first_equal, max, max_abs, min};
-use sums::{abs_sum, dot, squared_distance, squared_norm, sum, weighted_dot, weighted_squared_distance};
+use sums::{abs_sum, dot, kl_divergence, squared_distance, squared_norm, sum, weighted_dot};
+use sums::{weighted_squared_distance, x_ln_y};
 
 reduce!(f32, F32);
 reduce!(f64, F64);

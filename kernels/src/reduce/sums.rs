@@ -1,7 +1,7 @@
 //! Sums of one chunk.
 
 use crate::Real;
-use crate::simd::Simd;
+use crate::vector::elementary::Elementary;
 
 /// Accumulators that take turns: enough to hide the latency of an addition on two ports.
 const TURNS: usize = 8;
@@ -13,7 +13,7 @@ macro_rules! sums {
     ($($(#[$doc:meta])* fn $name:ident($($x:ident),+) = |$acc:ident| $step:expr;)*) => {$(
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<V: Simd>($($x: &[V::Elem]),+) -> V::Elem {
+        pub fn $name<V: Elementary>($($x: &[V::Elem]),+) -> V::Elem {
             let n = [$($x.len()),+].into_iter().min().unwrap_or(0);
             $(let $x = $x.as_ptr();)+
             let mut accumulators = [V::splat(V::Elem::ZERO); TURNS];
@@ -44,7 +44,7 @@ macro_rules! sums {
 
 /// The accumulators by halves, then the lanes by halves.
 #[inline(always)]
-fn combine<V: Simd>(mut accumulators: [V; TURNS]) -> V::Elem {
+fn combine<V: Elementary>(mut accumulators: [V; TURNS]) -> V::Elem {
     let mut half = TURNS / 2;
     while half > 0 {
         for turn in 0..half {
@@ -75,5 +75,15 @@ sums! {
     fn weighted_squared_distance(w, x, y) = |acc| {
         let difference = x.sub(y);
         w.mul(difference).mul_add(difference, acc)
+    };
+    /// sum_i x_i ln y_i, the terms with x_i = 0 being 0.
+    fn x_ln_y(x, y) = |acc| {
+        let y = x.eq(V::of(0.0)).select(V::of(1.0), y);
+        x.mul_add(y.ln(), acc)
+    };
+    /// sum_i x_i ln(x_i / y_i) - x_i + y_i, with 0 ln 0 = 0.
+    fn kl_divergence(x, y) = |acc| {
+        let ratio = x.eq(V::of(0.0)).select(V::of(1.0), x.div(y));
+        acc.add(x.mul_add(ratio.ln(), y.sub(x)))
     };
 }

@@ -106,6 +106,22 @@ pub trait Simd: Copy {
     /// The smallest lane.
     fn reduce_min(self) -> Self::Elem;
 
+    /// Reads `LANES` elements, or the `left` that are left if they are fewer; the other lanes become `fill`.
+    /// # Safety
+    /// `p` must be valid for reads of `left` elements, or `LANES` if that is less.
+    #[inline(always)]
+    unsafe fn load_up_to(p: *const Self::Elem, left: usize, fill: Self::Elem) -> Self {
+        // SAFETY: the caller vouches for min(left, LANES) elements.
+        unsafe { if left >= Self::LANES { Self::load(p) } else { Self::load_partial(p, left, fill) } }
+    }
+    /// Writes `LANES` elements, or the `left` that are left if they are fewer.
+    /// # Safety
+    /// `p` must be valid for writes of `left` elements, or `LANES` if that is less.
+    #[inline(always)]
+    unsafe fn store_up_to(self, p: *mut Self::Elem, left: usize) {
+        // SAFETY: the caller vouches for min(left, LANES) elements.
+        unsafe { if left >= Self::LANES { self.store(p) } else { self.store_partial(p, left) } }
+    }
     /// All lanes equal to the nearest number to `x`.
     #[inline(always)]
     fn of(x: f64) -> Self {

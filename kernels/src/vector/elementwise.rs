@@ -80,33 +80,33 @@ macro_rules! elementwise {
             )*
         }
 
-        elementwise! { @implement $trait, f32, F32, $grain; $($into, $in_place ($($a),*)($first $(, $x)*);)* }
-        elementwise! { @implement $trait, f64, F64, $grain; $($into, $in_place ($($a),*)($first $(, $x)*);)* }
+        elementwise! { @implement $trait, f32, F32, $grain, single; $($into, $in_place ($($a),*)($first $(, $x)*);)* }
+        elementwise! { @implement $trait, f64, F64, $grain, double; $($into, $in_place ($($a),*)($first $(, $x)*);)* }
     };
 
-    (@implement $trait:ident, $t:ty, $v:ident, $grain:expr;
+    (@implement $trait:ident, $t:ty, $v:ident, $grain:expr, $chunks:ident;
      $($into:ident, $in_place:ident ($($a:ident),*)($first:ident $(, $x:ident)*);)*) => {
+        /// One chunk, dispatched; the same code serves both forms.
+        mod $chunks {
+            use super::kernel::{$($into),*};
+            dispatch! {
+                $(pub fn $in_place($($a: $t,)* first: Option<&[$t]>, $($x: &[$t],)* out: &mut [$t]) = $into::<$v>;)*
+            }
+        }
+
         impl $trait for $t {
             $(
                 fn $into($($a: $t,)* $first: &[$t], $($x: &[$t],)* out: &mut [$t]) {
-                    use kernel::$into;
-                    dispatch! {
-                        fn chunk($($a: $t,)* first: Option<&[$t]>, $($x: &[$t],)* out: &mut [$t]) = $into::<$v>;
-                    }
                     assert!($first.len() == out.len() $(&& $x.len() == out.len())*, "slices of different lengths");
                     $crate::parallel::for_each_row_block(out, 1, $grain, |from, out| {
                         let range = from..from + out.len();
-                        chunk($($a,)* Some(&$first[range.clone()]), $(&$x[range.clone()],)* out)
+                        $chunks::$in_place($($a,)* Some(&$first[range.clone()]), $(&$x[range.clone()],)* out)
                     });
                 }
                 fn $in_place($($a: $t,)* $($x: &[$t],)* $first: &mut [$t]) {
-                    use kernel::$into;
-                    dispatch! {
-                        fn chunk($($a: $t,)* first: Option<&[$t]>, $($x: &[$t],)* out: &mut [$t]) = $into::<$v>;
-                    }
                     assert!(true $(&& $x.len() == $first.len())*, "slices of different lengths");
                     $crate::parallel::for_each_row_block($first, 1, $grain, |_from, out| {
-                        chunk($($a,)* None, $(&$x[_from.._from + out.len()],)* out)
+                        $chunks::$in_place($($a,)* None, $(&$x[_from.._from + out.len()],)* out)
                     });
                 }
             )*

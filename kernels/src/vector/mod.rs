@@ -3,9 +3,11 @@
 #[macro_use]
 mod elementwise;
 mod arithmetic;
-mod elementary;
+pub(crate) mod elementary;
 mod math;
 pub mod reference;
+mod rows;
 
 pub use arithmetic::Arithmetic;
 pub use math::VectorMath;
+pub use rows::RowMath;

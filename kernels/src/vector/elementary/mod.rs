@@ -91,15 +91,17 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     #[inline(always)]
     fn ln(self) -> Self {
         let smallest = Self::splat(Self::Elem::MIN_POSITIVE);
-        if smallest.le(self).and(self.lt(Self::of(f64::INFINITY))).all() {
-            let (m, e) = self.split_exponent();
-            return Self::Elem::ln_reduced(m, e, Self::of(-0.0));
-        }
-        // Subnormal numbers are first scaled by 2^54.
-        let tiny = self.lt(smallest);
-        let (m, e) = tiny.select(self.mul(Self::of(2.0_f64.powi(54))), self).split_exponent();
-        let e = tiny.select(e.sub(Self::of(54.0)), e);
-        self.ln_beyond_numbers(Self::Elem::ln_reduced(m, e, Self::of(-0.0)))
+        let all_ordinary = smallest.le(self).and(self.lt(Self::of(f64::INFINITY))).all();
+        let (m, e) = if all_ordinary {
+            self.split_exponent()
+        } else {
+            // Subnormal numbers are first scaled by 2^54.
+            let tiny = self.lt(smallest);
+            let (m, e) = tiny.select(self.mul(Self::of(2.0_f64.powi(54))), self).split_exponent();
+            (m, tiny.select(e.sub(Self::of(54.0)), e))
+        };
+        let y = Self::Elem::ln_reduced(m, e, Self::of(-0.0));
+        if all_ordinary { y } else { self.ln_beyond_numbers(y) }
     }
 
     /// ln(self) where self is zero, negative, infinite or NaN; `ordinary` elsewhere.
