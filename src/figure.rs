@@ -1,6 +1,6 @@
 //! Figures as plain data: what a model wants to show. `report` draws them as SVG.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A titled figure with a sentence that says how to read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,8 +26,10 @@ pub struct Series {
     /// Its name in the legend; empty for none.
     pub name: String,
     /// Horizontal positions.
+    #[serde(deserialize_with = "values")]
     pub x: Vec<f64>,
     /// Vertical positions, as many.
+    #[serde(deserialize_with = "values")]
     pub y: Vec<f64>,
 }
 
@@ -62,7 +64,7 @@ impl Axis {
 /// How numbers become colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Colours {
-    /// From paper to ink: zero and up.
+    /// From paper to ink: zero and up. Captions speak of strong and faint: in the dark, ink is the bright end.
     Sequential,
     /// Two hues that meet at zero.
     Diverging,
@@ -96,6 +98,7 @@ pub enum Plot {
         /// The values' axis.
         x: Axis,
         /// Name and value of each bar, top first.
+        #[serde(deserialize_with = "named_values")]
         bars: Vec<(String, f64)>,
     },
     /// A matrix as coloured cells.
@@ -105,6 +108,7 @@ pub enum Plot {
         /// Number of columns.
         cols: usize,
         /// Row-major values.
+        #[serde(deserialize_with = "values")]
         values: Vec<f64>,
         /// Names of rows; empty for none.
         row_names: Vec<String>,
@@ -120,6 +124,7 @@ pub enum Plot {
         /// Width of each, pixels.
         width: usize,
         /// Row-major values of each picture with the name below it (may be empty).
+        #[serde(deserialize_with = "named_pictures")]
         pictures: Vec<(String, Vec<f64>)>,
         /// Pictures a row.
         per_row: usize,
@@ -135,4 +140,33 @@ pub enum Plot {
         /// Rows, each as long as the header.
         rows: Vec<Vec<String>>,
     },
+}
+
+/// A number that JSON cannot hold is written as null; it is a gap in the figure, and comes back as NaN.
+#[derive(Deserialize)]
+#[serde(from = "Option<f64>")]
+struct Value(f64);
+
+impl From<Option<f64>> for Value {
+    fn from(written: Option<f64>) -> Value {
+        Value(written.unwrap_or(f64::NAN))
+    }
+}
+
+fn values<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+    Ok(plain(Vec::deserialize(from)?))
+}
+
+fn named_values<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, f64)>, D::Error> {
+    let named = Vec::<(String, Value)>::deserialize(from)?;
+    Ok(named.into_iter().map(|(name, value)| (name, value.0)).collect())
+}
+
+fn named_pictures<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Vec<f64>)>, D::Error> {
+    let named = Vec::<(String, Vec<Value>)>::deserialize(from)?;
+    Ok(named.into_iter().map(|(name, values)| (name, plain(values))).collect())
+}
+
+fn plain(values: Vec<Value>) -> Vec<f64> {
+    values.into_iter().map(|value| value.0).collect()
 }

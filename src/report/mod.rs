@@ -4,7 +4,7 @@
 //! A page refers to nothing outside itself: plots are inline SVG, pictures PNG in `data:` addresses, there is no
 //! script; what a pointer shows comes from `<title>`. Colours are told apart by colour-blind readers, follow the
 //! reader's preference for light or dark, and print on white. Every string from outside is escaped by
-//! construction ([`markup`]), and no number that is not finite reaches a coordinate ([`plot`]).
+//! construction (`markup`), and no number that is not finite reaches a coordinate (`plot`).
 
 mod colour;
 mod markup;

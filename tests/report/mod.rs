@@ -212,3 +212,26 @@ fn a_large_matrix_is_averaged_by_blocks() {
     assert!(pixels.chunks(10).all(|row| row[..5] == pixels[..5] && row[5..] == pixels[5..10]));
     assert!(brightness(pixels[9]) < 800);
 }
+
+#[test]
+fn figures_come_back_from_json_with_their_gaps() {
+    let gaps = || vec![1.5, f64::NAN, -2.0];
+    let series = vec![Series { name: "a".into(), x: gaps(), y: gaps() }];
+    let plots = [
+        Plot::Lines { x: Axis::linear("x"), y: Axis::log("y"), series },
+        Plot::Bars { x: Axis::linear("x"), bars: vec![("a".into(), 0.5), ("gone".into(), f64::NAN)] },
+        heat_map(1, 3, gaps(), Colours::Diverging),
+        Plot::Images {
+            height: 1,
+            width: 3,
+            pictures: vec![("a".into(), gaps())],
+            per_row: 1,
+            range: None,
+            colours: Colours::Sequential,
+        },
+    ];
+    let figures: Vec<Figure> = plots.into_iter().map(|plot| Figure::new("Title", "Caption.", plot)).collect();
+    let written = serde_json::to_string(&figures).expect("figures are plain data");
+    let again: Vec<Figure> = serde_json::from_str(&written).expect("what was written");
+    assert_eq!(html(&Summary::default(), &again), html(&Summary::default(), &figures));
+}

@@ -19,7 +19,7 @@ pub(crate) fn draw(spoken: &str, x: &Axis, bars: &[(String, f64)]) -> Drawing {
         return super::nothing("No bars to draw.");
     }
     let drawn = &bars[..bars.len().min(MOST)];
-    let scale = Scale::new(x, drawn.iter().map(|bar| bar.1), Reach::ToZero, 5);
+    let scale = Scale::new(x, drawn.iter().map(|bar| bar.1), Reach::ToZero, 4);
     let longest = drawn.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(NAME);
     let names = if longest == 0 { 4.0 } else { 14.0 + LETTER * longest as f64 };
     let written = alike(&drawn.iter().map(|bar| bar.1).collect::<Vec<f64>>(), 3);

@@ -78,8 +78,9 @@ pub(crate) fn draw(spoken: &str, map: &Map, colours: Colours) -> Drawing {
     match map.n_rows * map.n_cols - n_known {
         0 => drawing,
         1 => drawing.noted("The grey cell is missing."),
-        missing => {
-            drawing.noted(format!("Of {} cells {missing} are missing (grey).", map.n_rows * map.n_cols))
+        n_missing => {
+            let (n_missing, n_cells) = (number(n_missing as f64), number((map.n_rows * map.n_cols) as f64));
+            drawing.noted(format!("Grey cells are missing: {n_missing} of {n_cells}."))
         }
     }
 }
@@ -215,7 +216,7 @@ fn columns(map: &Map, layout: &Layout) -> (f64, Vec<Element>) {
 
 /// The scale of rows or columns counted from 1, whose ticks are whole numbers at the middles of cells.
 fn counted(n: usize, cell: f64) -> Scale {
-    let n_ticks = if n as f64 * cell < 120.0 { 3 } else { 8 };
+    let n_ticks = if n as f64 * cell < 120.0 { 3 } else { 6 };
     let ends = [0.5, n as f64 + 0.5].into_iter();
     let mut scale = Scale::new(&Axis::default(), ends, Reach::Tight, n_ticks);
     scale.ticks.retain(|tick| !tick.label.contains('.') && tick.label != "0");

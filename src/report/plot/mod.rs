@@ -85,16 +85,19 @@ fn legend(series: &[Series], kind: &str) -> Option<Element> {
     if series.iter().all(|s| s.name.is_empty()) {
         return None;
     }
-    let mark = |which| match kind {
-        "line" => axis::segment(&group_class("line", which), 1.0, 6.0, 21.0, 6.0),
-        _ => {
+    let is_line = kind == "line";
+    let width = if is_line { 22.0 } else { 10.0 };
+    let mark = |which| match is_line {
+        true => axis::segment(&group_class(kind, which), 1.0, 6.0, 21.0, 6.0),
+        false => {
             let dot = Element::new("circle").class(group_class(kind, which));
-            dot.at("cx", 11.0).at("cy", 6.0).at("r", 4.5)
+            dot.at("cx", 5.0).at("cy", 6.0).at("r", 4.2)
         }
     };
     let entry = |(which, s): (usize, &Series)| {
         let swatch =
-            Element::new("svg").attr("viewBox", "0 0 22 12").attr("aria-hidden", "true").child(mark(which));
+            Element::new("svg").attr("viewBox", format!("0 0 {width} 12")).attr("aria-hidden", "true");
+        let swatch = swatch.at("width", width).at("height", 12.0).child(mark(which));
         let name = Element::with_text("span", cut(&s.name, 32)).attr("title", s.name.as_str());
         Element::new("li").child(swatch).child(name)
     };
