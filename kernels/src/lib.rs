@@ -20,6 +20,7 @@ pub mod reduce;
 pub mod rng;
 pub mod simd;
 pub mod special;
+pub mod sparse;
 pub mod vector;
 pub mod view;
 

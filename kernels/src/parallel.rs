@@ -57,6 +57,24 @@ pub fn for_each_row_block<T: Send>(
     }
 }
 
+/// Cuts `data` into parts, part `q` ending at `ends[q]`, and calls `f(q, part)` on each, in parallel.
+/// # Panics
+/// If `ends` decreases or passes the end of `data`.
+pub fn for_each_part<T: Send>(data: &mut [T], ends: &[usize], f: impl Fn(usize, &mut [T]) + Sync + Send) {
+    let mut parts = Vec::with_capacity(ends.len());
+    let (mut rest, mut start) = (data, 0);
+    for &end in ends {
+        let (part, beyond) = rest.split_at_mut(end - start);
+        parts.push(part);
+        (rest, start) = (beyond, end);
+    }
+    if parts.len() <= 1 || n_threads() == 1 {
+        parts.into_iter().enumerate().for_each(|(q, part)| f(q, part));
+    } else {
+        parts.into_par_iter().enumerate().for_each(|(q, part)| f(q, part));
+    }
+}
+
 /// Runs both closures, in parallel where threads are free.
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if n_threads() == 1 { (a(), b()) } else { rayon::join(a, b) }

@@ -5,6 +5,8 @@ use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::vector::{Arithmetic, RowMath, VectorMath};
+use crate::sparse::Sparse;
+use crate::vector::{Arithmetic, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -43,6 +45,7 @@ pub trait Real:
     + VectorMath
     + RowMath
     + Distance
+    + Sparse
 {
     /// 0
     const ZERO: Self;

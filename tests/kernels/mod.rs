@@ -4,6 +4,7 @@ mod distance;
 mod gemm;
 mod reduce;
 mod rows;
+mod sparse;
 mod special;
 mod ulp;
 mod vector;

@@ -47,13 +47,29 @@ macro_rules! avx2_lanes {
             #[inline(always)]
             unsafe fn load_partial(p: *const $elem, n: usize, fill: $elem) -> Self {
                 let mask = Self::first_lanes(n);
-                // SAFETY: CPU feature; masked lanes are not read, the caller vouches for the others.
-                unsafe { mask.select(Self($maskload(p, mask.as_int())), Self::splat(fill)) }
+                // SAFETY: masked lanes are not read, the caller vouches for the others.
+                mask.select(unsafe { Self::load_masked(p, mask) }, Self::splat(fill))
             }
             #[inline(always)]
             unsafe fn store_partial(self, p: *mut $elem, n: usize) {
+                // SAFETY: masked lanes are not written, the caller vouches for the others.
+                unsafe { self.store_masked(p, Self::first_lanes(n)) }
+            }
+            #[inline(always)]
+            fn first_lanes(n: usize) -> Self {
+                let index = std::array::from_fn::<$elem, $lanes, _>(|lane| lane as $elem);
+                // SAFETY: the array has LANES elements.
+                unsafe { Self::load(index.as_ptr()) }.lt(Self::splat(n as $elem))
+            }
+            #[inline(always)]
+            unsafe fn load_masked(p: *const $elem, mask: Self) -> Self {
+                // SAFETY: CPU feature; masked lanes are not read, the caller vouches for the others.
+                unsafe { Self($maskload(p, mask.as_int())) }
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, p: *mut $elem, mask: Self) {
                 // SAFETY: CPU feature; masked lanes are not written, the caller vouches for the others.
-                unsafe { $maskstore(p, Self::first_lanes(n).as_int(), self.0) }
+                unsafe { $maskstore(p, mask.as_int(), self.0) }
             }
             #[inline(always)]
             fn add(self, other: Self) -> Self {
@@ -166,14 +182,6 @@ macro_rules! avx2_lanes {
         }
 
         impl $name {
-            /// The mask of lanes 0..n.
-            #[inline(always)]
-            fn first_lanes(n: usize) -> Self {
-                let index = std::array::from_fn::<$elem, $lanes, _>(|lane| lane as $elem);
-                // SAFETY: the array has LANES elements.
-                unsafe { Self::load(index.as_ptr()) }.lt(Self::splat(n as $elem))
-            }
-
             /// Folds the lanes by halves: (0 with LANES/2, ...), then again, in the same order always.
             #[inline(always)]
             fn fold(self, f: impl Fn($elem, $elem) -> $elem) -> $elem {
@@ -222,6 +230,21 @@ avx2_lanes! { F32, f32, 8,
                     _mm256_storeu_ps(target.add((left + j) * target_stride), columns[j]);
                 }
             }
+        }
+    }
+    #[inline(always)]
+    fn reduce_sum_each(vectors: &[Self]) -> Self {
+        assert_eq!(vectors.len(), 8);
+        let x = |lane: usize| vectors[lane].0;
+        // SAFETY: CPU feature, see above. Two rounds of pairwise sums leave, in each half of a register,
+        // the half sums of four vectors; a swap of halves brings those of one vector to one lane.
+        unsafe {
+            let (s01, s23) = (_mm256_hadd_ps(x(0), x(1)), _mm256_hadd_ps(x(2), x(3)));
+            let (s45, s67) = (_mm256_hadd_ps(x(4), x(5)), _mm256_hadd_ps(x(6), x(7)));
+            let (s0123, s4567) = (_mm256_hadd_ps(s01, s23), _mm256_hadd_ps(s45, s67));
+            let low = _mm256_permute2f128_ps::<0x20>(s0123, s4567);
+            let high = _mm256_permute2f128_ps::<0x31>(s0123, s4567);
+            Self(_mm256_add_ps(low, high))
         }
     }
     #[inline(always)]
@@ -285,6 +308,18 @@ avx2_lanes! { F64, f64, 4,
                 _mm256_storeu_pd(target.add(left * target_stride), _mm256_unpacklo_pd(pair[0], pair[1]));
                 _mm256_storeu_pd(target.add((left + 1) * target_stride), _mm256_unpackhi_pd(pair[0], pair[1]));
             }
+        }
+    }
+    #[inline(always)]
+    fn reduce_sum_each(vectors: &[Self]) -> Self {
+        assert_eq!(vectors.len(), 4);
+        let x = |lane: usize| vectors[lane].0;
+        // SAFETY: CPU feature, see above. As for f32, with one round of pairwise sums.
+        unsafe {
+            let (s01, s23) = (_mm256_hadd_pd(x(0), x(1)), _mm256_hadd_pd(x(2), x(3)));
+            let low = _mm256_permute2f128_pd::<0x20>(s01, s23);
+            let high = _mm256_permute2f128_pd::<0x31>(s01, s23);
+            Self(_mm256_add_pd(low, high))
         }
     }
     #[inline(always)]

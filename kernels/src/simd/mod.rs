@@ -51,6 +51,16 @@ pub trait Simd: Copy {
     /// # Safety
     /// `n <= LANES`, and `p` must be valid for writes of `n` elements.
     unsafe fn store_partial(self, p: *mut Self::Elem, n: usize);
+    /// The mask of lanes 0..n.
+    fn first_lanes(n: usize) -> Self;
+    /// Reads the lanes where `mask` is set; the others are 0. For loops whose every step has the same mask.
+    /// # Safety
+    /// `p` must be valid for reads of the elements that `mask` selects; no alignment is needed.
+    unsafe fn load_masked(p: *const Self::Elem, mask: Self) -> Self;
+    /// Writes the lanes where `mask` is set.
+    /// # Safety
+    /// `p` must be valid for writes of the elements that `mask` selects; no alignment is needed.
+    unsafe fn store_masked(self, p: *mut Self::Elem, mask: Self);
 
     /// self + other
     fn add(self, other: Self) -> Self;
@@ -101,6 +111,8 @@ pub trait Simd: Copy {
 
     /// The sum of the lanes, in a fixed tree order.
     fn reduce_sum(self) -> Self::Elem;
+    /// The sum of the lanes of each of `LANES` vectors: lane l is the sum of `vectors[l]`.
+    fn reduce_sum_each(vectors: &[Self]) -> Self;
     /// The largest lane.
     fn reduce_max(self) -> Self::Elem;
     /// The smallest lane.

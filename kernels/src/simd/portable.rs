@@ -61,6 +61,33 @@ macro_rules! portable_lanes {
                 }
             }
             #[inline(always)]
+            fn first_lanes(n: usize) -> Self {
+                let ones = <$elem>::from_bits(!0);
+                Self($wide::new(std::array::from_fn(|lane| if lane < n { ones } else { 0.0 })))
+            }
+            #[inline(always)]
+            unsafe fn load_masked(p: *const $elem, mask: Self) -> Self {
+                let mask = mask.0.to_array();
+                let mut lanes = [0.0; $lanes];
+                for lane in 0..$lanes {
+                    if mask[lane].to_bits() != 0 {
+                        // SAFETY: the mask selects the lane, so the caller vouches for its element.
+                        lanes[lane] = unsafe { *p.add(lane) };
+                    }
+                }
+                Self($wide::new(lanes))
+            }
+            #[inline(always)]
+            unsafe fn store_masked(self, p: *mut $elem, mask: Self) {
+                let (lanes, mask) = (self.0.to_array(), mask.0.to_array());
+                for lane in 0..$lanes {
+                    if mask[lane].to_bits() != 0 {
+                        // SAFETY: the mask selects the lane, so the caller vouches for its element.
+                        unsafe { *p.add(lane) = lanes[lane] };
+                    }
+                }
+            }
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Self(self.0 + other.0)
             }
@@ -151,6 +178,11 @@ macro_rules! portable_lanes {
             #[inline(always)]
             fn reduce_sum(self) -> $elem {
                 self.fold(|a, b| a + b)
+            }
+            #[inline(always)]
+            fn reduce_sum_each(vectors: &[Self]) -> Self {
+                assert_eq!(vectors.len(), $lanes);
+                Self($wide::new(std::array::from_fn(|lane| vectors[lane].reduce_sum())))
             }
             #[inline(always)]
             fn reduce_max(self) -> $elem {
