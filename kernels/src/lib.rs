@@ -19,8 +19,8 @@ mod real;
 pub mod reduce;
 pub mod rng;
 pub mod simd;
-pub mod special;
 pub mod sparse;
+pub mod special;
 pub mod vector;
 pub mod view;
 
