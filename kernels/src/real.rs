@@ -6,7 +6,6 @@ use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::sparse::Sparse;
 use crate::vector::{Arithmetic, RowMath, VectorMath};
-use crate::vector::{Arithmetic, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
