@@ -1,6 +1,7 @@
 //! Numbers as people read them: four significant digits, grouped thousands, powers of ten as powers of ten.
 
-/// A value in about four significant digits: `1,797`, `0.0831`, `2.31×10⁻⁷`; a dash for what is missing.
+/// A value in about four significant digits: `1,797`, `0.0831`, `2.31×10⁻⁷`; a dash for what is missing. Zeros
+/// at the end are kept where they are digits of a longer number: 2.00004 is `2.000`, 2 is `2`.
 pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "–".to_string();
@@ -19,7 +20,11 @@ pub fn number(value: f64) -> String {
         let (mantissa, exponent) = parts(value, 3);
         return format!("{}×10{}", trimmed(fixed(mantissa, 3)), superscript(exponent));
     }
-    trimmed(fixed(value, (3 - magnitude).max(0) as usize))
+    let decimals = (3 - magnitude).max(0) as usize;
+    let scale = 10f64.powi(decimals as i32);
+    let is_exact = (value * scale).round() / scale == value;
+    let digits = fixed(value, decimals);
+    if is_exact { trimmed(digits) } else { digits }
 }
 
 /// Values of one column, all with as many decimals as give the largest of them so many significant digits.
