@@ -9,10 +9,13 @@ use super::element::{ByteOrder, Element};
 use super::input::Input;
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use crate::models::{Dataset, Names};
+use crate::models::{Dataset, Labels, Names};
 
 /// Bytes read at a time: a multiple of every element's size.
 const CHUNK: usize = 1 << 16;
+
+/// Memory a name of a few characters takes.
+const BYTES_PER_NAME: u64 = 48;
 
 /// What a header says of an array.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,21 @@ impl Layout {
             _ => None,
         };
         Ok(Dataset { features, names: Names { picture, ..Names::default() }, labels: None })
+    }
+
+    /// Reads one whole number a sample as classes.
+    /// # Errors
+    /// As [`Layout::read_dataset`], and [`Error::Parse`] if these are not whole numbers in one axis.
+    pub fn read_labels(&self, input: &mut Input) -> Result<Labels> {
+        let is_list = matches!(self.shape[..], [_] | [_, 1]);
+        if !is_list || !self.element.is_integer() {
+            return Err(input.fail("labels are one whole number or name a sample, in one axis"));
+        }
+        let numbers = self.read(input, |x| x)?;
+        input.budget().charge_array(numbers.len() as u64, BYTES_PER_NAME, "the names of the labels")?;
+        let names: Vec<String> = numbers.iter().map(f64::to_string).collect();
+        input.budget().release(size_of_val(numbers.as_slice()) as u64);
+        Ok(Labels::from_names(&names))
     }
 
     /// Reads the values into what `convert` makes of them, in C order.
@@ -135,7 +153,11 @@ impl Layout {
 
     /// The refusal of sizes no memory holds.
     fn too_large(&self, input: &Input) -> Error {
-        let sizes: Vec<String> = self.shape.iter().map(u64::to_string).collect();
+        let shown = self.shape.iter().take(SHOWN_AXES).map(u64::to_string);
+        let mut sizes: Vec<String> = shown.collect();
+        if self.shape.len() > SHOWN_AXES {
+            sizes.push("...".to_owned());
+        }
         Error::Limit {
             why: format!(
                 "{}: {} values are more than can be addressed; the header is damaged or the data needs splitting",
@@ -145,6 +167,9 @@ impl Layout {
         }
     }
 }
+
+/// Axes shown in messages.
+const SHOWN_AXES: usize = 4;
 
 /// What is charged.
 const ARRAY: &str = "the values of the array";

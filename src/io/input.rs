@@ -30,6 +30,7 @@ pub struct Input<'a> {
     path: PathBuf,
     source: Box<dyn Read + 'a>,
     is_gzip: bool,
+    is_file: bool,
     buffer: Charged<'a, u8>,
     budget: &'a Budget,
     /// The unread bytes are `buffer[start..end]`.
@@ -49,17 +50,19 @@ impl<'a> Input<'a> {
             return Input::over(path, std::io::stdin().lock(), budget);
         }
         let file = File::open(path).map_err(|source| Error::io(path, source))?;
-        Input::over(path, file, budget)
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let input = Input::over(path, file, budget)?;
+        Ok(Input { is_file: is_regular && !input.is_gzip, ..input })
     }
 
     /// Reads from any source; `path` is its name in errors.
     /// # Errors
     /// As [`Input::open`].
     pub fn over(path: &Path, source: impl Read + 'a, budget: &'a Budget) -> Result<Input<'a>> {
-        let io_error = |source| Error::io(path, source);
         let mut source = BufReader::with_capacity(BUFFER, source);
         let mut magic = Vec::with_capacity(2);
-        source.by_ref().take(2).read_to_end(&mut magic).map_err(io_error)?;
+        let head = source.by_ref().take(2).read_to_end(&mut magic);
+        head.map_err(|error| source_error(path, false, 0, error))?;
         let is_gzip = magic == GZIP_MAGIC;
         let whole = std::io::Cursor::new(magic).chain(source);
         let source: Box<dyn Read + 'a> =
@@ -68,6 +71,7 @@ impl<'a> Input<'a> {
             path: path.to_path_buf(),
             source,
             is_gzip,
+            is_file: false,
             buffer: Charged::filled(budget, "the reading buffer", BUFFER, 0)?,
             budget,
             start: 0,
@@ -90,6 +94,12 @@ impl<'a> Input<'a> {
     /// Whether the file is compressed.
     pub fn is_gzip(&self) -> bool {
         self.is_gzip
+    }
+
+    /// Whether the bytes are those of the file at [`Input::path`] as they are, so that it may be opened again
+    /// by readers that go back and forth: no pipe, nothing unpacked.
+    pub fn is_file(&self) -> bool {
+        self.is_file
     }
 
     /// The number of the line read last, from 1.
@@ -218,23 +228,24 @@ impl<'a> Input<'a> {
             match self.source.read(room) {
                 Ok(n) => break n,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.source_error(error)),
+                Err(error) => return Err(source_error(&self.path, self.is_gzip, self.received, error)),
             }
         };
         self.end += n;
         self.received += n as u64;
         Ok(n > 0)
     }
+}
 
-    /// The system's errors carry its code; those of the decompressor do not.
-    fn source_error(&self, error: std::io::Error) -> Error {
-        if !self.is_gzip || error.raw_os_error().is_some() {
-            return Error::io(&self.path, error);
-        }
-        let reason = match error.kind() {
-            ErrorKind::UnexpectedEof => "the gzip data is cut off".to_string(),
-            _ => format!("the gzip data is broken ({error})"),
-        };
-        self.fail(format!("{reason} after {} unpacked bytes; fetch the file again", self.received))
+/// The system's errors carry its code; those of decompressors (gzip here, deflate below a zip archive) do not.
+fn source_error(path: &Path, is_gzip: bool, received: u64, error: std::io::Error) -> Error {
+    if error.raw_os_error().is_some() {
+        return Error::io(path, error);
     }
+    let data = if is_gzip { "gzip" } else { "packed" };
+    let reason = match error.kind() {
+        ErrorKind::UnexpectedEof => format!("the {data} data is cut off"),
+        _ => format!("the {data} data is broken ({error})"),
+    };
+    Error::parse(path, format!("{reason} after {received} unpacked bytes; fetch the file again"))
 }

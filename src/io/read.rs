@@ -2,7 +2,7 @@
 
 use super::delimited;
 use super::input::Input;
-use super::npy;
+use super::{idx, npy, npz, png, safetensors};
 use crate::error::Result;
 use crate::models::Dataset;
 use crate::monitor::Budget;
@@ -101,6 +101,9 @@ pub fn recognise(head: &[u8]) -> Format {
 /// [`crate::Error::Parse`] for what the file holds, [`crate::Error::Limit`] where the budget refuses,
 /// [`crate::Error::Io`].
 pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    if png::is_folder_of_pictures(path) {
+        return png::read_folder(path, budget);
+    }
     read_from(&mut Input::open(path, budget)?, options)
 }
 
@@ -110,6 +113,10 @@ pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Datas
 pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
     match recognise(input.peek(HEAD)?) {
         Format::Npy => npy::read(input),
+        Format::Npz => npz::read(input),
+        Format::Idx => idx::read(input),
+        Format::Png => png::read(input),
+        Format::Safetensors => safetensors::read(input),
         Format::Delimited => delimited::read(input, options.missing),
         format => Err(input.fail(format!("{format} is not read as samples x features; convert it to CSV"))),
     }

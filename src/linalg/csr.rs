@@ -49,40 +49,6 @@ impl<T: Real> Csr<T> {
         Ok(Self { n_cols, indptr, indices, values })
     }
 
-    /// A matrix from (row, column, value) entries in any order; entries of one place are summed.
-    /// # Errors
-    /// If an index is out of bounds.
-    pub fn from_triplets(n_rows: usize, n_cols: usize, mut entries: Vec<(u32, u32, T)>) -> Result<Self> {
-        if let Some((i, j, _)) =
-            entries.iter().find(|(i, j, _)| *i as usize >= n_rows || *j as usize >= n_cols)
-        {
-            return Err(Error::shape(
-                format!("entries within {n_rows} x {n_cols}"),
-                format!("one at ({i}, {j})"),
-            ));
-        }
-        entries.sort_by_key(|(i, j, _)| (*i, *j)); // stable: duplicates are summed in the order given
-        let mut indptr = vec![0; n_rows + 1];
-        let mut indices: Vec<u32> = Vec::with_capacity(entries.len());
-        let mut values: Vec<T> = Vec::with_capacity(entries.len());
-        let mut last = None;
-        for (i, j, x) in entries {
-            match values.last_mut() {
-                Some(sum) if last == Some((i, j)) => *sum += x,
-                _ => {
-                    indices.push(j);
-                    values.push(x);
-                    indptr[i as usize + 1] += 1;
-                    last = Some((i, j));
-                }
-            }
-        }
-        for i in 0..n_rows {
-            indptr[i + 1] += indptr[i];
-        }
-        Ok(Self { n_cols, indptr, indices, values })
-    }
-
     /// The non-zero entries of a dense matrix.
     pub fn from_dense(dense: &Matrix<T>) -> Self {
         let mut csr = Self { n_cols: dense.n_cols(), indptr: vec![0], indices: vec![], values: vec![] };

@@ -3,6 +3,7 @@
 //! Orientation everywhere: rows are samples, columns are features, storage is row-major. Dense or sparse
 //! is matched once, in this module; sparse data is never made dense as a whole.
 
+mod assemble;
 mod csr;
 mod features;
 mod graph;

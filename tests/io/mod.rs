@@ -1,8 +1,15 @@
 //! Files in and out.
 
+mod archive;
+mod bad_binary;
 mod delimited;
+mod idx;
 mod input;
+mod mutations;
 mod npy;
+mod npz;
+mod png;
+mod safetensors;
 
 use diabolo::Result;
 use diabolo::io::input::Input;

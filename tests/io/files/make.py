@@ -1,7 +1,9 @@
 """Writes the golden files of tests/io with numpy and scipy; see README.md. Run in this folder."""
 
+import json
 import struct
 import warnings
+import zlib
 
 import numpy as np
 import scipy.sparse as sparse
@@ -69,3 +71,77 @@ for code, kind in [(8, ">u1"), (9, ">i1"), (11, ">i2"), (12, ">i4"), (13, ">f4")
     values = (table + 5 if code == 8 else table).astype(kind)
     with open(f"idx_{code:02}.idx", "wb") as file:
         file.write(bytes([0, 0, code, values.ndim]) + struct.pack(">2I", *values.shape) + values.tobytes())
+
+
+# PNG, written after the specification: 3 x 5 pixels of a ramp, every kind of colour, filter 0.
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def packed(rows, depth):
+    """Scan lines with filter 0; below 8 bits several pixels share a byte."""
+    lines = b""
+    for row in rows:
+        row = np.asarray(row)
+        if depth == 16:
+            line = row.astype(">u2").tobytes()
+        elif depth == 8:
+            line = row.astype("u1").tobytes()
+        else:
+            bits = "".join(format(int(x), f"0{depth}b") for x in row.ravel())
+            bits += "0" * (-len(bits) % 8)
+            line = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
+        lines += b"\0" + line
+    return lines
+
+
+def png(name, pixels, depth, color, extra=b"", interlaced=False):
+    height, width = pixels.shape[:2]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+        parts = [pixels[y::dy, x::dx] for y, x, dy, dx in passes]
+        data = b"".join(packed(part, depth) for part in parts if part.size)
+    else:
+        data = packed(pixels, depth)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced))
+    with open(name, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra)
+        file.write(chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b""))
+
+
+ramp = np.arange(15).reshape(3, 5)
+colour = np.stack([ramp, 2 * ramp, 3 * ramp], axis=2)
+png("png_grey.png", 16 * ramp, 8, 0)
+png("png_grey_1_bit.png", ramp % 2, 1, 0)
+png("png_grey_4_bit.png", ramp, 4, 0)
+png("png_grey_16_bit.png", 4369 * ramp, 16, 0)
+png("png_grey_alpha.png", np.stack([16 * ramp, 17 * ramp], axis=2), 8, 4)
+png("png_rgb.png", colour, 8, 2)
+png("png_rgba.png", np.concatenate([colour, np.full((3, 5, 1), 255)], axis=2), 8, 6)
+palette = bytes(x for entry in range(15) for x in (entry, 2 * entry, 3 * entry))
+png("png_palette.png", ramp, 4, 3, chunk(b"PLTE", palette))
+png("png_palette_transparent.png", ramp, 4, 3, chunk(b"PLTE", palette) + chunk(b"tRNS", bytes([0])))
+png("png_interlaced.png", 16 * ramp, 8, 0, interlaced=True)
+
+# safetensors, written after the specification.
+def safetensors(name, arrays, metadata=None):
+    header, start = {"__metadata__": metadata} if metadata else {}, 0
+    for key, (kind, values) in arrays.items():
+        end = start + values.nbytes
+        header[key] = {"dtype": kind, "shape": list(values.shape), "data_offsets": [start, end]}
+        start = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(name, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.write(b"".join(values.tobytes() for _, values in arrays.values()))
+
+
+safetensors("safetensors_one.safetensors", {"w": ("F64", table.astype("<f8"))}, {"made": "by hand"})
+safetensors(
+    "safetensors_matrix_and_vectors.safetensors",
+    {"a": ("F32", np.ones(3, "<f4")), "w": ("F32", table.astype("<f4")), "z": ("I64", np.arange(2))},
+)
+brain = (table.astype("<f4").view("<u4") >> 16).astype("<u2")
+safetensors("safetensors_x.safetensors", {"A": ("F64", table.astype("<f8")), "X": ("BF16", brain)})
+safetensors("bad_two_matrices.safetensors", {"a": ("F64", table.astype("<f8")), "b": ("F64", table.astype("<f8"))})

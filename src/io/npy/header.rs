@@ -1,30 +1,16 @@
-//! .npy, the file of one numpy array.
-//!
-//! `\x93NUMPY`, two bytes of version, the length of the header (2 bytes in version 1, 4 in versions 2 and
-//! 3), the header (a Python dictionary in plain text, `{'descr': '<f8', 'fortran_order': False, 'shape': (3,
-//! 4), }`, padded with spaces), then the values. Source: "NEP 1: a simple file format for NumPy arrays" and
-//! the documentation of `numpy.lib.format`. Python objects (pickles) are never loaded: loading one runs code.
+//! The header of a .npy file: a Python dictionary in plain text, parsed by hand and without trust.
 
-use super::array::{Layout, expect_end};
-use super::element::{ByteOrder, Element};
-use super::input::Input;
 use crate::error::Result;
-use crate::models::Dataset;
-use crate::tensors::{TensorView, Values};
-use std::io::Write;
-
-/// The first bytes.
-pub const MAGIC: &[u8] = b"\x93NUMPY";
-
-/// The longest header that is read: numpy's own are below a hundred bytes, those of structured arrays
-/// (which are refused) some thousands.
-const LONGEST_HEADER: u32 = 1 << 16;
+use crate::io::array::Layout;
+use crate::io::element::{ByteOrder, Element};
+use crate::io::input::Input;
+use crate::models::Labels;
 
 /// The most axes an array has: numpy's own limit.
 const MOST_AXES: usize = 64;
 
-/// Values start at a multiple of this, so that they can be mapped into memory.
-const ALIGNMENT: usize = 64;
+/// Characters of the longest name of a class.
+const LONGEST_NAME: usize = 256;
 
 /// A part of a header, or what is wrong with it.
 type Parsed<T> = std::result::Result<T, String>;
@@ -40,97 +26,6 @@ pub struct Header {
     pub shape: Vec<u64>,
 }
 
-/// Reads a whole file as samples x features; see [`super::array`] for shapes and types.
-/// # Errors
-/// [`crate::Error::Parse`] if it is not a .npy file of numbers, [`crate::Error::Limit`] if the values do not
-/// fit the budget, [`crate::Error::Io`].
-pub fn read(input: &mut Input) -> Result<Dataset> {
-    let layout = read_header(input)?.layout(input)?;
-    let dataset = layout.read_dataset(input, 1.0)?;
-    expect_end(input)?;
-    Ok(dataset)
-}
-
-/// Reads up to the first value.
-/// # Errors
-/// [`crate::Error::Parse`] if this is not the beginning of a .npy file.
-pub fn read_header(input: &mut Input) -> Result<Header> {
-    let mut magic_and_version = [0; 8];
-    input.read_exact(&mut magic_and_version, "the .npy header")?;
-    let [magic @ .., major, minor] = magic_and_version;
-    if magic != MAGIC {
-        return Err(input.fail("this is not a .npy file; write one with numpy.save"));
-    }
-    let length = match major {
-        1 => {
-            let mut length = [0; 2];
-            input.read_exact(&mut length, "the .npy header")?;
-            u32::from(u16::from_le_bytes(length))
-        }
-        2 | 3 => {
-            let mut length = [0; 4];
-            input.read_exact(&mut length, "the .npy header")?;
-            u32::from_le_bytes(length)
-        }
-        _ => {
-            let why = format!("version {major}.{minor} of the .npy format is unknown; save it as version 1");
-            return Err(input.fail(why));
-        }
-    };
-    if length > LONGEST_HEADER {
-        return Err(input.fail(format!(
-            "a header of {length} bytes; the file is damaged or holds a structured array, save plain numbers"
-        )));
-    }
-    let mut text = vec![0; length as usize];
-    input.read_exact(&mut text, "the .npy header")?;
-    let text = String::from_utf8_lossy(&text);
-    parse_header(&text).map_err(|why| input.fail(why))
-}
-
-/// Writes an array in C order, as version 1.
-/// # Errors
-/// Those of the writer.
-pub fn write(output: &mut dyn Write, array: TensorView<'_>) -> std::io::Result<()> {
-    let descr = match array.values {
-        Values::F32(_) => "<f4",
-        Values::F64(_) => "<f8",
-        Values::U8(_) => "|u1",
-        Values::U32(_) => "<u4",
-        Values::U64(_) => "<u8",
-    };
-    let sizes: String = array.shape.iter().map(|size| format!("{size}, ")).collect();
-    let sizes = if array.shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
-    let unpadded = MAGIC.len() + 4 + header.len() + 1;
-    header.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(ALIGNMENT) - unpadded));
-    header.push('\n');
-    output.write_all(MAGIC)?;
-    output.write_all(&[1, 0])?;
-    output.write_all(&(header.len() as u16).to_le_bytes())?;
-    output.write_all(header.as_bytes())?;
-    match array.values {
-        Values::F32(values) => write_words(output, values, |x| x.to_le_bytes()),
-        Values::F64(values) => write_words(output, values, |x| x.to_le_bytes()),
-        Values::U8(values) => output.write_all(values),
-        Values::U32(values) => write_words(output, values, |x| x.to_le_bytes()),
-        Values::U64(values) => write_words(output, values, |x| x.to_le_bytes()),
-    }
-}
-
-/// Writes numbers, some thousands at a time.
-fn write_words<T: Copy, const SIZE: usize>(
-    output: &mut dyn Write,
-    values: &[T],
-    bytes: impl Fn(T) -> [u8; SIZE],
-) -> std::io::Result<()> {
-    for chunk in values.chunks(8192) {
-        let words: Vec<[u8; SIZE]> = chunk.iter().map(|&x| bytes(x)).collect();
-        output.write_all(words.as_flattened())?;
-    }
-    Ok(())
-}
-
 impl Header {
     /// The layout of an array of numbers.
     /// # Errors
@@ -141,6 +36,54 @@ impl Header {
             Err(why) => Err(input.fail(why)),
         }
     }
+
+    /// Reads an array of text (`|S3`: bytes, `<U3`: UTF-32) of at most `widest` characters each.
+    /// # Errors
+    /// [`crate::Error::Parse`] if it holds something else or longer text, [`crate::Error::Limit`].
+    pub fn read_text(&self, input: &mut Input, widest: usize) -> Result<Vec<String>> {
+        let mut kind = self.descr.trim_start_matches(['<', '>', '|', '=']).chars();
+        let (letter, width) = (kind.next(), kind.as_str().parse::<usize>().ok());
+        let (Some('S' | 'U'), Some(width)) = (letter, width) else {
+            let descr = shortened(&self.descr);
+            return Err(input.fail(format!("the type `{descr}` is not text; write the names as str")));
+        };
+        if width == 0 || width > widest {
+            let why = format!("names of {width} characters are not read; give each 1 to {widest}");
+            return Err(input.fail(why));
+        }
+        let count = self.shape.iter().try_fold(1_u64, |product, &size| product.checked_mul(size));
+        let count = count.unwrap_or(u64::MAX);
+        let size = (size_of::<String>() + 4 * width) as u64;
+        input.budget().charge_array(count, size, "the names in the array")?;
+        let mut item = vec![0; if letter == Some('U') { 4 * width } else { width }];
+        let mut texts = Vec::new();
+        for _ in 0..count {
+            input.read_exact(&mut item, "the text of the array")?;
+            let text = match letter {
+                Some('U') => utf32(&item, self.descr.starts_with('>')),
+                _ => String::from_utf8_lossy(&item).into_owned(),
+            };
+            texts.push(text.trim_end_matches('\0').to_owned());
+        }
+        Ok(texts)
+    }
+
+    /// Reads one name or whole number a sample as classes.
+    /// # Errors
+    /// As [`Header::read_text`] and [`Layout::read_labels`].
+    pub fn read_labels(self, input: &mut Input) -> Result<Labels> {
+        if self.descr.get(1..2).is_some_and(|letter| letter == "S" || letter == "U") {
+            return Ok(Labels::from_names(&self.read_text(input, LONGEST_NAME)?));
+        }
+        self.layout(input)?.read_labels(input)
+    }
+}
+
+/// Text of 32-bit characters; what is no character becomes U+FFFD.
+fn utf32(bytes: &[u8], is_big: bool) -> String {
+    let (words, _) = bytes.as_chunks::<4>();
+    let code = |word: &[u8; 4]| if is_big { u32::from_be_bytes(*word) } else { u32::from_le_bytes(*word) };
+    words.iter().map(|word| char::from_u32(code(word)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 /// The element and byte order of a type like `<f8`.
@@ -152,9 +95,9 @@ fn element_of(descr: &str) -> Parsed<(Element, ByteOrder)> {
         _ => return Err(format!("the type `{}` is unknown; save with astype('<f8')", shortened(descr))),
     };
     let element = match characters.as_str() {
-        "b1" | "?" => Element::Bool,
-        "u1" | "B" => Element::U8,
-        "i1" | "b" => Element::I8,
+        "b1" => Element::Bool,
+        "u1" => Element::U8,
+        "i1" => Element::I8,
         "u2" => Element::U16,
         "i2" => Element::I16,
         "u4" => Element::U32,
@@ -173,8 +116,7 @@ fn element_of(descr: &str) -> Parsed<(Element, ByteOrder)> {
 fn refusal_of(kind: &str) -> String {
     match kind.chars().next() {
         Some('O') => {
-            "the array holds Python objects, which are never loaded because loading them runs code; \
-                      save numbers with astype(float)"
+            "the array holds Python objects, never loaded because that runs code; save it with astype(float)"
                 .to_owned()
         }
         Some('c') => "the array is complex; save its real part or its absolute value".to_owned(),
@@ -194,7 +136,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Parses the dictionary of a header.
-fn parse_header(text: &str) -> Parsed<Header> {
+pub(super) fn parse(text: &str) -> Parsed<Header> {
     let mut literal = Literal { rest: text };
     let (mut descr, mut fortran, mut shape) = (None, None, None);
     literal.expect('{')?;
