@@ -1,23 +1,26 @@
 //! Kernels against their peers: `cargo bench --bench kernels` by criterion, and
-//! `cargo bench --bench kernels -- table vector` as a table of interleaved rounds.
+//! `cargo bench --bench kernels -- table KERNEL` as a table of interleaved rounds.
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    if let [table, kernel, ..] = &words[..]
+    if let [table, kernel, filter @ ..] = &words[..]
         && table == "table"
     {
         match &kernel[..] {
+            "rng" => rng::table(filter),
             "vector" => vector::table(),
-            _ => eprintln!("no table of {kernel}; there is: vector"),
+            _ => eprintln!("no table of {kernel}; there are: rng, vector"),
         }
         return;
     }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
+    rng::bench(&mut criterion);
     vector::bench(&mut criterion);
     criterion.final_summary();
 }
 
 mod parallel;
+mod rng;
 mod rounds;
 mod vector;

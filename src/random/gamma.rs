@@ -25,7 +25,11 @@ impl Rng {
     /// If the shape is not positive and finite.
     #[inline]
     pub fn gamma(&mut self, shape: f64) -> f64 {
-        if shape < 1.0 { self.ln_gamma(shape).exp() } else { self.marsaglia_tsang(shape) }
+        if shape >= 1.0 {
+            return self.marsaglia_tsang(shape);
+        }
+        let (boosted, ln_boost) = self.boosted(shape);
+        boosted * ln_boost.exp()
     }
 
     /// The logarithm of a gamma number, finite for every shape (those below 1e-306 count as 1e-306).
@@ -36,14 +40,23 @@ impl Rng {
         if shape >= 1.0 {
             return self.marsaglia_tsang(shape).ln();
         }
+        let (boosted, ln_boost) = self.boosted(shape);
+        boosted.ln() + ln_boost
+    }
+
+    /// A gamma number of shape + 1, and the logarithm of the factor u^(1/shape) that takes it to shape < 1.
+    #[inline]
+    fn boosted(&mut self, shape: f64) -> (f64, f64) {
         assert!(shape > 0.0, "gamma: the shape must be positive");
-        let boosted = self.marsaglia_tsang(shape + 1.0).ln();
-        boosted + self.uniform().ln() / shape.max(SMALLEST_SHAPE)
+        (self.marsaglia_tsang(shape + 1.0), self.uniform().ln() / shape.max(SMALLEST_SHAPE))
     }
 
     /// The method for shapes from 1 on.
     fn marsaglia_tsang(&mut self, shape: f64) -> f64 {
         assert!(shape.is_finite(), "gamma: the shape must be finite");
+        if shape == 1.0 {
+            return self.exponential();
+        }
         let d = shape - 1.0 / 3.0;
         let c = 1.0 / (9.0 * d).sqrt();
         loop {

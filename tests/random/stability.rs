@@ -16,15 +16,15 @@ fn real_draws_are_stable() {
     rng.dirichlet(&[1.0, 2.0], &mut row);
     draws.extend(row);
     let golden = [
-        0.07627459225404631,
-        1.1112446820488937,
-        4.215709058938168,
-        3.4451865328483433,
-        0.006045600083829693,
-        -392.39259851632585,
-        0.9602439097558878,
-        0.6288760532989506,
-        0.3711239467010493,
+        0.076_274_592_254_046_31,
+        1.450_110_604_392_524_3,
+        4.215_709_058_938_168,
+        3.062_713_732_408_992,
+        0.193_940_579_237_718_65,
+        -1_642.775_189_374_376_4,
+        0.802_948_657_399_628,
+        0.385_067_522_767_487,
+        0.614_932_477_232_512_9,
     ];
     for (x, expected) in draws.iter().zip(golden) {
         assert!((x - expected).abs() <= GOLDEN_DRAW * expected.abs(), "{draws:?}");
@@ -46,7 +46,7 @@ fn whole_draws_are_stable() {
         PrefixSums::new(&weights).sample(&mut rng) as u64,
         Fenwick::new(&weights).sample(&mut rng) as u64,
     ];
-    assert_eq!(draws, [1, 282, 10, 1380, 20, 3, 4, 0, 0]);
+    assert_eq!(draws, [1, 282, 10, 1380, 19, 3, 4, 0, 0]);
     let mut counts = [0; 5];
     rng.multinomial(100, &weights, &mut counts);
     assert_eq!(counts, [9, 44, 0, 21, 26]);

@@ -30,28 +30,10 @@ pub struct Lanes {
 
 impl Lanes {
     /// The eight lanes that start from `stream`.
-    ///
-    /// A jump is a polynomial of the linear engine, sum_b p_b L^b; all seven share the powers of L, so one
-    /// pass of 256 steps serves them.
     pub fn new(stream: &Stream) -> Self {
-        let mut state = [[0; N_LANES]; 4];
-        for (word, &start) in state.iter_mut().zip(&stream.state()) {
-            word[0] = start;
-        }
-        let mut power = stream.clone();
-        for bit in 0..256 {
-            let taken: [u64; N_LANES] = std::array::from_fn(|lane| match lane {
-                0 => 0,
-                _ => ((JUMPS[lane - 1][bit / 64] >> (bit % 64)) & 1).wrapping_neg(),
-            });
-            for (word, term) in state.iter_mut().zip(power.state()) {
-                for lane in 0..N_LANES {
-                    word[lane] ^= taken[lane] & term;
-                }
-            }
-            power.advance();
-        }
-        Self { state }
+        let mut lanes = Self { state: stream.state().map(|word| [word; N_LANES]) };
+        spread(&mut lanes);
+        lanes
     }
 
     /// The whole state, word by lane: a saved generator continues from it.
@@ -63,6 +45,47 @@ impl Lanes {
     pub fn from_state(state: [[u64; N_LANES]; 4]) -> Self {
         Self { state }
     }
+}
+
+dispatch! {
+    /// Sends lane l, all lanes being equal, l jumps ahead.
+    fn spread(lanes: &mut Lanes) = spread_kernel::<U64>;
+}
+
+/// A jump is a polynomial in the step L of the generator, sum_b p_b L^b. The eight polynomials of the lanes
+/// (the first is 1) share the powers of L, so one pass of 256 steps serves them all.
+#[inline(always)]
+fn spread_kernel<V: SimdBits>(lanes: &mut Lanes) {
+    let mut power = Registers::<V>::load(lanes);
+    let zero = V::splat(0);
+    let mut sum = Registers { state: [[zero; 2]; 4] };
+    for word in 0..4 {
+        let mut polynomials = [0; N_LANES];
+        polynomials[0] = u64::from(word == 0);
+        for (lane, jump) in JUMPS.iter().enumerate() {
+            polynomials[lane + 1] = jump[word];
+        }
+        // The complement's lowest bit plus 2^64 - 1 is all ones where the coefficient is 1, else 0.
+        let mut complement = halves(&polynomials).map(|p: V| p.xor(V::splat(u64::MAX)));
+        for _ in 0..64 {
+            for h in 0..2 {
+                let taken = complement[h].and(V::splat(1)).add(V::splat(u64::MAX));
+                complement[h] = complement[h].shr::<1>();
+                for w in 0..4 {
+                    sum.state[w][h] = sum.state[w][h].xor(taken.and(power.state[w][h]));
+                }
+            }
+            power.advance();
+        }
+    }
+    sum.store(lanes);
+}
+
+/// Lanes 0 to 3 and 4 to 7.
+#[inline(always)]
+fn halves<V: SimdBits>(lanes: &[u64; N_LANES]) -> [V; 2] {
+    // SAFETY: there are eight elements: four from 0 on and four from 4 on.
+    unsafe { [V::load(lanes.as_ptr()), V::load(lanes.as_ptr().add(4))] }
 }
 
 /// What becomes of the 512 bits of one step of the eight lanes.
@@ -86,9 +109,7 @@ struct Registers<V> {
 impl<V: SimdBits> Registers<V> {
     #[inline(always)]
     fn load(lanes: &Lanes) -> Self {
-        // SAFETY: each word has eight elements: four from 0 on and four from 4 on.
-        let half = |word: &[u64; N_LANES], h: usize| unsafe { V::load(word.as_ptr().add(4 * h)) };
-        Self { state: std::array::from_fn(|w| [half(&lanes.state[w], 0), half(&lanes.state[w], 1)]) }
+        Self { state: std::array::from_fn(|w| halves(&lanes.state[w])) }
     }
 
     #[inline(always)]
@@ -107,16 +128,24 @@ impl<V: SimdBits> Registers<V> {
     fn next(&mut self) -> [V; 2] {
         let mut result = self.state[0];
         for h in 0..2 {
-            let [s0, s1, s2, s3] = [self.state[0][h], self.state[1][h], self.state[2][h], self.state[3][h]];
-            let sum = s0.add(s3);
+            let (s0, sum) = (self.state[0][h], self.state[0][h].add(self.state[3][h]));
             result[h] = sum.shl::<23>().or(sum.shr::<41>()).add(s0);
+        }
+        self.advance();
+        result
+    }
+
+    /// One step of the linear engine beneath the scrambler, in every lane.
+    #[inline(always)]
+    fn advance(&mut self) {
+        for h in 0..2 {
+            let [s0, s1, s2, s3] = [self.state[0][h], self.state[1][h], self.state[2][h], self.state[3][h]];
             let (s2, s3) = (s2.xor(s0), s3.xor(s1));
             self.state[0][h] = s0.xor(s3);
             self.state[1][h] = s1.xor(s2);
             self.state[2][h] = s2.xor(s1.shl::<17>());
             self.state[3][h] = s3.shl::<45>().or(s3.shr::<19>());
         }
-        result
     }
 }
 

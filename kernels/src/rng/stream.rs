@@ -58,17 +58,10 @@ impl Stream {
     /// The next 64 random bits: rotl(s0 + s3, 23) + s0.
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
-        let [s0, _, _, s3] = self.state;
-        let result = s0.wrapping_add(s3).rotate_left(23).wrapping_add(s0);
-        self.advance();
-        result
-    }
-
-    /// One step of the linear engine beneath the scrambler.
-    #[inline]
-    pub(super) fn advance(&mut self) {
         let [s0, s1, s2, s3] = self.state;
+        let result = s0.wrapping_add(s3).rotate_left(23).wrapping_add(s0);
         let (s2, s3) = (s2 ^ s0, s3 ^ s1);
         self.state = [s0 ^ s3, s1 ^ s2, s2 ^ (s1 << 17), s3.rotate_left(45)];
+        result
     }
 }
