@@ -74,6 +74,17 @@ impl<'a, T: Copy> Charged<'a, T> {
         Ok(())
     }
 
+    /// Fills up to `n` values, or keeps the first `n`.
+    /// # Errors
+    /// [`Error::Limit`] if the memory for a growth is not there.
+    pub fn resize(&mut self, n: usize, value: T) -> Result<()> {
+        if n > self.values.capacity() {
+            self.grow(n - self.values.len())?;
+        }
+        self.values.resize(n, value);
+        Ok(())
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.values.len()

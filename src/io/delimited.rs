@@ -3,19 +3,20 @@
 //! What separates the cells, whether there is a header and whether the first column names the rows is seen
 //! from the first two rows; from there on the file streams, a row at a time, into the matrix. The rules:
 //! * lines that begin with `#` and blank lines are skipped;
-//! * the separator is the first of tab, semicolon, comma that both rows have; else runs of blanks;
-//! * the first row is a header if a cell behind its first one is text, or if it has one cell fewer than the
-//!   second row (as R writes tables), or if only its corner is text or empty and the second row does not
-//!   begin with text, or begins a row numbered like the columns (as pandas writes them);
+//! * the separator is the first of tab, semicolon, comma that cuts both rows alike; else runs of blanks;
+//! * the first row is a header if a cell behind its first one is text, or if only its cells are all in
+//!   quotes, or if it has one cell fewer than the second row (as R writes tables); also if only its corner
+//!   is text, unless that is a name like the one below it, or its corner is empty and the rest in quotes or
+//!   counted 0, 1, 2 ... (as R and pandas write columns without names);
 //! * the first column holds the names of the rows if the header has no cell for it or an empty one or one
 //!   that says so (`id`, `index`, `row`), or if the first cell of the first data row is text.
 
 use super::cells::{Cell, Cells, Separator};
 use super::charged::Charged;
-use super::input::Input;
+use super::input::{HeldLine, Input};
+use super::missing::Missing;
 use super::name_list::NameList;
 use super::number::{self, Cell as Value, parse_cell, value_of};
-use super::read::Missing;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::models::{Dataset, Names};
@@ -30,20 +31,20 @@ const ROW_NAME_CORNERS: [&[u8]; 8] =
 /// [`Error::Parse`] at the first line that is not as its first rows promise, [`Error::Limit`] where the
 /// budget refuses, [`Error::Io`].
 pub fn read(input: &mut Input<'_>, missing: Missing) -> Result<Dataset> {
-    let Some(first) = Row::next_of(input)? else {
+    let Some(first) = input.hold_line_where(is_content)? else {
         return Err(input.fail("the file is empty; give a table of numbers"));
     };
-    first.refuse_binary(input)?;
-    let second = Row::next_of(input)?;
+    refuse_binary(input, &first)?;
+    let second = input.hold_line_where(is_content)?;
     let layout = Layout::of(input, &first, second.as_ref())?;
     let mut table = Table::new(input, &layout, missing);
     if layout.has_header {
         table.take_header(&layout, &first)?;
     } else {
-        table.push(first.line, first.text.as_slice())?;
+        table.push(first.line(), first.text())?;
     }
     if let Some(second) = second {
-        table.push(second.line, second.text.as_slice())?;
+        table.push(second.line(), second.text())?;
     }
     loop {
         let line = input.line() + 1;
@@ -60,47 +61,22 @@ fn is_content(line: &[u8]) -> bool {
     line.first() != Some(&b'#') && !line.trim_ascii().is_empty()
 }
 
-/// One of the first rows, held until the layout is known.
-struct Row<'a> {
-    line: u64,
-    text: Charged<'a, u8>,
+/// Says early that a file is no text.
+fn refuse_binary(input: &Input, first: &HeldLine) -> Result<()> {
+    let text = first.text();
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(input.fail("the text is UTF-16; save it as UTF-8"));
+    }
+    if text.contains(&0) {
+        return Err(input.fail("neither text nor a known binary format; convert it to npy, mtx or CSV"));
+    }
+    Ok(())
 }
 
-impl<'a> Row<'a> {
-    /// The next line with data.
-    fn next_of(input: &mut Input<'a>) -> Result<Option<Row<'a>>> {
-        let mut text = Charged::new(input.budget(), "a long line");
-        loop {
-            let line = input.line() + 1;
-            match input.next_line()? {
-                None => return Ok(None),
-                Some(found) if is_content(found) => {
-                    text.extend_from_slice(found)?;
-                    return Ok(Some(Row { line, text }));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    /// Says early that a file is no text.
-    fn refuse_binary(&self, input: &Input) -> Result<()> {
-        let text = self.text.as_slice();
-        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-            return Err(Error::parse(input.path(), "the text is UTF-16; save it as UTF-8"));
-        }
-        if text.contains(&0) {
-            let why = "neither text nor a known binary format; convert it to npy, MatrixMarket or CSV";
-            return Err(Error::parse(input.path(), why));
-        }
-        Ok(())
-    }
-
-    /// The cells, or the error at this line.
-    fn cells(&self, path: &Path, separator: Separator) -> Result<Vec<Cell<'_>>> {
-        let cells: std::result::Result<_, _> = Cells::of(self.text.as_slice(), separator).collect();
-        cells.map_err(|why| Error::parse_line(path, self.line, why))
-    }
+/// The cells of a held line, or the error there.
+fn cells_of<'l>(path: &Path, line: &'l HeldLine, separator: Separator) -> Result<Vec<Cell<'l>>> {
+    let cells: std::result::Result<_, _> = Cells::of(line.text(), separator).collect();
+    cells.map_err(|why| Error::parse_line(path, line.line(), why))
 }
 
 /// How the rows are built.
@@ -112,17 +88,16 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(input: &Input, first: &Row, second: Option<&Row>) -> Result<Layout> {
-        let separator = sniff(first.text.as_slice(), second.map(|row| row.text.as_slice()));
-        let first_cells = first.cells(input.path(), separator)?;
-        let second_cells = second.map_or(Ok(Vec::new()), |row| row.cells(input.path(), separator))?;
+    fn of(input: &Input, first: &HeldLine, second: Option<&HeldLine>) -> Result<Layout> {
+        let separator = sniff(first.text(), second.map(HeldLine::text));
+        let first_cells = cells_of(input.path(), first, separator)?;
+        let second_cells = second.map_or(Ok(Vec::new()), |row| cells_of(input.path(), row, separator))?;
         let has_header = is_header(&first_cells, &second_cells);
         let data = if has_header { &second_cells } else { &first_cells };
         let Some(data_corner) = data.first() else {
             return Err(input.fail("there is a header and no data; give at least one row of numbers"));
         };
-        let corner_names_rows = first_cells.len() > 1
-            && ROW_NAME_CORNERS.iter().any(|word| first_cells[0].raw.eq_ignore_ascii_case(word));
+        let corner_names_rows = first_cells.len() > 1 && is_row_name_corner(first_cells[0].raw);
         let has_row_names = (data.len() > 1 && is_text(data_corner))
             || (has_header && (corner_names_rows || first_cells.len() + 1 == data.len()));
         let n_features = data.len() - usize::from(has_row_names);
@@ -132,21 +107,36 @@ impl Layout {
                 data.len(),
                 first_cells.len()
             );
-            return Err(Error::parse_line(input.path(), second.map_or(first.line, |row| row.line), why));
+            return Err(Error::parse_line(input.path(), second.map_or(first.line(), HeldLine::line), why));
         }
         Ok(Layout { separator, has_header, has_row_names, n_features })
     }
 }
 
-/// What separates the cells of the first two rows.
+/// What separates the cells of the first two rows: what cuts both into as many cells, or the first, a
+/// header as R writes it, into one fewer.
 fn sniff(first: &[u8], second: Option<&[u8]>) -> Separator {
-    let second = second.unwrap_or(first);
-    let candidates = [b'\t', b';', b','];
-    let in_both = candidates.iter().find(|byte| first.contains(byte) && second.contains(byte));
-    // A header of one cell above rows with names has no separator itself.
-    let is_one_cell = Cells::of(first, Separator::Blanks).count() == 1;
-    let in_rows = || candidates.iter().find(|byte| is_one_cell && second.contains(byte));
-    in_both.or_else(in_rows).map_or(Separator::Blanks, |&byte| Separator::Byte(byte))
+    let candidates = [b'\t', b';', b','].map(Separator::Byte);
+    let n_cells = |line, separator| {
+        Cells::of(line, separator).try_fold(0_usize, |n_cells, cell| cell.is_ok().then_some(n_cells + 1))
+    };
+    let is_one_word = n_cells(first, Separator::Blanks) == Some(1);
+    let fits = |separator: &Separator| match (n_cells(first, *separator), second) {
+        (None, _) => false,
+        (Some(in_first), None) => in_first > 1,
+        (Some(in_first), Some(second)) => n_cells(second, *separator).is_some_and(|in_second| {
+            in_second > 1
+                && (in_second == in_first || in_second == in_first + 1)
+                && (in_first > 1 || is_one_word)
+        }),
+    };
+    // Where nothing fits, the error will tell: the first that the first row holds.
+    let is_held = |separator: &Separator| matches!(separator, Separator::Byte(byte) if first.contains(byte));
+    let chosen = candidates.iter().find(|separator| fits(separator));
+    chosen
+        .or_else(|| candidates.iter().find(|separator| is_held(separator)))
+        .copied()
+        .unwrap_or(Separator::Blanks)
 }
 
 /// Whether a cell is neither a number nor missing.
@@ -161,26 +151,28 @@ fn is_header(first: &[Cell], second: &[Cell]) -> bool {
     };
     let is_r_table = first.len() + 1 == second.len()
         && (first.iter().any(|cell| cell.is_quoted || is_text(cell)) || is_text(second_corner));
-    if is_r_table || first.iter().skip(1).any(is_text) {
+    let only_first_is_quoted =
+        first.iter().all(|cell| cell.is_quoted) && !second.iter().all(|cell| cell.is_quoted);
+    if is_r_table || only_first_is_quoted || first.iter().skip(1).any(is_text) {
         return true;
     }
     if is_text(corner) {
-        return !is_text(second_corner) || is_row_name_corner(corner);
+        return !is_text(second_corner) || is_row_name_corner(corner.raw);
     }
     corner.raw.is_empty() && (is_counted(&first[1..]) || first[1..].iter().any(|cell| cell.is_quoted))
 }
 
 /// Whether a corner says that the names of the rows are below it.
-fn is_row_name_corner(corner: &Cell) -> bool {
-    ROW_NAME_CORNERS.iter().any(|word| corner.raw.eq_ignore_ascii_case(word))
+pub(super) fn is_row_name_corner(corner: &[u8]) -> bool {
+    ROW_NAME_CORNERS.iter().any(|word| corner.eq_ignore_ascii_case(word))
 }
 
 /// Whether cells read 0, 1, 2 ... or 1, 2, 3 ...
 fn is_counted(cells: &[Cell]) -> bool {
-    let numbers = || cells.iter().map(|cell| number::parse_unsigned(cell.raw));
-    !cells.is_empty()
-        && (numbers().eq((0..).map(Some).take(cells.len()))
-            || numbers().eq((1..).map(Some).take(cells.len())))
+    let count_from = |first: u64| {
+        (first..).zip(cells).all(|(count, cell)| number::parse_unsigned(cell.raw) == Some(count))
+    };
+    !cells.is_empty() && (count_from(0) || count_from(1))
 }
 
 /// The matrix as it grows.
@@ -210,8 +202,8 @@ impl<'a> Table<'a> {
     }
 
     /// The header's names, without the corner above the row names where there is one.
-    fn take_header(&mut self, layout: &Layout, header: &Row) -> Result<()> {
-        let cells = header.cells(&self.path, layout.separator)?;
+    fn take_header(&mut self, layout: &Layout, header: &HeldLine) -> Result<()> {
+        let cells = cells_of(&self.path, header, layout.separator)?;
         let n_corners = cells.len() - layout.n_features;
         if let Some(names) = &mut self.features {
             cells[n_corners..].iter().try_for_each(|cell| names.push(&cell.text()))?;

@@ -11,6 +11,7 @@ use crate::monitor::Budget;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The longest line that is read, in bytes.
@@ -23,7 +24,7 @@ const BUFFER: usize = 64 << 10;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The mark some editors put before UTF-8 text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A source of bytes with a name, a place and a budget.
 pub struct Input<'a> {
@@ -138,7 +139,38 @@ impl<'a> Input<'a> {
     /// # Errors
     /// [`Error::Parse`] for a line above [`MAX_LINE`] or broken gzip, [`Error::Limit`] if a long line does
     /// not fit the budget, [`Error::Io`].
+    #[inline]
     pub fn next_line(&mut self) -> Result<Option<&[u8]>> {
+        self.next_line_where(|_| true)
+    }
+
+    /// The next line that `is_wanted`; the others are skipped (and counted).
+    /// # Errors
+    /// As [`Input::next_line`].
+    #[inline]
+    pub fn next_line_where(&mut self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Option<&[u8]>> {
+        while let Some(place) = self.take_line()? {
+            if is_wanted(&self.buffer.as_slice()[place.clone()]) {
+                return Ok(Some(&self.buffer.as_slice()[place]));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A copy of the next line that `is_wanted`, to be looked at again.
+    /// # Errors
+    /// As [`Input::next_line`].
+    pub fn hold_line_where(&mut self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Option<HeldLine<'a>>> {
+        let mut text = Charged::new(self.budget, "a long line");
+        let Some(line) = self.next_line_where(is_wanted)? else {
+            return Ok(None);
+        };
+        text.extend_from_slice(line)?;
+        Ok(Some(HeldLine { line: self.line, text }))
+    }
+
+    /// Takes a line and says where in the buffer it is.
+    fn take_line(&mut self) -> Result<Option<Range<usize>>> {
         let mut searched = 0;
         let (length, taken) = loop {
             let unread = &self.buffer.as_slice()[self.start..self.end];
@@ -158,11 +190,16 @@ impl<'a> Input<'a> {
             }
         };
         self.line += 1;
-        let line = &self.buffer.as_slice()[self.start..self.start + length];
+        let mut place = self.start..self.start + length;
         self.start += taken;
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let is_marked = self.line == 1 && line.starts_with(BYTE_ORDER_MARK);
-        Ok(Some(if is_marked { &line[BYTE_ORDER_MARK.len()..] } else { line }))
+        let line = &self.buffer.as_slice()[place.clone()];
+        if line.ends_with(b"\r") {
+            place.end -= 1;
+        }
+        if self.line == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            place.start += BYTE_ORDER_MARK.len();
+        }
+        Ok(Some(place))
     }
 
     /// Up to `bytes.len()` next bytes; 0 only at the end of the file.
@@ -248,4 +285,22 @@ fn source_error(path: &Path, is_gzip: bool, received: u64, error: std::io::Error
         _ => format!("the {data} data is broken ({error})"),
     };
     Error::parse(path, format!("{reason} after {received} unpacked bytes; fetch the file again"))
+}
+
+/// A line kept aside.
+pub struct HeldLine<'a> {
+    line: u64,
+    text: Charged<'a, u8>,
+}
+
+impl HeldLine<'_> {
+    /// Its number, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Its bytes.
+    pub fn text(&self) -> &[u8] {
+        self.text.as_slice()
+    }
 }

@@ -1,6 +1,6 @@
 //! Numbers as text files spell them.
 
-use super::read::Missing;
+use super::missing::{Missing, REFUSED};
 
 /// What a cell of a text file says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,9 +86,7 @@ pub fn value_of(text: &[u8], missing: Missing) -> Result<f64, String> {
         Cell::Number(x) if x.is_finite() => Ok(x),
         Cell::Number(_) => Err(format!("`{}` is not finite; write a finite number or NA", shown(text))),
         Cell::Missing => match missing {
-            Missing::Refuse => {
-                Err("the value is missing; read such values with --missing nan or zero".into())
-            }
+            Missing::Refuse => Err(REFUSED.into()),
             Missing::Nan => Ok(f64::NAN),
             Missing::Zero => Ok(0.0),
         },

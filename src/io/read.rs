@@ -1,25 +1,14 @@
 //! One door for every file: recognised by content, read by its format's module.
 
-use super::delimited;
-use super::input::Input;
-use super::{idx, npy, npz, png, safetensors};
+use super::input::{BYTE_ORDER_MARK, Input};
+pub use super::missing::Missing;
+use super::{delimited, idx, matrix_market, missing, names, npy, npz, png, safetensors, ten_x};
 use crate::error::Result;
-use crate::models::Dataset;
+use crate::linalg::Features;
+use crate::models::{Dataset, Names};
 use crate::monitor::Budget;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// What to do with missing values (`NaN`, `NA`, an empty cell).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Missing {
-    /// An error that names the place.
-    #[default]
-    Refuse,
-    /// They become NaN, for the models that take masks.
-    Nan,
-    /// They become 0.
-    Zero,
-}
 
 /// How a file is read.
 #[derive(Clone, Debug, Default)]
@@ -76,11 +65,11 @@ impl fmt::Display for Format {
 }
 
 /// Bytes [`recognise`] looks at.
-const HEAD: usize = 512;
+pub(super) const HEAD: usize = 512;
 
 /// The format of a file by its first bytes, unpacked.
 pub fn recognise(head: &[u8]) -> Format {
-    match head {
+    match head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head) {
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Format::Npz,
         [0x89, b'P', b'N', b'G', b'\r', b'\n', ..] => Format::Png,
@@ -88,9 +77,7 @@ pub fn recognise(head: &[u8]) -> Format {
         [0, 0, 0x08..=0x0e, 1..=255, ..] => Format::Idx,
         // The length of a header (u64, little endian), then the header: JSON, an object.
         [_, _, _, _, _, 0, 0, 0, b'{', ..] => Format::Safetensors,
-        _ if head.starts_with(b"%%MatrixMarket") || head.starts_with(b"%%matrixmarket") => {
-            Format::MatrixMarket
-        }
+        [b'%', b'%', b'M' | b'm', b'a', b't', b'r', b'i', b'x', b'M' | b'm', ..] => Format::MatrixMarket,
         _ => Format::Delimited,
     }
 }
@@ -101,23 +88,63 @@ pub fn recognise(head: &[u8]) -> Format {
 /// [`crate::Error::Parse`] for what the file holds, [`crate::Error::Limit`] where the budget refuses,
 /// [`crate::Error::Io`].
 pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
-    if png::is_folder_of_pictures(path) {
-        return png::read_folder(path, budget);
-    }
-    read_from(&mut Input::open(path, budget)?, options)
+    let dataset = if png::is_folder_of_pictures(path) {
+        orient(png::read_folder(path, budget)?, options, budget)?
+    } else if path.is_dir() {
+        ten_x::read(path, options, budget)?
+    } else {
+        read_from(&mut Input::open(path, budget)?, options)?
+    };
+    names::attach(dataset, options, budget)
 }
 
-/// [`read`] from what is already open.
+/// What is already open, without the names of other files.
 /// # Errors
 /// As [`read`].
 pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
-    match recognise(input.peek(HEAD)?) {
-        Format::Npy => npy::read(input),
-        Format::Npz => npz::read(input),
-        Format::Idx => idx::read(input),
-        Format::Png => png::read(input),
-        Format::Safetensors => safetensors::read(input),
-        Format::Delimited => delimited::read(input, options.missing),
-        format => Err(input.fail(format!("{format} is not read as samples x features; convert it to CSV"))),
+    let read_binary: fn(&mut Input) -> Result<Dataset> = match recognise(input.peek(HEAD)?) {
+        Format::MatrixMarket => return matrix_market::read(input, options).map(Dataset::unnamed),
+        Format::Delimited => {
+            let dataset = delimited::read(input, options.missing)?;
+            return orient(dataset, options, input.budget());
+        }
+        Format::Npy => npy::read,
+        Format::Npz => npz::read,
+        Format::Idx => idx::read,
+        Format::Png => png::read,
+        Format::Safetensors => safetensors::read,
+        format @ (Format::TenX | Format::Hdf5) => {
+            let why = format!("{format} is not read as samples x features; convert it to npy, mtx or CSV");
+            return Err(input.fail(why));
+        }
+    };
+    let mut dataset = read_binary(input)?;
+    missing::settle(&mut dataset.features, options.missing, input.path())?;
+    orient(dataset, options, input.budget())
+}
+
+/// Turns features x samples, where the user says so, into samples x features.
+fn orient(dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    if !options.transpose {
+        return Ok(dataset);
     }
+    let held = bytes_of(&dataset.features);
+    budget.charge(held, "the transpose")?;
+    let features = dataset.features.transposed();
+    budget.release(held);
+    let names = Names { samples: dataset.names.features, features: dataset.names.samples, picture: None };
+    Ok(Dataset { features, names, labels: None })
+}
+
+/// Bytes a matrix takes.
+fn bytes_of(features: &Features) -> u64 {
+    let value = match features {
+        Features::F64(_) => 8,
+        Features::F32(_) => 4,
+        Features::U8 { .. } => 1,
+        Features::Sparse(_) => 12,
+    };
+    let n_pointers =
+        if features.is_sparse() { features.n_samples().max(features.n_features()) + 1 } else { 0 };
+    features.n_stored() as u64 * value + 8 * n_pointers as u64
 }

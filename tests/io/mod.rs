@@ -2,14 +2,18 @@
 
 mod archive;
 mod bad_binary;
+mod bad_text;
 mod delimited;
 mod idx;
 mod input;
+mod matrix_market;
 mod mutations;
 mod npy;
 mod npz;
 mod png;
 mod safetensors;
+mod ten_x;
+mod write;
 
 use diabolo::Result;
 use diabolo::io::input::Input;
@@ -19,6 +23,7 @@ use diabolo::models::Dataset;
 use diabolo::monitor::Budget;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The path of a file under tests/io/files.
 fn golden_path(name: &str) -> PathBuf {
@@ -56,4 +61,43 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// A folder for one test, removed in the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Scratch {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = format!("diabolo-test-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes a file in the folder.
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The sorted names of the files in the folder.
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

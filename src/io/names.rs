@@ -1,0 +1,161 @@
+//! Names and labels from files beside the data: one line each.
+//!
+//! A line is a name, or a row of a table with tabs: names are in its first column (behind the row numbers
+//! in tables as R writes them), labels in its last. `FILE:COLUMN` picks another one, by its number from 1 or
+//! by its name in the header; then semicolons and commas separate columns too. A file with one line more
+//! than there are names has a header. Blank lines are skipped.
+
+use super::cells::{Cell, Cells, Separator};
+use super::input::{HeldLine, Input};
+use super::name_list::NameList;
+use super::read::ReadOptions;
+use crate::error::{Error, Result};
+use crate::models::{Dataset, Labels};
+use crate::monitor::Budget;
+use std::path::{Path, PathBuf};
+
+/// Which column of a line is taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// The first with a name of its own.
+    First,
+    /// The second, or the only one.
+    SecondOrOnly,
+    /// The last.
+    Last,
+    /// A number, from 1.
+    Number(usize),
+    /// A name in the header.
+    Named(String),
+}
+
+/// Gives a dataset the names and labels of the files the options name; they replace those of the data file.
+/// # Errors
+/// [`Error::Parse`] if a file is broken or has another number of names than the data, [`Error::Limit`],
+/// [`Error::Io`].
+pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    let (n_samples, n_features) = (dataset.features.n_samples(), dataset.features.n_features());
+    if let Some(path) = &options.feature_names {
+        let (path, column) = split_column(path, Column::First);
+        dataset.names.features = Some(read_names(&path, column, n_features, "features", budget)?);
+    }
+    if let Some(path) = &options.sample_names {
+        let (path, column) = split_column(path, Column::First);
+        dataset.names.samples = Some(read_names(&path, column, n_samples, "samples", budget)?);
+    }
+    if let Some(path) = &options.labels {
+        let (path, column) = split_column(path, Column::Last);
+        let names = read_names(&path, column, n_samples, "samples", budget)?;
+        budget.charge_array(n_samples as u64, size_of::<u32>() as u64, "the labels")?;
+        dataset.labels = Some(Labels::from_names(&names));
+    }
+    Ok(dataset)
+}
+
+/// `FILE:COLUMN` in its parts; a file of the whole name goes first.
+fn split_column(path: &Path, otherwise: Column) -> (PathBuf, Column) {
+    let split = path.to_str().and_then(|text| text.rsplit_once(':'));
+    match split {
+        Some((file, column)) if !path.exists() && !file.is_empty() && !column.is_empty() => {
+            let number = column.parse().ok().filter(|&number| number > 0);
+            (file.into(), number.map_or_else(|| Column::Named(column.into()), Column::Number))
+        }
+        _ => (path.into(), otherwise),
+    }
+}
+
+/// The `n` names of a file, one for each of what `kind` says (`samples`).
+/// # Errors
+/// [`Error::Parse`] if the file is broken, has no such column or another number of names; [`Error::Limit`],
+/// [`Error::Io`].
+pub fn read_names(path: &Path, column: Column, n: usize, kind: &str, budget: &Budget) -> Result<Vec<String>> {
+    let mut input = Input::open(path, budget)?;
+    let Some(first) = input.hold_line_where(is_name)? else {
+        return Err(input.fail(format!("the file is empty; give a name for each of {n} {kind}")));
+    };
+    let second = input.hold_line_where(is_name)?;
+    let place = Place::of(first.text(), second.as_ref().map_or(first.text(), HeldLine::text), &column);
+    let place = place.map_err(|why| input.fail(why))?;
+    let mut names = NameList::new(budget);
+    let mut take = |line: u64, text: &[u8]| match place.cell(text) {
+        Ok(cell) => names.push(&cell.text()),
+        Err(why) => Err(Error::parse_line(path, line, why)),
+    };
+    if !place.has_header {
+        take(first.line(), first.text())?;
+    }
+    if let Some(second) = second {
+        take(second.line(), second.text())?;
+    }
+    loop {
+        let line = input.line() + 1;
+        match input.next_line()? {
+            Some(text) if is_name(text) => take(line, text)?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut names = names.into_vec();
+    if !place.has_header && names.len() == n + 1 {
+        names.remove(0);
+    }
+    if names.len() != n {
+        return Err(
+            input.fail(format!("it has {} names for {n} {kind}; give one line for each", names.len()))
+        );
+    }
+    Ok(names)
+}
+
+/// Whether a line holds anything.
+fn is_name(line: &[u8]) -> bool {
+    !line.trim_ascii().is_empty()
+}
+
+/// Where in the lines of a file the names are.
+struct Place {
+    separator: Separator,
+    /// The cell of a line, from 0.
+    index: usize,
+    /// Whether the first line certainly is a header.
+    has_header: bool,
+}
+
+/// No line has this within it: the line is one cell.
+const WHOLE_LINE: Separator = Separator::Byte(b'\n');
+
+impl Place {
+    /// From the first two lines; `Err` says why there is no such column.
+    fn of(first: &[u8], second: &[u8], column: &Column) -> std::result::Result<Place, String> {
+        let is_chosen = matches!(column, Column::Number(_) | Column::Named(_));
+        let candidates: &[u8] = if is_chosen { b"\t;," } else { b"\t" };
+        let common = candidates.iter().find(|byte| first.contains(byte) && second.contains(byte));
+        let separator = common.map_or(WHOLE_LINE, |&byte| Separator::Byte(byte));
+        let header: Vec<Cell> = Cells::of(first, separator).collect::<std::result::Result<_, _>>()?;
+        let n_cells = Cells::of(second, separator).count();
+        // R writes one cell fewer into the header: the rows' names have no heading.
+        let n_unheaded = usize::from(header.len() + 1 == n_cells);
+        let index = match column {
+            Column::First => n_unheaded,
+            Column::SecondOrOnly => usize::from(n_cells > 1),
+            Column::Last => n_cells - 1,
+            Column::Number(number) => number - 1,
+            Column::Named(name) => {
+                let at = header.iter().position(|cell| *cell.text() == *name.as_bytes());
+                at.ok_or_else(|| format!("the first line has no column `{name}`"))? + n_unheaded
+            }
+        };
+        if index >= n_cells {
+            return Err(format!("there is no column {}, the lines have {n_cells}", index + 1));
+        }
+        let has_header = n_unheaded == 1 || matches!(column, Column::Named(_));
+        Ok(Place { separator, index, has_header })
+    }
+
+    /// The cell of a line.
+    fn cell<'l>(&self, line: &'l [u8]) -> std::result::Result<Cell<'l>, String> {
+        let n_needed = self.index + 1;
+        let too_short = || format!("the line has no column {n_needed}; give every line the same columns");
+        Cells::of(line, self.separator).nth(self.index).ok_or_else(too_short)?
+    }
+}
