@@ -9,4 +9,5 @@ mod models;
 mod random;
 mod report;
 mod scale;
+mod simulators;
 mod tolerance;

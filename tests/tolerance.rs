@@ -54,3 +54,10 @@ pub const MONOTONE: f64 = 1e-12;
 /// A row encoded alone and among others: the same formula through products of other shapes, whose sums are
 /// taken in another order; iterative encoders stop at a part in 10^9.
 pub const ALONE_OR_IN_COMPANY: f64 = 1e-7;
+
+/// Sums of at most a few dozen products of numbers of size about 1 to 10.
+pub const EXACT_SUM: f64 = 1e-12;
+
+/// Standard errors a mean of simulated numbers may be off: chance exceeds 5 once in 1.7 million draws, and
+/// the seeds are fixed.
+pub const SIGMAS: f64 = 5.0;

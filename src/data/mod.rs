@@ -11,12 +11,14 @@ mod karate;
 mod moments;
 mod parameters;
 mod scale;
+mod simulate;
 
 pub use chapter::chapter;
 pub use digits::digits;
 pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
 pub use scale::{Scale, Scaler};
+pub use simulate::{Bars, Blobs, Blocks, Body, LowRank, Ratings, Shapes, Simulator, Topics, Zinb};
 
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -79,7 +81,82 @@ pub const SETS: &[Set] = &[
         make: |parameters, _| real("chapter", parameters, || Ok(chapter())),
         defaults: Parameters::default,
     },
+    Set {
+        name: LowRank::NAME,
+        what: "a product of two random factors plus noise",
+        shape: "n_samples x n_features",
+        source: "simulated: X = U V + noise",
+        licence: SIMULATED,
+        make: simulate::simulate::<LowRank>,
+        defaults: simulate::defaults::<LowRank>,
+    },
+    Set {
+        name: Ratings::NAME,
+        what: "ratings with user and item biases and a known noise floor; only the observed ones, sparse",
+        shape: "n_users x n_items",
+        source: "simulated: biases plus p_u . q_i plus noise",
+        licence: SIMULATED,
+        make: simulate::simulate::<Ratings>,
+        defaults: simulate::defaults::<Ratings>,
+    },
+    Set {
+        name: Topics::NAME,
+        what: "word counts of documents that mix planted topics",
+        shape: "n_docs x n_words",
+        source: "simulated: D. M. Blei, A. Y. Ng and M. I. Jordan 2003, Latent Dirichlet allocation",
+        licence: SIMULATED,
+        make: simulate::simulate::<Topics>,
+        defaults: simulate::defaults::<Topics>,
+    },
+    Set {
+        name: Bars::NAME,
+        what: "pictures that mix horizontal and vertical bars: topics one can see",
+        shape: "n_docs x side^2",
+        source: "simulated: T. L. Griffiths and M. Steyvers 2004, Finding scientific topics",
+        licence: SIMULATED,
+        make: simulate::simulate::<Bars>,
+        defaults: simulate::defaults::<Bars>,
+    },
+    Set {
+        name: Zinb::NAME,
+        what: "zero-inflated negative binomial counts of genes in groups of cells",
+        shape: "n_samples x n_features",
+        source: "simulated: a log-normal mean for every gene and group, dispersion, dropout",
+        licence: SIMULATED,
+        make: simulate::simulate::<Zinb>,
+        defaults: simulate::defaults::<Zinb>,
+    },
+    Set {
+        name: Blocks::NAME,
+        what: "a graph with planted blocks: adjacency matrix, labels are the blocks",
+        shape: "n_nodes x n_nodes",
+        source: "simulated: P. W. Holland, K. B. Laskey and S. Leinhardt 1983, Stochastic blockmodels",
+        licence: SIMULATED,
+        make: simulate::simulate::<Blocks>,
+        defaults: simulate::defaults::<Blocks>,
+    },
+    Set {
+        name: Blobs::NAME,
+        what: "normal clouds around random centres",
+        shape: "n_samples x n_features",
+        source: "simulated: centre of the cluster plus spread",
+        licence: SIMULATED,
+        make: simulate::simulate::<Blobs>,
+        defaults: simulate::defaults::<Blobs>,
+    },
+    Set {
+        name: Shapes::NAME,
+        what: "frames of discs and squares that move and bounce",
+        shape: "n_frames x side^2",
+        source: "simulated: constant speed between reflections, smooth edges",
+        licence: SIMULATED,
+        make: simulate::simulate::<Shapes>,
+        defaults: simulate::defaults::<Shapes>,
+    },
 ];
+
+/// The terms of what comes out of a simulator.
+const SIMULATED: &str = "made by this program, free";
 
 /// An embedded set, which has no parameters.
 fn real(name: &str, parameters: Parameters, make: impl Fn() -> Result<Dataset>) -> Result<Simulated> {

@@ -45,10 +45,12 @@ impl Parameters {
 
     /// A plain struct with these parameters, the rest at their defaults.
     /// # Errors
-    /// [`Error::Parameter`] for an unknown parameter (the known ones are listed) or a value of the wrong
-    /// kind.
-    pub fn fill<T: DeserializeOwned>(self, set: &str) -> Result<T> {
-        serde_json::from_value(Value::Object(self.values)).map_err(|e| Error::parameter(set, e.to_string()))
+    /// [`Error::Parameter`] for an unknown parameter or a value of the wrong kind; it lists the known ones.
+    pub fn fill<T: DeserializeOwned + Serialize + Default>(self, set: &str) -> Result<T> {
+        serde_json::from_value(Value::Object(self.values)).map_err(|e| {
+            let known = Parameters::of(&T::default());
+            Error::parameter(set, format!("{e}; parameters and their defaults are {known}"))
+        })
     }
 
     /// Refuses any parameter: the set has none.
