@@ -5,6 +5,7 @@ mod data_sets;
 mod floors;
 mod io;
 mod kernels;
+mod lloyd;
 mod models;
 mod random;
 mod report;

@@ -75,6 +75,28 @@ pub fn for_each_part<T: Send>(data: &mut [T], ends: &[usize], f: impl Fn(usize, 
     }
 }
 
+/// As [`for_each_row_block`], and returns what `f` returns of each block, in order.
+/// # Panics
+/// If `data` is not a whole number of rows.
+pub fn map_row_blocks<T: Send, R: Send>(
+    data: &mut [T],
+    row_len: usize,
+    rows_per_chunk: usize,
+    f: impl Fn(usize, &mut [T]) -> R + Sync + Send,
+) -> Vec<R> {
+    if data.is_empty() || row_len == 0 {
+        return Vec::new();
+    }
+    assert!(data.len() % row_len == 0, "{} elements are not whole rows of {row_len}", data.len());
+    let rows_per_chunk = rows_per_chunk.max(1);
+    let chunk = rows_per_chunk * row_len;
+    if data.len() <= chunk || n_threads() == 1 {
+        data.chunks_mut(chunk).enumerate().map(|(q, block)| f(q * rows_per_chunk, block)).collect()
+    } else {
+        data.par_chunks_mut(chunk).enumerate().map(|(q, block)| f(q * rows_per_chunk, block)).collect()
+    }
+}
+
 /// Runs both closures, in parallel where threads are free.
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if n_threads() == 1 { (a(), b()) } else { rayon::join(a, b) }

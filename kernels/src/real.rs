@@ -1,6 +1,6 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
-use crate::distance::Distance;
+use crate::distance::{Distance, PickedDistance};
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
@@ -38,6 +38,7 @@ pub trait Real:
     + DivAssign
     + Sum
     + Gemm
+    + PickedDistance
     + Reduce
     + Arithmetic
     + RngFill

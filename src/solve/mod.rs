@@ -1,3 +1,4 @@
 //! What several rooms iterate: pure routines on matrices, with no data, no files and no loop over epochs.
 
 pub mod hals;
+pub mod lloyd;

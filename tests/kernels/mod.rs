@@ -2,6 +2,7 @@
 
 mod distance;
 mod gemm;
+mod picked;
 mod reduce;
 mod rows;
 mod sparse;

@@ -5,7 +5,10 @@
 //! precision, compute it for the one centre found with [`Reduce::squared_distance`].
 
 mod nearest;
+mod picked;
 pub mod reference;
+
+pub use picked::PickedDistance;
 
 use crate::gemm::{Epilogue, Gemm};
 use crate::parallel::{self, BANDWIDTH_GRAIN};
