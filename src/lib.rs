@@ -12,6 +12,8 @@ pub mod linalg;
 pub mod random;
 // Floor 2: what several rooms iterate.
 pub mod solve;
+// Floor 3: what judges models.
+pub mod metrics;
 // Floor 4: the models.
 pub mod models;
 // Floor 6: files, data and reports.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::nmf;
+use crate::models::factorization::{kmeans, nmf};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -41,12 +41,20 @@ pub type FitFn =
     fn(&Value, &Data, Option<&Named>, &Env, &mut dyn Monitor) -> Result<(Box<dyn Model>, History)>;
 
 /// Every model there is.
-pub const ROOMS: &[Room] = &[room::<nmf::Params>(
-    "factorization",
-    "parts that add up: non-negative X ~ W H",
-    "Lee & Seung 1999; Cichocki & Phan 2009",
-    "digits",
-)];
+pub const ROOMS: &[Room] = &[
+    room::<nmf::Params>(
+        "factorization",
+        "parts that add up: non-negative X ~ W H",
+        "Lee & Seung 1999; Cichocki & Phan 2009",
+        "digits",
+    ),
+    room::<kmeans::Params>(
+        "factorization",
+        "clusters around their means: X ~ W H with one-hot W",
+        "Lloyd 1982; Arthur & Vassilvitskii 2007; Elkan 2003",
+        "digits",
+    ),
+];
 
 /// The room of that name.
 /// # Errors

@@ -1,4 +1,5 @@
 //! Models: what all of them promise (`contract`), and each one's theorem and outside references.
 
 mod contract;
+mod kmeans;
 mod nmf;

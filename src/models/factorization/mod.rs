@@ -1,3 +1,4 @@
 //! Matrix factorisation: X ~ Z H, the linear relatives of the autoencoder.
 
+pub mod kmeans;
 pub mod nmf;

@@ -1,0 +1,3 @@
+//! Figures that judge a model and belong to no single one.
+
+pub mod partition;
