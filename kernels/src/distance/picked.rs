@@ -24,13 +24,25 @@ pub trait PickedDistance: Sized {
     /// dense and row-major with `n_features` columns.
     /// # Panics
     /// If a row is out of bounds or a slice has no whole number of rows.
-    fn picked_squared_distances(x: &[Self], n_features: usize, rows: &[u32], centres: &[Self], out: &mut [Self]);
+    fn picked_squared_distances(
+        x: &[Self],
+        n_features: usize,
+        rows: &[u32],
+        centres: &[Self],
+        out: &mut [Self],
+    );
 }
 
 macro_rules! picked {
     ($t:ty, $v:ident) => {
         impl PickedDistance for $t {
-            fn picked_squared_distances(x: &[$t], n_features: usize, rows: &[u32], centres: &[$t], out: &mut [$t]) {
+            fn picked_squared_distances(
+                x: &[$t],
+                n_features: usize,
+                rows: &[u32],
+                centres: &[$t],
+                out: &mut [$t],
+            ) {
                 dispatch! {
                     fn tiles(x: &[$t], n_features: usize, rows: &[u32], centres: &[$t], out: &mut [$t]) =
                         all_tiles::<$v>;
