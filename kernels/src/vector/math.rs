@@ -22,9 +22,9 @@ elementwise! {
     log1p_into, log1p_in_place = ()(x) => x.log1p();
     /// The hyperbolic tangent, within 4 ulp; 1 and -1 at the infinities.
     tanh_into, tanh_in_place = ()(x) => x.tanh();
-    /// 1 / (1 + e^-x), within 4 ulp in both tails; 0 and 1 at the infinities.
+    /// 1 / (1 + e^-x), within 4 ulp in both tails; 0 and 1 at the infinities; subnormal results are 0.
     sigmoid_into, sigmoid_in_place = ()(x) => x.sigmoid();
-    /// ln(1 + e^x), within 4 ulp; 0 at -inf, inf at inf.
+    /// ln(1 + e^x), within 4 ulp; 0 at -inf, inf at inf; subnormal results are 0.
     softplus_into, softplus_in_place = ()(x) => x.softplus();
     /// The error function, within 4 ulp; -1 and 1 at the infinities.
     erf_into, erf_in_place = ()(x) => x.erf();

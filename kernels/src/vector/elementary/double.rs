@@ -8,6 +8,7 @@ impl Coefficients for f64 {
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
     const EXP_LOW: f64 = -746.0;
+    const LN_MIN_POSITIVE: f64 = -708.396;
     const EXP_HIGH: f64 = 710.0;
     const ERF_SPLIT: f64 = 1.0;
     const ERF_HIGH: f64 = 5.95;

@@ -15,14 +15,23 @@ pub struct Digamma;
 /// The second derivative of ln Gamma.
 pub struct Trigamma;
 
-/// From here on the asymptotic series are used, and so many factors raise a smaller argument above it.
-const SHIFT: usize = 8;
+/// From here on the asymptotic series are used, and so much is added to a smaller argument.
+const SHIFT: f64 = 8.0;
 
 /// (x + 8 if x < 8 else x, the mask of x < 8).
 #[inline(always)]
 fn raised<V: Simd<Elem = f64>>(x: V) -> (V, V) {
-    let small = x.lt(V::of(SHIFT as f64));
-    (small.select(x.add(V::of(SHIFT as f64)), x), small)
+    let small = x.lt(V::of(SHIFT));
+    (small.select(x.add(V::of(SHIFT)), x), small)
+}
+
+/// The eight factors x, ..., x + 7 by pairs from both ends: x (x + 7), (x + 1) (x + 6), ... are
+/// x (x + 7) + 0, 6, 10, 12, and the sum of each pair is 2 x + 7.
+#[inline(always)]
+fn pairs<V: Simd<Elem = f64>>(x: V) -> ([V; 4], V) {
+    let first = x.mul(x.add(V::of(7.0)));
+    let products = [first, first.add(V::of(6.0)), first.add(V::of(10.0)), first.add(V::of(12.0))];
+    (products, x.add(x).add(V::of(7.0)))
 }
 
 /// `value` for x >= 0, NaN below and for NaN.
@@ -47,11 +56,8 @@ impl DoubleFn for LnGamma {
         ];
         const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
         let (y, small) = raised(x);
-        let mut product = x;
-        for k in 1..SHIFT {
-            product = product.mul(x.add(V::of(k as f64)));
-        }
-        let product = small.select(product, V::of(1.0));
+        let ([a, b, c, d], _) = pairs(x);
+        let product = small.select(a.mul(b).mul(c.mul(d)), V::of(1.0));
         let r = V::of(1.0).div(y);
         let correction = polynomial(r.mul(r), series).mul(r);
         let main = y.sub(V::of(0.5)).mul_add(y.ln(), V::of(HALF_LN_2PI).sub(y));
@@ -76,14 +82,11 @@ impl DoubleFn for Digamma {
             -1.0 / 12.0,
         ];
         let (y, small) = raised(x);
-        // sum_k 1/(x + k) = product' / product: one division.
-        let (mut product, mut derivative) = (x, V::of(1.0));
-        for k in 1..SHIFT {
-            let factor = x.add(V::of(k as f64));
-            derivative = derivative.mul_add(factor, product);
-            product = product.mul(factor);
-        }
-        let steps = small.select(derivative, V::of(0.0)).div(small.select(product, V::of(1.0)));
+        // sum_k 1/(x + k) = (2 x + 7) (1/a + 1/b + 1/c + 1/d) over the pairs: one division.
+        let ([a, b, c, d], pair_sum) = pairs(x);
+        let (ab, cd) = (a.mul(b), c.mul(d));
+        let numerator = a.add(b).mul_add(cd, c.add(d).mul(ab)).mul(pair_sum);
+        let steps = small.select(numerator, V::of(0.0)).div(small.select(ab.mul(cd), V::of(1.0)));
         let r = V::of(1.0).div(y);
         let square = r.mul(r);
         let tail = r.neg_mul_add(V::of(0.5), y.ln());
@@ -107,10 +110,14 @@ impl DoubleFn for Trigamma {
             1.0 / 6.0,
         ];
         let (y, small) = raised(x);
+        // 1/p^2 + 1/q^2 = ((p + q)^2 - 2 p q) / (p q)^2 for each pair.
+        let (products, pair_sum) = pairs(x);
+        let square_sum = pair_sum.mul(pair_sum);
         let mut steps = V::of(0.0);
-        for k in 0..SHIFT {
-            let reciprocal = V::of(1.0).div(x.add(V::of(k as f64)));
-            steps = reciprocal.mul_add(reciprocal, steps);
+        for product in products {
+            let reciprocal = V::of(1.0).div(product);
+            let numerator = product.neg_mul_add(V::of(2.0), square_sum);
+            steps = numerator.mul_add(reciprocal.mul(reciprocal), steps);
         }
         let steps = small.select(steps, V::of(0.0));
         let r = V::of(1.0).div(y);

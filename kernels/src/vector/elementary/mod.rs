@@ -18,6 +18,8 @@ pub trait Coefficients: Real {
     const LN2_LOW: f64;
     /// Below it e^x rounds to 0.
     const EXP_LOW: f64;
+    /// The smallest number whose exponential is normal, rounded up.
+    const LN_MIN_POSITIVE: f64;
     /// Above it e^x is infinite.
     const EXP_HIGH: f64;
     /// erf is a polynomial below, and 1 - e^polynomial above it.
@@ -35,14 +37,18 @@ pub trait Coefficients: Real {
     fn ln_erfc<V: Simd<Elem = Self>>(a: V) -> V;
 }
 
-/// c[0] x^(N-1) + ... + c[N-1], by Horner's rule.
+/// c[0] x^(N-1) + ... + c[N-1], the even and the odd powers apart: half the latency of Horner's rule.
 #[inline(always)]
 pub fn polynomial<V: Simd, const N: usize>(x: V, c: [f64; N]) -> V {
-    let mut sum = V::of(c[0]);
-    for k in 1..N {
-        sum = sum.mul_add(x, V::of(c[k]));
+    const { assert!(N >= 2) };
+    let square = x.mul(x);
+    // The chain whose last coefficient is c[N - 1] holds the even powers.
+    let (mut chain, mut other) = (V::of(c[0]), V::of(c[1]));
+    for k in 2..N {
+        let next = chain.mul_add(square, V::of(c[k]));
+        (chain, other) = (other, next);
     }
-    sum
+    chain.mul_add(x, other)
 }
 
 /// The elementary functions of every vector type.
@@ -67,6 +73,15 @@ pub trait Elementary: Simd<Elem: Coefficients> {
         let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(Self::Elem::EXP_LOW).max(self));
         let (f, r) = x.reduce_by_ln2();
         Self::expm1_reduced(f).add(Self::of(1.0)).ldexp(r)
+    }
+
+    /// e^x for x <= 0; 0 where it is below the smallest normal number.
+    #[inline(always)]
+    fn exp_of_negative(self) -> Self {
+        let lowest = Self::of(Self::Elem::LN_MIN_POSITIVE);
+        let (f, r) = lowest.max(self).reduce_by_ln2();
+        let e = Self::expm1_reduced(f).add(Self::of(1.0)).mul(r.pow2());
+        self.lt(lowest).select(Self::of(0.0), e)
     }
 
     /// e^x - 1 for x within [-40, EXP_HIGH].
@@ -140,7 +155,7 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     #[inline(always)]
     fn sigmoid(self) -> Self {
         let one = Self::of(1.0);
-        let e = self.abs().neg().exp();
+        let e = self.or(Self::of(-0.0)).exp_of_negative();
         self.lt(Self::of(0.0)).select(e, one).div(one.add(e))
     }
 
@@ -148,10 +163,13 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     #[inline(always)]
     fn softplus(self) -> Self {
         let one = Self::of(1.0);
-        let e = self.abs().neg().exp();
+        let e = self.or(Self::of(-0.0)).exp_of_negative();
+        // What the rounding of u took, over u: for u in [1, 2] 1/u is 3/2 - u/2 but for a sixteenth, and
+        // exactly 1 where the correction is all there is.
         let u = one.add(e);
-        let (m, e_of_u) = u.split_exponent();
-        let ln = Self::Elem::ln_reduced(m, e_of_u, e.sub(u.sub(one)).div(u));
+        let correction = e.sub(u.sub(one)).mul(u.neg_mul_add(Self::of(0.5), Self::of(1.5)));
+        let (m, exponent) = u.split_exponent();
+        let ln = Self::Elem::ln_reduced(m, exponent, correction);
         Self::of(0.0).max(self).add(ln)
     }
 

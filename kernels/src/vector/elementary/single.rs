@@ -8,6 +8,7 @@ impl Coefficients for f32 {
     const LN2_HIGH: f64 = 0.693_359_375;
     const LN2_LOW: f64 = -2.121_944_400_546_905_8e-4;
     const EXP_LOW: f64 = -104.0;
+    const LN_MIN_POSITIVE: f64 = -87.336;
     const EXP_HIGH: f64 = 89.0;
     const ERF_SPLIT: f64 = 0.921_875;
     const ERF_HIGH: f64 = 3.95;
