@@ -4,8 +4,10 @@ use super::goodness::assert_counts_fit;
 use diabolo::random::{Alias, Fenwick, PrefixSums, Rng};
 use proptest::prelude::*;
 
+type Sampler = Box<dyn Fn(&mut Rng) -> usize>;
+
 /// Every way to draw from these weights, by name.
-fn samplers(weights: &[f64]) -> Vec<(&'static str, Box<dyn Fn(&mut Rng) -> usize>)> {
+fn samplers(weights: &[f64]) -> Vec<(&'static str, Sampler)> {
     let (alias, sums, fenwick) = (Alias::new(weights), PrefixSums::new(weights), Fenwick::new(weights));
     let own = weights.to_vec();
     vec![

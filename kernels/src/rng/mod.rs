@@ -5,7 +5,7 @@
 //! * **Integers.** Word q of lane l equals word q of a scalar xoshiro256++ after l jumps of 2^128 steps,
 //!   in every tier. [`Lanes::fill_u64`] writes step after step, lane 0 to 7 within a step. Uniform numbers
 //!   are exact images of the bits, so they too are the same everywhere.
-//! * **Normals** follow the same bits by [Box & Muller](normal); tiers differ by rounding only.
+//! * **Normals** follow the same bits by the method of Box & Muller (1958); tiers differ by rounding only.
 //! * **Blocks.** A fill spends whole steps of 64 bytes: 8 `u64` or `f64`, 16 `f32`. A fill of n is the
 //!   beginning of any longer fill from the same state; what its last step has too much is dropped. So
 //!   two fills continue each other without a gap when the first is a multiple of the block.
