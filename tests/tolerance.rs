@@ -61,3 +61,16 @@ pub const EXACT_SUM: f64 = 1e-12;
 /// Standard errors a mean of simulated numbers may be off: chance exceeds 5 once in 1.7 million draws, and
 /// the seeds are fixed.
 pub const SIGMAS: f64 = 5.0;
+
+/// A Cholesky factor and its solutions against plain loops, for orders up to 128 and condition numbers
+/// near 2: sums in another order, relative to the largest element.
+pub const SMALL_F32: f64 = 2e-5;
+
+/// The same in f64.
+pub const SMALL_F64: f64 = 4e-14;
+
+/// Backward error of a decomposition: relative to the largest element, for each row or column.
+pub const DECOMP_F32: f64 = 4e-6;
+
+/// The same in f64.
+pub const DECOMP_F64: f64 = 8e-15;

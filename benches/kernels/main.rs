@@ -9,13 +9,15 @@ fn main() {
         match &kernel[..] {
             "rng" => rng::table(filter),
             "vector" => vector::table(),
-            _ => eprintln!("no table of {kernel}; there are: rng, vector"),
+            "sparse" => sparse::table(),
+            _ => eprintln!("no table of {kernel}; there are: rng, sparse, vector"),
         }
         return;
     }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
     rng::bench(&mut criterion);
+    sparse::bench(&mut criterion);
     vector::bench(&mut criterion);
     criterion.final_summary();
 }
@@ -23,4 +25,5 @@ fn main() {
 mod parallel;
 mod rng;
 mod rounds;
+mod sparse;
 mod vector;

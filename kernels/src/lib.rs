@@ -12,17 +12,22 @@
 
 #[macro_use]
 pub mod dispatch;
+pub mod decomp;
 pub mod distance;
+mod failure;
 pub mod gemm;
+mod panel;
 pub mod parallel;
 mod real;
 pub mod reduce;
 pub mod rng;
 pub mod simd;
+pub mod small;
 pub mod sparse;
 pub mod special;
 pub mod vector;
 pub mod view;
 
+pub use failure::Failure;
 pub use real::Real;
 pub use view::{MatMut, MatRef};

@@ -97,6 +97,15 @@ pub fn map_row_blocks<T: Send, R: Send>(
     }
 }
 
+/// Calls `f` on every task, in parallel, and returns the results in the order of the tasks.
+pub fn map_tasks<T: Send, R: Send>(tasks: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+    if tasks.len() <= 1 || n_threads() == 1 {
+        tasks.into_iter().map(f).collect()
+    } else {
+        tasks.into_par_iter().map(f).collect()
+    }
+}
+
 /// Runs both closures, in parallel where threads are free.
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if n_threads() == 1 { (a(), b()) } else { rayon::join(a, b) }

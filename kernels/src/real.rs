@@ -1,9 +1,11 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
+use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
+use crate::small::Small;
 use crate::sparse::Sparse;
 use crate::vector::{Arithmetic, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
@@ -46,6 +48,8 @@ pub trait Real:
     + RowMath
     + Distance
     + Sparse
+    + Small
+    + Decompose
 {
     /// 0
     const ZERO: Self;

@@ -1,10 +1,12 @@
 //! Kernels, each against its plain `reference` twin.
 
+mod decomp;
 mod distance;
 mod gemm;
 mod picked;
 mod reduce;
 mod rows;
+mod small;
 mod sparse;
 mod special;
 mod ulp;

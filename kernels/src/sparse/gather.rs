@@ -14,8 +14,8 @@
 //! independent, so the processor runs ahead by itself).
 
 use super::csr::CsrRef;
-use super::panel::{Panel, layout, with_vectors};
 use crate::Real;
+use crate::panel::{Panel, layout, with_vectors};
 use crate::simd::Simd;
 use crate::view::MatRef;
 use std::ops::Range;

@@ -15,7 +15,6 @@ mod dense;
 mod dispatched;
 mod entries;
 mod gather;
-mod panel;
 mod product;
 pub mod reference;
 mod sampled;

@@ -7,8 +7,8 @@
 //! gathered lane by lane and their lanes summed together, which a sum after each entry would dominate.
 
 use super::csr::PatternRef;
-use super::panel::{Panel, layout, with_vectors};
 use crate::Real;
+use crate::panel::{Panel, layout, with_vectors};
 use crate::simd::Simd;
 use crate::view::MatRef;
 use std::ops::Range;

@@ -9,8 +9,8 @@
 //! product it is the cheaper way.
 
 use super::csr::CsrRef;
-use super::panel::{Panel, layout, with_vectors};
 use crate::Real;
+use crate::panel::{Panel, layout, with_vectors};
 use crate::simd::Simd;
 use crate::view::MatRef;
 use std::ops::Range;

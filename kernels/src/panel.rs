@@ -4,11 +4,11 @@ use crate::Real;
 use crate::simd::Simd;
 
 /// The most vectors a panel has: eight sums, one value and the mask fit sixteen registers.
-pub(super) const PANEL: usize = 8;
+pub(crate) const PANEL: usize = 8;
 
 /// Columns `start..` of a matrix: `n_vectors` vectors, of the last one the lanes that `mask` selects.
 #[derive(Clone, Copy)]
-pub(super) struct Panel<V> {
+pub(crate) struct Panel<V> {
     pub start: usize,
     pub n_vectors: usize,
     pub mask: V,
@@ -16,7 +16,7 @@ pub(super) struct Panel<V> {
 
 /// The number of panels that `width` columns make, and the columns of each but the last.
 #[inline(always)]
-pub(super) fn layout<V: Simd>(width: usize) -> (usize, usize) {
+pub(crate) fn layout<V: Simd>(width: usize) -> (usize, usize) {
     let n_vectors = width.div_ceil(V::LANES);
     let n_panels = n_vectors.div_ceil(PANEL).max(1);
     (n_panels, n_vectors.div_ceil(n_panels) * V::LANES)
@@ -83,4 +83,4 @@ macro_rules! with_vectors {
         }
     }};
 }
-pub(super) use with_vectors;
+pub(crate) use with_vectors;
