@@ -8,7 +8,8 @@
 use super::cells::{Cell, Cells, Separator};
 use super::input::{HeldLine, Input};
 use super::name_list::NameList;
-use super::read::ReadOptions;
+use super::read::{Format, HEAD, ReadOptions, recognise};
+use super::{idx, npy};
 use crate::error::{Error, Result};
 use crate::models::{Dataset, Labels};
 use crate::monitor::Budget;
@@ -44,12 +45,34 @@ pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> R
         dataset.names.samples = Some(read_names(&path, column, n_samples, "samples", budget)?);
     }
     if let Some(path) = &options.labels {
-        let (path, column) = split_column(path, Column::Last);
-        let names = read_names(&path, column, n_samples, "samples", budget)?;
-        budget.charge_array(n_samples as u64, size_of::<u32>() as u64, "the labels")?;
-        dataset.labels = Some(Labels::from_names(&names));
+        dataset.labels = Some(read_labels(path, n_samples, budget)?);
     }
     Ok(dataset)
+}
+
+/// The classes of `n_samples` samples: the numbers or names of an IDX or .npy file, or a column of text.
+fn read_labels(path: &Path, n_samples: usize, budget: &Budget) -> Result<Labels> {
+    if path.is_file() {
+        let mut input = Input::open(path, budget)?;
+        let labels = match recognise(input.peek(HEAD)?) {
+            Format::Idx => Some(idx::read_labels(&mut input)?),
+            Format::Npy => Some(npy::read_labels(&mut input)?),
+            _ => None,
+        };
+        if let Some(labels) = labels {
+            let n_labels = labels.class.len();
+            if n_labels != n_samples {
+                return Err(
+                    input.fail(format!("it has {n_labels} labels for {n_samples} samples; give one each"))
+                );
+            }
+            return Ok(labels);
+        }
+    }
+    let (path, column) = split_column(path, Column::Last);
+    let names = read_names(&path, column, n_samples, "samples", budget)?;
+    budget.charge_array(n_samples as u64, size_of::<u32>() as u64, "the labels")?;
+    Ok(Labels::from_names(&names))
 }
 
 /// `FILE:COLUMN` in its parts; a file of the whole name goes first.

@@ -62,6 +62,23 @@ fn real_digits() {
     assert_eq!((labels.class.len(), labels.classes.len()), (10_000, 10));
 }
 
+#[test]
+fn labels_beside_the_pictures() {
+    let (Some(path), Some(labels)) =
+        (real("mnist/t10k-images-idx3-ubyte.gz"), real("mnist/t10k-labels-idx1-ubyte.gz"))
+    else {
+        return;
+    };
+    let options = ReadOptions { labels: Some(labels), ..ReadOptions::default() };
+    let digits = read(&path, &options, &Budget::unlimited()).expect("good files");
+    assert_eq!(digits.labels.expect("labels").class[..4], [7, 2, 1, 0]);
+    let of_others = ReadOptions { labels: Some(super::golden_path("npy_u1.npy")), ..options.clone() };
+    assert_eq!(read(&path, &of_others, &Budget::unlimited()).expect_err("a table").exit_code(), 65);
+    let too_few = ReadOptions { labels: Some(super::golden_path("bad_text.npy")), ..options };
+    let error = read(&path, &too_few, &Budget::unlimited()).expect_err("two names").to_string();
+    assert!(error.contains("2 labels for 10000 samples"), "{error}");
+}
+
 /// Readers stream: beside the data there are only buffers.
 #[test]
 fn a_large_file_takes_little_more_memory_than_its_data() {
