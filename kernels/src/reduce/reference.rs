@@ -51,10 +51,10 @@ pub fn min_of<T: Real>(x: &[T]) -> T {
 
 /// The first index of the largest element.
 pub fn arg_max<T: Real>(x: &[T]) -> Option<usize> {
-    (0..x.len()).filter(|&i| x[i] == x[i]).reduce(|best, i| if x[i] > x[best] { i } else { best })
+    (0..x.len()).filter(|&i| !x[i].to_f64().is_nan()).reduce(|best, i| if x[i] > x[best] { i } else { best })
 }
 
 /// The first index of the smallest element.
 pub fn arg_min<T: Real>(x: &[T]) -> Option<usize> {
-    (0..x.len()).filter(|&i| x[i] == x[i]).reduce(|best, i| if x[i] < x[best] { i } else { best })
+    (0..x.len()).filter(|&i| !x[i].to_f64().is_nan()).reduce(|best, i| if x[i] < x[best] { i } else { best })
 }
