@@ -1,14 +1,7 @@
 #![no_main]
-//! Any bytes given to the reader of png: data or an error, never a panic, and never more memory than allowed.
+//! Any bytes given to the reader of png.
 
-use diabolo::io::input::Input;
-use diabolo::monitor::Budget;
+use diabolo_fuzz::feed;
 use libfuzzer_sys::fuzz_target;
-use std::path::Path;
 
-fuzz_target!(|bytes: &[u8]| {
-    let budget = Budget::limited(64 << 20);
-    if let Ok(mut input) = Input::over(Path::new("fuzzed"), bytes, &budget) {
-        let _ = diabolo::io::png::read(&mut input);
-    }
-});
+fuzz_target!(|bytes: &[u8]| feed(bytes, diabolo::io::png::read));

@@ -92,17 +92,24 @@ fn split_column(path: &Path, otherwise: Column) -> (PathBuf, Column) {
 /// [`Error::Parse`] if the file is broken, has no such column or another number of names; [`Error::Limit`],
 /// [`Error::Io`].
 pub fn read_names(path: &Path, column: Column, n: usize, kind: &str, budget: &Budget) -> Result<Vec<String>> {
-    let mut input = Input::open(path, budget)?;
+    read_names_from(&mut Input::open(path, budget)?, &column, n, kind)
+}
+
+/// [`read_names`] from what is already open.
+/// # Errors
+/// As [`read_names`].
+pub fn read_names_from(input: &mut Input, column: &Column, n: usize, kind: &str) -> Result<Vec<String>> {
     let Some(first) = input.hold_line_where(is_name)? else {
         return Err(input.fail(format!("the file is empty; give a name for each of {n} {kind}")));
     };
     let second = input.hold_line_where(is_name)?;
-    let place = Place::of(first.text(), second.as_ref().map_or(first.text(), HeldLine::text), &column);
+    let place = Place::of(first.text(), second.as_ref().map_or(first.text(), HeldLine::text), column);
     let place = place.map_err(|why| input.fail(why))?;
-    let mut names = NameList::new(budget);
+    let path = input.path().to_path_buf();
+    let mut names = NameList::new(input.budget());
     let mut take = |line: u64, text: &[u8]| match place.cell(text) {
         Ok(cell) => names.push(&cell.text()),
-        Err(why) => Err(Error::parse_line(path, line, why)),
+        Err(why) => Err(Error::parse_line(&path, line, why)),
     };
     if !place.has_header {
         take(first.line(), first.text())?;
@@ -118,16 +125,15 @@ pub fn read_names(path: &Path, column: Column, n: usize, kind: &str, budget: &Bu
             None => break,
         }
     }
-    let mut names = names.into_vec();
     if !place.has_header && names.len() == n + 1 {
-        names.remove(0);
+        names.remove_first();
     }
     if names.len() != n {
         return Err(
             input.fail(format!("it has {} names for {n} {kind}; give one line for each", names.len()))
         );
     }
-    Ok(names)
+    Ok(names.into_vec())
 }
 
 /// Whether a line holds anything.

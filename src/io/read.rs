@@ -86,8 +86,18 @@ pub fn recognise(head: &[u8]) -> Format {
 /// # Errors
 /// One line that names the file, the line where there are lines, the reason and the remedy:
 /// [`crate::Error::Parse`] for what the file holds, [`crate::Error::Limit`] where the budget refuses,
-/// [`crate::Error::Io`].
+/// [`crate::Error::Io`]. A refusal gives the memory it took back to the budget.
 pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    let before = budget.used();
+    let outcome = read_whole(path, options, budget);
+    if outcome.is_err() {
+        budget.release(budget.used().saturating_sub(before));
+    }
+    outcome
+}
+
+/// [`read`] without the accounts.
+fn read_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
     let dataset = if png::is_folder_of_pictures(path) {
         orient(png::read_folder(path, budget)?, options, budget)?
     } else if path.is_dir() {

@@ -57,7 +57,7 @@ fn delimited() {
         ("1,2\n3,inf\n", DATA, "file:2: column 2: `inf` is not finite; write a finite number or NA"),
         ("1,2\n-Infinity,4\n", DATA, "file:2: column 1: `-Infinity` is not finite"),
         ("1,2\n3,1e999\n", DATA, "file:2: column 2: `1e999` is not finite"),
-        ("1,5;2,5\n3,5;4,5\n", DATA, "file:1: column 1: `1,5` has a decimal comma; write decimal points"),
+        ("1,5;2,5\n3,5;4,5\n", DATA, "file:2: column 2: `4,5` has a decimal comma; write decimal points"),
         ("\"1,5\",2\n", DATA, "file:1: column 1: `1,5` has a decimal comma"),
         ("1,\"2\n3,4\n", DATA, "file:1: a quote is opened and not closed on this line; close it"),
         ("1,2\n3,\"4\n", DATA, "file:2: column 2: a quote is opened and not closed on this line"),
