@@ -162,7 +162,7 @@ pub(super) fn least_squares<T: Real + RealField>(a: MatRef<T>, b: MatRef<T>) -> 
     for i in 0..rank {
         let factor = if s[i] > cut { T::ONE / s[i] } else { T::ZERO };
         for j in 0..k {
-            projected[(i, j)] = projected[(i, j)] * factor;
+            projected[(i, j)] *= factor;
         }
     }
     let mut x = Mat::zeros(n, k);

@@ -36,7 +36,7 @@ where
         }
         let factor = V::Elem::ONE / pivot.sqrt();
         for x in &mut a[i * k + i..(i + 1) * k] {
-            *x = *x * factor;
+            *x *= factor;
         }
     }
     Ok(())
@@ -107,7 +107,7 @@ where
     assert_eq!(x.len(), k, "a right-hand side of {k} elements");
     for p in 0..k {
         let (known, rest) = x[p..].split_at_mut(1);
-        known[0] = known[0] / u[p * k + p];
+        known[0] /= u[p * k + p];
         for (x, &u) in rest.iter_mut().zip(&u[p * k + p + 1..]) {
             *x -= u * known[0];
         }

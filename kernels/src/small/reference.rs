@@ -20,7 +20,7 @@ pub fn cholesky<T: Real>(a: &mut [T], k: usize) -> Result<(), Failure> {
         }
         let root = pivot.sqrt();
         for j in i..k {
-            a[i * k + j] = a[i * k + j] / root;
+            a[i * k + j] /= root;
         }
     }
     Ok(())
@@ -33,14 +33,14 @@ pub fn solve<T: Real>(u: &[T], k: usize, x: &mut [T]) {
             let known = u[p * k + i] * x[p];
             x[i] -= known;
         }
-        x[i] = x[i] / u[i * k + i];
+        x[i] /= u[i * k + i];
     }
     for i in (0..k).rev() {
         for j in i + 1..k {
             let known = u[i * k + j] * x[j];
             x[i] -= known;
         }
-        x[i] = x[i] / u[i * k + i];
+        x[i] /= u[i * k + i];
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn scale_rows<T: Real>(pattern: PatternRef, factors: &[T], values: &m
     assert_eq!(factors.len(), pattern.n_rows(), "one factor for each row");
     for_each_row(pattern, values, |i, _, values| {
         for value in values {
-            *value = *value * factors[i];
+            *value *= factors[i];
         }
     });
 }
@@ -27,7 +27,7 @@ pub(super) fn scale_cols<T: Real>(pattern: PatternRef, factors: &[T], values: &m
     assert_eq!(factors.len(), pattern.n_cols(), "one factor for each column");
     for_each_row(pattern, values, |_, columns, values| {
         for (value, &column) in values.iter_mut().zip(columns) {
-            *value = *value * factors[column as usize];
+            *value *= factors[column as usize];
         }
     });
 }

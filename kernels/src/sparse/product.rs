@@ -9,6 +9,9 @@ use crate::view::{MatMut, MatRef};
 /// Multiply-adds of a block of rows: 1 MFLOP, about 30 microseconds.
 const BLOCK: usize = 1 << 19;
 
+/// The most lanes a vector has: rows of partial sums are padded to it.
+const MAX_LANES: usize = 8;
+
 /// The most partial sums a transposed product keeps apart.
 const MAX_PARTIALS: usize = 8;
 
@@ -52,22 +55,19 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     let n_partials = (MAX_PARTIAL_ELEMENTS / (n_cols * n)).clamp(1, MAX_PARTIALS);
     let work = (a.nnz() + a.n_rows()).div_ceil(n_partials).max(8 * n_cols).max(BLOCK / n);
     let blocks = a.pattern().blocks(work);
-    if let [rows] = blocks.as_slice() {
-        T::scatter(alpha, a, rows.clone(), b, c.data_mut(), c_stride);
-        return;
-    }
+    let padded = if n == 1 { 1 } else { n.next_multiple_of(MAX_LANES) };
     let partials = parallel::map_chunks(blocks.len(), 1, |q| {
-        let mut partial = vec![T::ZERO; n_cols * n];
-        T::scatter(alpha, a, blocks[q.start].clone(), b, &mut partial, n);
+        let mut partial = vec![T::ZERO; n_cols * padded];
+        T::scatter(alpha, a, blocks[q.start].clone(), b, &mut partial, padded);
         partial
     });
     let rows_at_once = (parallel::BANDWIDTH_GRAIN / (n * blocks.len().max(1))).max(1);
     let ends = ends_of_rows(rows_at_once, &c);
     parallel::for_each_part(c.data_mut(), &ends, |q, c| {
         for partial in &partials {
-            let partial = partial[q * rows_at_once * n..].chunks(n);
+            let partial = partial[q * rows_at_once * padded..].chunks(padded);
             for (c, partial) in c.chunks_mut(c_stride).zip(partial) {
-                for (c, &x) in c.iter_mut().zip(partial) {
+                for (c, &x) in c.iter_mut().zip(&partial[..n]) {
                     *c += x;
                 }
             }

@@ -4,7 +4,8 @@
 //! C[column[t], :] += alpha value[t] B[i, :]    for every entry t of row i
 //! ```
 //! A panel of up to eight vectors of B's row stays in registers; each entry reads and writes one row of
-//! C. Entries of one row are independent, so their latencies overlap. Against the gather of a transpose
+//! C, whose rows are padded to whole vectors: a masked store an entry would cost more than the product.
+//! Entries of one row are independent, so their latencies overlap. Against the gather of a transpose
 //! made beforehand it writes C once an entry instead of once; against making that transpose for one
 //! product it is the cheaper way.
 
@@ -15,7 +16,8 @@ use crate::simd::Simd;
 use crate::view::MatRef;
 use std::ops::Range;
 
-/// C += alpha A[rows, :]^T B[rows, :]; `c` is all of C, its rows contiguous.
+/// C += alpha A[rows, :]^T B[rows, :]; `c` is all of C, its rows padded to `c_stride` elements: whole
+/// vectors, unless there is one column only. The padding holds zeros afterwards if it did before.
 #[inline(always)]
 pub(super) fn scatter<V: Simd>(
     alpha: V::Elem,
@@ -32,16 +34,17 @@ pub(super) fn scatter<V: Simd>(
         return;
     }
     assert!(rows.end <= a.n_rows() && b.rows() == a.n_rows() && (b.col_stride() == 1 || n == 1));
-    assert!(c_stride >= n && c.len() >= (a.n_cols() - 1) * c_stride + n);
+    assert!(c_stride >= n && c.len() >= a.n_cols() * c_stride);
     if n == 1 {
         return column(alpha, a, rows, b, c, c_stride);
     }
+    assert!(c_stride.is_multiple_of(V::LANES), "rows padded to whole vectors");
     let (n_panels, _) = layout::<V>(n);
     for i in rows {
         for q in 0..n_panels {
             let panel = Panel::<V>::new(n, q);
-            // SAFETY: the asserts above: row i exists in A and B, the panel's columns in B and in the rows
-            // of C, of which there is one for every column of A.
+            // SAFETY: the asserts above: row i exists in A and B, the panel's columns in B and, as whole
+            // vectors, in the rows of C, of which there is one for every column of A.
             unsafe {
                 let b_row = b.data().as_ptr().add(i * b.row_stride() + panel.start);
                 let c = c.as_mut_ptr().add(panel.start);
@@ -65,7 +68,8 @@ fn column<T: Real>(alpha: T, a: CsrRef<T>, rows: Range<usize>, b: MatRef<T>, c: 
 
 /// Scatters a panel of `N` vectors of one row of B.
 /// # Safety
-/// Row `i` must exist, and the panel be valid at `b` and in every row of C, of which `c` is the first.
+/// Row `i` must exist, and the panel be valid at `b` and, its last vector whole, in every row of C, of
+/// which `c` is the first.
 #[inline(always)]
 unsafe fn row<V: Simd, const N: usize>(
     panel: Panel<V>,
@@ -90,7 +94,8 @@ unsafe fn row<V: Simd, const N: usize>(
         unsafe {
             let c_row = c.add(column as usize * c_stride);
             for v in 0..N {
-                panel.store::<N>(value.mul_add(b_row[v], panel.load::<N>(c_row, v)), c_row, v);
+                let place = c_row.add(v * V::LANES);
+                value.mul_add(b_row[v], V::load(place)).store(place);
             }
         }
     }
