@@ -174,24 +174,23 @@ impl<T: Real> Lloyd<T> {
         (changes, n_measured)
     }
 
-    /// Moves sums and counts along with samples; each cluster goes through the changes in their order.
+    /// Moves sums and counts along with samples; each cluster goes through its own changes in their order.
     fn apply(&mut self, points: &Points<T>, changes: &[Change]) {
-        let n_features = self.sums.n_cols();
-        for_each_row_block(self.sums.values_mut(), n_features, 1, |cluster, sum| {
-            for change in changes {
-                if change.to as usize == cluster {
-                    points.add_to(change.sample as usize, 1.0, sum);
-                } else if change.from as usize == cluster {
-                    points.add_to(change.sample as usize, -1.0, sum);
-                }
-            }
-        });
-        for change in changes {
-            self.counts[change.to as usize] += 1;
-            if change.from != NOWHERE {
-                self.counts[change.from as usize] -= 1;
+        let mut of_cluster: Vec<Vec<(u32, f64)>> = vec![Vec::new(); self.counts.len()];
+        for &Change { sample, from, to } in changes {
+            of_cluster[to as usize].push((sample, 1.0));
+            self.counts[to as usize] += 1;
+            if from != NOWHERE {
+                of_cluster[from as usize].push((sample, -1.0));
+                self.counts[from as usize] -= 1;
             }
         }
+        let n_features = self.sums.n_cols();
+        for_each_row_block(self.sums.values_mut(), n_features, 1, |cluster, sum| {
+            for &(sample, sign) in &of_cluster[cluster] {
+                points.add_to(sample as usize, sign, sum);
+            }
+        });
     }
 
     /// Gives each empty cluster the farthest sample that is not alone in its own; the number given.

@@ -108,6 +108,9 @@ impl Settings for Params {
         if self.n_init == 0 {
             return Err(Error::parameter("n_init", "0 restarts fit nothing; give 1 or more"));
         }
+        if self.max_iter == 0 {
+            return Err(Error::parameter("max_iter", "0 iterations assign no sample; give 1 or more"));
+        }
         if !(self.tol >= 0.0 && self.tol.is_finite()) {
             return Err(Error::parameter("tol", format!("{} is not a finite number >= 0", self.tol)));
         }
@@ -159,6 +162,12 @@ impl<T: Real> Restarts<T> {
 
     /// One iteration of every restart that has not converged.
     fn step(&mut self, params: &Params, x: &Features, env: &Env) -> Result<Step> {
+        let lloyd = &self.runs[0].lloyd;
+        let started_on = [lloyd.labels().len(), lloyd.centres().n_cols()];
+        if started_on != [x.n_samples(), x.n_features()] {
+            let received = format!("{} x {}", x.n_samples(), x.n_features());
+            return Err(Error::shape(format!("the data the fit began on, {started_on:?}"), received));
+        }
         self.samples.prepare(x, &env.budget)?;
         let points = self.samples.points(x);
         let (mut n_changed, mut n_running) = (0, 0);
