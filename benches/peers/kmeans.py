@@ -4,7 +4,8 @@
     python benches/peers/kmeans.py [--rounds 5] [--threads 1 2] [--k 10] [--data ../shared/data/mnist]
 
 60,000 MNIST pictures in f32, scaled to [0, 1]; the first centres are exchanged as .npy. Rounds alternate
-between both programs; printed are medians of seconds, iterations and inertia.
+between both programs; printed are the median of the seconds of the fit, the peak memory of the whole
+process, iterations and inertia.
 """
 
 import argparse
@@ -45,6 +46,16 @@ def one_round_of_scikit_learn(x_path, start_path):
     print(json.dumps({"seconds": seconds, "n_iter": int(model.n_iter_), "inertia": float(model.inertia_)}))
 
 
+def run(command, environment):
+    """What a program prints, with the peak memory of its process in MB."""
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    printed = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f"{command[0]} failed")
+    return json.loads(printed) | {"megabytes": usage.ru_maxrss / 1000}
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=5)
@@ -67,21 +78,21 @@ def main():
             "scikit-learn": [sys.executable, __file__, "--one-round", x_path, start_path],
             "diabolo": [str(ROOT / "target/release/examples/kmeans"), x_path, start_path],
         }
-        print(f"{'threads':>7} {'program':<13} {'seconds':>8} {'n_iter':>7} {'inertia':>14}  ratio")
+        print(f"{'threads':>7} {'program':<13} {'seconds':>8} {'MB':>6} {'n_iter':>7} {'inertia':>14}  ratio")
         for threads in options.threads:
             limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
             environment = os.environ | {name: str(threads) for name in limits}
             results = {name: [] for name in programs}
             for _ in range(options.rounds):
                 for name, command in programs.items():
-                    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-                    results[name].append(json.loads(done.stdout))
+                    results[name].append(run(command, environment))
             medians = {name: statistics.median(r["seconds"] for r in rounds) for name, rounds in results.items()}
             for name, rounds in results.items():
                 last = rounds[-1]
                 ratio = medians["scikit-learn"] / medians[name]
-                row = f"{threads:>7} {name:<13} {medians[name]:>8.3f} {last['n_iter']:>7} {last['inertia']:>14.1f}"
-                print(f"{row}  {ratio:.2f}")
+                memory = max(r["megabytes"] for r in rounds)
+                row = f"{threads:>7} {name:<13} {medians[name]:>8.3f} {memory:>6.0f}"
+                print(f"{row} {last['n_iter']:>7} {last['inertia']:>14.1f}  {ratio:.2f}")
 
 
 if __name__ == "__main__":
