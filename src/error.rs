@@ -48,8 +48,11 @@ pub enum Error {
         /// Its own words.
         source: std::io::Error,
     },
-    /// Stopped on request (Ctrl-C) before anything could be saved.
-    Interrupted,
+    /// Stopped on request (Ctrl-C).
+    Interrupted {
+        /// What was kept, and how to go on.
+        how: String,
+    },
 }
 
 /// A result with the project's error.
@@ -93,7 +96,7 @@ impl Error {
             Error::Shape { .. } | Error::Parse { .. } | Error::Numerical { .. } => 65,
             Error::Io { .. } => 74,
             Error::Limit { .. } => 75,
-            Error::Interrupted => 130,
+            Error::Interrupted { .. } => 130,
         }
     }
 }
@@ -108,7 +111,7 @@ impl fmt::Display for Error {
             Error::Numerical { step, why } => write!(f, "{step}: {why}"),
             Error::Limit { why } => write!(f, "{why}"),
             Error::Io { path, source } => write!(f, "{}: {source}", path.display()),
-            Error::Interrupted => write!(f, "interrupted"),
+            Error::Interrupted { how } => write!(f, "interrupted; {how}"),
         }
     }
 }

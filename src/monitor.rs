@@ -15,14 +15,16 @@ pub struct Progress {
     pub objective: f64,
     /// The stopping rule is met.
     pub converged: bool,
+    /// Somebody asked to stop: the fit takes no further step.
+    pub interrupted: bool,
     /// Further figures of this step under their plain names (`rmse`, `violation`).
     pub metrics: Vec<(&'static str, f64)>,
 }
 
 impl Progress {
-    /// Whether there is nothing left to do.
-    pub fn is_finished(&self) -> bool {
-        self.converged || self.iteration >= self.max_iterations
+    /// Whether this is the last step: nothing is left to do, or somebody asked to stop.
+    pub fn is_last(&self) -> bool {
+        self.converged || self.iteration >= self.max_iterations || self.interrupted
     }
 }
 

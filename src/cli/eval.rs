@@ -1,5 +1,6 @@
 //! `diabolo eval RUN DATA`: how well a model describes data.
 
+use super::output;
 use super::run::{self, Run};
 use crate::error::Result;
 use crate::report;
@@ -20,11 +21,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let scores = run.on_threads(|| run.model.score(&set.data(), &run.env))?;
     if run.machine.json {
         let map: Map<String, Value> = scores.into_iter().map(|(name, value)| (name, value.into())).collect();
-        println!("{}", Value::Object(map));
-    } else {
-        let rows: Vec<Vec<String>> =
-            scores.into_iter().map(|(name, value)| vec![name, report::number(value)]).collect();
-        print!("{}", report::text::table(&["metric".to_owned(), "value".to_owned()], &rows, None));
+        return output::print_json(&map);
     }
-    Ok(())
+    let rows: Vec<Vec<String>> =
+        scores.into_iter().map(|(name, value)| vec![name, report::number(value)]).collect();
+    output::print_table(&["metric".to_owned(), "value".to_owned()], &rows)
 }

@@ -1,21 +1,23 @@
 //! `diabolo fit MODEL DATA --out DIR`: the main job.
 
-use super::input;
-use super::options::{Fitting, Machine, Reading, peak_memory, with_flags};
+use super::options::{Fitting, Machine, Reading, with_flags};
+use super::outcome::Outcome;
 use super::progress::Watch;
-use super::report::word;
+use super::report::{self, word};
 use super::rooms::{self, ROOMS, Room};
+use super::{input, output};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
-use crate::figure::{Axis, Figure, Plot, Series};
 use crate::io::run::{DataDescription, Manifest, RunFolder};
-use crate::models::{Dataset, History, Model, StopReason};
+use crate::models::{Dataset, StopReason};
 use crate::monitor::Env;
-use crate::tensors::{TensorView, Tensors};
+use crate::tensors::Named;
 use clap::{Arg, ArgMatches, Args, Command, value_parser};
-use diabolo_kernels::{dispatch, parallel};
+use diabolo_kernels::parallel;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// The command: one subcommand a model.
 pub fn command() -> Command {
@@ -44,6 +46,12 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .subcommands(rooms)
 }
+
+/// Parameters that say when a fit ends and not what it does: a resumed one may have others.
+const MAY_CHANGE: &[&str] = &["max_iter", "epochs", "tol"];
+
+/// The exit code after Ctrl-C.
+const INTERRUPTED: u8 = 130;
 
 /// Everything a fit was asked for.
 struct Request {
@@ -114,13 +122,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         .map(|named| named.vector_f64("history/objective").map(|o| o.len() as u64))
         .transpose()?;
 
-    let env = std::sync::Arc::new(env);
-    let on_interrupt = std::sync::Arc::clone(&env);
-    // A second handler in one process (tests of the library) keeps the first.
-    let _ = ctrlc::set_handler(move || on_interrupt.cancel.store(true, std::sync::atomic::Ordering::Relaxed));
-
+    let env = Arc::new(env);
+    stop_on_interrupt(&env);
     let mut watch =
-        Watch::new(&folder, &manifest, &env, request.fitting.save_every, resumed_at, request.machine.quiet)?;
+        Watch::new(&folder, &manifest, request.fitting.save_every, resumed_at, request.machine.quiet)?;
     let data = set.data();
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {
@@ -129,18 +134,38 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let seconds = watch.seconds();
     drop(watch);
     if history.stop == StopReason::Interrupted {
-        return Err(Error::Interrupted);
+        return Err(interrupted(&folder));
     }
-    let done = Done {
-        request: &request,
-        manifest: &manifest,
-        set: &set,
-        scaler: &scaler,
-        model: model.as_ref(),
-        history: &history,
-        seconds,
+    let done =
+        Outcome { manifest: &manifest, set: &set, scaler: &scaler, model: model.as_ref(), history: &history };
+    let metrics = parallel::with_threads(threads, || done.write(&folder, seconds, &env))?;
+    if request.machine.json {
+        return output::print_json(&metrics);
+    }
+    if request.machine.quiet { Ok(()) } else { report::say(&manifest, &metrics, &folder) }
+}
+
+/// The first Ctrl-C asks the fit to stop after its step, the second ends the process.
+fn stop_on_interrupt(env: &Arc<Env>) {
+    let env = Arc::clone(env);
+    // A second handler in one process keeps the first.
+    let _ = ctrlc::set_handler(move || {
+        if env.cancel.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+}
+
+/// What the user of an interrupted fit is told.
+fn interrupted(folder: &RunFolder) -> Error {
+    let how = match folder.has_checkpoint() {
+        true => format!(
+            "a checkpoint is in {}; go on with the same command and --resume",
+            folder.path().display()
+        ),
+        false => "nothing was computed yet; give the same command again".to_owned(),
     };
-    parallel::with_threads(threads, || done.write(&folder, &env))
+    Error::Interrupted { how }
 }
 
 impl Request {
@@ -151,7 +176,6 @@ impl Request {
             params: self.params.clone(),
             seed: self.machine.seed,
             diabolo: env!("CARGO_PKG_VERSION").to_owned(),
-            command: command_line(),
             data: DataDescription {
                 source: self.source.clone(),
                 n_samples: set.features.n_samples(),
@@ -166,12 +190,7 @@ impl Request {
     }
 
     /// The checkpoint of the folder, if it belongs to this request.
-    fn checkpoint(
-        &self,
-        folder: &RunFolder,
-        manifest: &Manifest,
-        env: &Env,
-    ) -> Result<crate::tensors::Named> {
+    fn checkpoint(&self, folder: &RunFolder, manifest: &Manifest, env: &Env) -> Result<Named> {
         let (named, saved) = folder.load_checkpoint(&env.budget)?;
         let same = saved.model == manifest.model
             && saved.version == manifest.version
@@ -186,100 +205,18 @@ impl Request {
                 ),
             ));
         }
+        let changed =
+            |key: &&String| !MAY_CHANGE.contains(&key.as_str()) && saved.params[key] != self.params[key];
+        if let Some(key) = self.params.as_object().and_then(|params| params.keys().find(changed)) {
+            return Err(Error::parameter(
+                key,
+                format!(
+                    "the checkpoint was made with {}, not {}; give the same, or another --out",
+                    word(&saved.params[key]),
+                    word(&self.params[key])
+                ),
+            ));
+        }
         Ok(named)
-    }
-}
-
-/// The words this process was started with, the program's without its folder.
-fn command_line() -> String {
-    let words = std::env::args().skip(1).map(|word| match word.contains([' ', '\'', '"']) {
-        true => format!("{word:?}"),
-        false => word,
-    });
-    std::iter::once("diabolo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-/// A finished fit.
-struct Done<'a> {
-    request: &'a Request,
-    manifest: &'a Manifest,
-    set: &'a Dataset,
-    scaler: &'a Scaler,
-    model: &'a dyn Model,
-    history: &'a History,
-    seconds: f64,
-}
-
-impl Done<'_> {
-    /// Writes the run folder and says what came out.
-    fn write(&self, folder: &RunFolder, env: &Env) -> Result<()> {
-        let data = self.set.data();
-        let metrics = self.metrics(env)?;
-        let mut figures = vec![self.loss_curve()];
-        figures.extend(self.model.figures(&data, env)?);
-        folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
-        folder.create_folder("factors")?;
-        for factor in self.model.factors() {
-            super::tables::factor(&factor, &self.set.names)
-                .write(&folder.file(&format!("factors/{}.tsv", factor.name)))?;
-        }
-        let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-        folder.save_text("metrics.json", &pretty(&metrics))?;
-        folder.save_text("figures.json", &pretty(&json!(figures)))?;
-        folder.save_text("report.html", &super::report::page(self.manifest, &metrics, &figures))?;
-        if self.request.machine.json {
-            println!("{metrics}");
-        } else if !self.request.machine.quiet {
-            super::report::say(self.manifest, &metrics, folder);
-        }
-        Ok(())
-    }
-
-    /// The content of metrics.json.
-    fn metrics(&self, env: &Env) -> Result<Value> {
-        let mut metrics = json!({
-            "model": self.manifest.model,
-            "version": env!("CARGO_PKG_VERSION"),
-            "seed": self.manifest.seed,
-            "threads": parallel::n_threads(),
-            "cpu": dispatch::tier().name(),
-            "n_samples": self.manifest.data.n_samples,
-            "n_features": self.manifest.data.n_features,
-            "n_iter": self.history.n_iter(),
-            "converged": self.history.stop == StopReason::Converged,
-            "stop": self.history.stop.name(),
-            "objective": self.history.last_objective(),
-            "seconds": self.seconds,
-            "peak_memory_bytes": peak_memory(),
-        });
-        for (name, value) in self.model.score(&self.set.data(), env)? {
-            metrics[name] = json!(value);
-        }
-        Ok(metrics)
-    }
-
-    fn loss_curve(&self) -> Figure {
-        Figure::new(
-            "Objective",
-            "The objective after every iteration.",
-            Plot::Lines {
-                x: Axis::linear("iteration"),
-                y: Axis::log("objective"),
-                series: vec![Series::counted("", self.history.objective().to_vec())],
-            },
-        )
-    }
-}
-
-/// The arrays of a run's model file.
-struct Saved<'a> {
-    model: &'a dyn Model,
-    scaler: &'a Scaler,
-}
-
-impl Tensors for Saved<'_> {
-    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        self.model.visit(&mut |name, view| each(&format!("model/{name}"), view));
-        self.scaler.visit(&mut |name, view| each(&format!("scale/{name}"), view));
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::data;
 use crate::error::Result;
+use crate::io::describe::{self, Description};
+use crate::io::names;
 use crate::io::read::{self, ReadOptions};
 use crate::models::Dataset;
 use crate::monitor::Env;
@@ -11,11 +13,27 @@ use std::path::Path;
 /// # Errors
 /// What reading raises.
 pub fn dataset(name: &str, options: &ReadOptions, env: &Env) -> Result<Dataset> {
-    let path = Path::new(name);
-    if !path.exists()
-        && let Some(set) = data::by_name(name, &env.budget)
-    {
-        return set;
+    match set(name, options, env) {
+        Some(set) => set,
+        None => read::read(Path::new(name), options, &env.budget),
     }
-    read::read(path, options, &env.budget)
+}
+
+/// What the data of that name is.
+/// # Errors
+/// As [`dataset`].
+pub fn describe(name: &str, options: &ReadOptions, env: &Env) -> Result<Description> {
+    match set(name, options, env) {
+        Some(set) => Ok(describe::describe_dataset("data set of diabolo".to_owned(), &set?)),
+        None => describe::describe(Path::new(name), options, &env.budget),
+    }
+}
+
+/// The set of that name, if there is one and no file is called so.
+fn set(name: &str, options: &ReadOptions, env: &Env) -> Option<Result<Dataset>> {
+    if Path::new(name).exists() {
+        return None;
+    }
+    let set = data::by_name(name, &env.budget)?;
+    Some(set.and_then(|set| names::attach(set, options, &env.budget)))
 }

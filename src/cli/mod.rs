@@ -1,15 +1,20 @@
 //! The command line. One file per command; the models come from the [`rooms`] table alone.
 //!
 //! Results go to stdout, everything else to stderr; an error is one line and an exit code: 0 good, 2 usage,
-//! 65 bad data, 74 I/O, 75 over a limit, 130 interrupted.
+//! 65 bad data, 74 I/O, 75 over a limit, 130 interrupted. A reader of stdout that leaves early (`| head`) has
+//! what it wanted: that is good too.
 
+mod data;
 mod decode;
 mod encode;
 mod eval;
 mod fit;
+mod info;
 mod input;
 mod models;
 mod options;
+mod outcome;
+mod output;
 mod progress;
 mod report;
 pub mod rooms;
@@ -38,12 +43,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("decode", matches)) => decode::run(matches),
         Some(("sample", matches)) => sample::run(matches),
         Some(("eval", matches)) => eval::run(matches),
+        Some(("info", matches)) => info::run(matches),
+        Some(("data", matches)) => data::run(matches),
         Some(("models", matches)) => models::run(matches),
         Some(("report", matches)) => report::run(matches),
         _ => Ok(()),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("diabolo: {error}");
             ExitCode::from(error.exit_code())
@@ -65,6 +73,8 @@ pub fn command() -> Command {
             sample::command(),
             eval::command(),
             report::command(),
+            info::command(),
+            data::command(),
             models::command(),
         ])
 }

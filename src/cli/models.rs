@@ -1,8 +1,10 @@
 //! `diabolo models`: what there is.
 
-use super::rooms::ROOMS;
+use super::output;
+use super::rooms::{ROOMS, Room};
 use crate::error::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
 
 /// The command.
 pub fn command() -> Command {
@@ -13,21 +15,16 @@ pub fn command() -> Command {
 
 /// Prints the table.
 /// # Errors
-/// None.
+/// [`crate::Error::Io`].
 pub fn run(matches: &ArgMatches) -> Result<()> {
     if matches.get_flag("json") {
-        let list: Vec<serde_json::Value> = ROOMS
-            .iter()
-            .map(|room| {
-                serde_json::json!({"name": room.name, "family": room.family, "about": room.about,
-                                   "source": room.source, "defaults": (room.defaults)()})
-            })
-            .collect();
-        println!("{}", serde_json::Value::Array(list));
-    } else {
-        for room in ROOMS {
-            println!("{:<12} {:<14} {} ({})", room.name, room.family, room.about, room.source);
-        }
+        let about = |room: &Room| {
+            json!({"name": room.name, "family": room.family, "about": room.about, "source": room.source,
+                   "example": room.example, "defaults": (room.defaults)()})
+        };
+        return output::print_json(&ROOMS.iter().map(about).collect::<Vec<Value>>());
     }
-    Ok(())
+    let rows: Vec<Vec<&str>> =
+        ROOMS.iter().map(|room| vec![room.name, room.family, room.about, room.source]).collect();
+    output::print_table(&["model", "family", "what it finds", "source"], &rows)
 }

@@ -25,7 +25,7 @@ pub struct Machine {
     /// Results on stdout as JSON
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub json: bool,
-    /// Nothing on stderr but errors
+    /// No progress, no table, no warnings: errors and asked-for output only
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub quiet: bool,
 }
@@ -47,10 +47,25 @@ impl Machine {
 /// # Errors
 /// [`Error::Parameter`] where a value is of the wrong kind.
 pub fn with_flags<O: DeserializeOwned + Args>(config: &toml::Table, flags: &ArgMatches) -> Result<O> {
-    let wrong = |why: String| Error::parameter("configuration", why);
-    let mut options = O::deserialize(config.clone()).map_err(|e| wrong(e.message().to_owned()))?;
-    options.update_from_arg_matches(flags).map_err(|e| wrong(e.to_string()))?;
+    let mut options: O = from_config(config)?;
+    options.update_from_arg_matches(flags).map_err(|e| Error::parameter("flags", e.to_string()))?;
     Ok(options)
+}
+
+/// A struct of options from configuration keys, the rest at their defaults.
+/// # Errors
+/// [`Error::Parameter`] that names the first key which is unknown or has a value of the wrong kind.
+pub fn from_config<O: DeserializeOwned>(config: &toml::Table) -> Result<O> {
+    O::deserialize(config.clone()).map_err(|whole| {
+        let alone = config.iter().find_map(|(key, value)| {
+            let table = toml::Table::from_iter([(key.clone(), value.clone())]);
+            O::deserialize(table).err().map(|error| (key, error))
+        });
+        match alone {
+            Some((key, error)) => Error::parameter(key, format!("{} (in --config)", error.message())),
+            None => Error::parameter("config", whole.message()),
+        }
+    })
 }
 
 /// The options of a fit.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::io::run::{Manifest, RunFolder};
-use crate::monitor::{Env, Monitor, Progress, Signal};
+use crate::monitor::{Monitor, Progress, Signal};
 use crate::tensors::Tensors;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 pub struct Watch<'a> {
     folder: &'a RunFolder,
     manifest: &'a Manifest,
-    env: &'a Env,
     save_every: Duration,
     started: Instant,
     saved: Instant,
@@ -28,7 +27,6 @@ impl<'a> Watch<'a> {
     pub fn new(
         folder: &'a RunFolder,
         manifest: &'a Manifest,
-        env: &'a Env,
         save_every: f64,
         resumed_at: Option<u64>,
         quiet: bool,
@@ -45,7 +43,7 @@ impl<'a> Watch<'a> {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| new_bar(&manifest.model));
         let save_every = Duration::try_from_secs_f64(save_every)
             .map_err(|_| Error::parameter("save_every", format!("{save_every} is no number of seconds")))?;
-        Ok(Watch { folder, manifest, env, save_every, started: now, saved: now, log, bar })
+        Ok(Watch { folder, manifest, save_every, started: now, saved: now, log, bar })
     }
 
     /// Seconds since the watch began.
@@ -79,13 +77,11 @@ impl Monitor for Watch<'_> {
             bar.set_position(progress.iteration);
             bar.set_message(format!("objective {:.6e}", progress.objective));
         }
-        let cancelled = self.env.is_cancelled();
-        let finished = progress.is_finished();
-        if cancelled || finished || self.saved.elapsed() >= self.save_every {
+        if progress.is_last() || self.saved.elapsed() >= self.save_every {
             self.folder.save_checkpoint(state, self.manifest)?;
             self.saved = Instant::now();
         }
-        Ok(if cancelled { Signal::Stop } else { Signal::Go })
+        Ok(Signal::Go)
     }
 }
 

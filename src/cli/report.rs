@@ -1,7 +1,7 @@
 //! `diabolo report RUN`: the page of a run, made again from what the folder holds; and what a fit says at
 //! its end.
 
-use super::rooms;
+use super::{output, rooms};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::io::run::{Manifest, RunFolder};
@@ -30,8 +30,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let figures: Vec<Figure> =
         serde_json::from_str(&folder.load_text("figures.json")?).map_err(|e| damaged("figures.json", e))?;
     folder.save_text("report.html", &page(&manifest, &metrics, &figures))?;
-    println!("{}", folder.file("report.html").display());
-    Ok(())
+    output::print(&format!("{}\n", folder.file("report.html").display()))
 }
 
 /// Keys of metrics.json that are about the run and not about the fit: they stand elsewhere on the page.
@@ -67,7 +66,7 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
         ),
         stop,
         warnings,
-        command: manifest.command.clone(),
+        command: word(&metrics["command"]),
     }
 }
 
@@ -117,12 +116,17 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Says what came out, on stdout.
-pub fn say(manifest: &Manifest, metrics: &Value, folder: &RunFolder) {
+/// Says what came out, on stdout; what should not be overlooked, on stderr.
+/// # Errors
+/// [`Error::Io`].
+pub fn say(manifest: &Manifest, metrics: &Value, folder: &RunFolder) -> Result<()> {
     let summary = summary(manifest, metrics);
-    println!("{} {}", summary.model, summary.stop);
+    for warning in &summary.warnings {
+        eprintln!("diabolo: warning: {warning}");
+    }
+    output::print(&format!("{} {}\n", summary.model, summary.stop))?;
     let rows: Vec<Vec<&str>> =
         summary.metrics.iter().map(|metric| vec![metric.name.as_str(), metric.value.as_str()]).collect();
-    print!("{}", report::text::table(&["metric", "value"], &rows, None));
-    println!("report: {}", folder.file("report.html").display());
+    output::print_table(&["metric", "value"], &rows)?;
+    output::print(&format!("report: {}\n", folder.file("report.html").display()))
 }

@@ -1,6 +1,7 @@
 //! The table of models. Adding a model is one line here: help, `diabolo models`, the README's table, the
 //! common tests and the bench list derive from it.
 
+use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::factorization::{kmeans, nmf};
@@ -104,7 +105,7 @@ const fn room<P: Fit>(
 
 /// Parameters from TOML keys, then flags.
 fn params<P: Fit>(config: &toml::Table, flags: Option<&ArgMatches>) -> Result<Value> {
-    let mut params: P = P::deserialize_table(config)?;
+    let mut params: P = from_config(config)?;
     if let Some(flags) = flags {
         params.update_from_arg_matches(flags).map_err(|e| Error::parameter("flags", e.to_string()))?;
     }
@@ -123,17 +124,6 @@ fn fit<P: Fit>(
     let resume = checkpoint.map(|named| models::resume(&params, named)).transpose()?;
     let (model, history) = models::fit(&params, data, resume, env, monitor)?;
     Ok((Box::new(model), history))
-}
-
-/// Reading parameters from a TOML table, with the key in the error.
-trait DeserializeTable: Sized {
-    fn deserialize_table(table: &toml::Table) -> Result<Self>;
-}
-
-impl<P: Fit> DeserializeTable for P {
-    fn deserialize_table(table: &toml::Table) -> Result<Self> {
-        P::deserialize(table.clone()).map_err(|e| Error::parameter("configuration", e.message().to_owned()))
-    }
 }
 
 fn to_value<P: serde::Serialize>(params: &P) -> Value {

@@ -1,12 +1,14 @@
 //! A run folder as the commands after `fit` use it: its model, its scaling, data of its width.
 
 use super::options::{Machine, Reading, with_flags};
-use super::{input, rooms, tables};
+use super::tables::names_along;
+use super::{input, output, rooms};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
 use crate::io::run::{Manifest, RunFolder};
+use crate::io::write::{self, Ending};
 use crate::linalg::Matrix;
-use crate::models::{Along, Dataset, Factor, Model, Names};
+use crate::models::{Along, Dataset, Model, Names};
 use crate::monitor::Env;
 use clap::{Arg, ArgMatches, Args, Command, value_parser};
 use std::path::PathBuf;
@@ -39,7 +41,9 @@ pub fn with_data(command: Command) -> Command {
 /// The option `-o FILE`.
 pub fn with_file(command: Command) -> Command {
     let file = Arg::new("file").short('o').value_name("FILE").value_parser(value_parser!(PathBuf));
-    command.arg(file.help("Where to write, format by ending; tab-separated on stdout if left out"))
+    command.arg(
+        file.help("Where to write: .csv, .tsv, .mtx (or these with .gz) or .npy; tabs on stdout if left out"),
+    )
 }
 
 impl Run {
@@ -47,6 +51,9 @@ impl Run {
     /// # Errors
     /// What the options and the folder raise.
     pub fn open(matches: &ArgMatches) -> Result<Run> {
+        if let Ok(Some(path)) = matches.try_get_one::<PathBuf>("file") {
+            Ending::of(path)?; // a name that cannot be written is refused before the work
+        }
         let machine: Machine = with_flags(&toml::Table::new(), matches)?;
         let env = machine.env()?;
         let folder = RunFolder::open(matches.get_one::<PathBuf>("run").expect("a required argument"))?;
@@ -101,13 +108,13 @@ impl Run {
     }
 }
 
-/// Writes a samples x columns matrix to `-o FILE` or stdout.
+/// Writes a samples x columns matrix to `-o FILE`, or tab-separated to stdout.
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Parameter`] for an ending that is not written, [`Error::Io`].
 pub fn deliver(matches: &ArgMatches, values: &Matrix<f64>, cols: Along, names: &Names) -> Result<()> {
-    let table = tables::factor(&Factor { name: "", rows: Along::Samples, cols, values }, names);
+    let names = names_along([Along::Samples, cols], values.shape(), names);
     match matches.get_one::<PathBuf>("file") {
-        Some(path) => table.write(path),
-        None => table.write_to(&mut std::io::stdout().lock()).map_err(|e| Error::io("-", e)),
+        Some(path) => write::write_matrix(path, values, &names),
+        None => output::write(|out| write::write_tabs_to(out, values, &names)),
     }
 }

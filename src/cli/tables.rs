@@ -1,26 +1,14 @@
-//! Matrices of models as tables with names.
+//! The names along the sides of a model's matrices.
 
-use crate::io::table::Table;
-use crate::models::{Along, Factor, Names};
+use crate::models::{Along, Names};
 
-/// A factor with the names of the data it was fitted on.
-pub fn factor<'a>(factor: &Factor<'a>, names: &Names) -> Table<'a> {
-    let [n_rows, n_cols] = factor.values.shape();
-    Table {
-        rows_are: kind(factor.rows),
-        row_names: labels(factor.rows, n_rows, names),
-        col_names: labels(factor.cols, n_cols, names),
-        values: factor.values,
-    }
-}
-
-/// What a side is, in a word.
-fn kind(along: Along) -> &'static str {
-    match along {
-        Along::Samples => "sample",
-        Along::Features => "feature",
-        Along::Components => "component",
-        Along::Value => "value",
+/// The names of a matrix whose rows and columns run along these sides, in the order of
+/// [`crate::io::write::write_matrix`]: every row and column gets one, those of the data where they are known.
+pub fn names_along([rows, cols]: [Along; 2], [n_rows, n_cols]: [usize; 2], names: &Names) -> Names {
+    Names {
+        samples: Some(labels(rows, n_rows, names)),
+        features: Some(labels(cols, n_cols, names)),
+        picture: None,
     }
 }
 

@@ -26,7 +26,6 @@ pub mod png;
 pub mod read;
 pub mod run;
 pub mod safetensors;
-pub mod table;
 pub mod ten_x;
 pub mod tensor_file;
 pub mod write;

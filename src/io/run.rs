@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a saved file says of itself.
+/// What a saved file says of itself: what determined its arrays and nothing else, so that equal models are
+/// equal files, however often they were interrupted. Times and the command line stand in metrics.json.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The model's name (`nmf`).
@@ -32,8 +33,6 @@ pub struct Manifest {
     pub seed: u64,
     /// The version of diabolo that wrote it.
     pub diabolo: String,
-    /// The command line that made it.
-    pub command: String,
     /// What it was fitted on.
     pub data: DataDescription,
 }

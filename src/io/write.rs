@@ -12,7 +12,7 @@ use super::delimited::is_row_name_corner;
 use super::number::{Cell, parse_cell};
 use super::{atomic, npy};
 use crate::error::{Error, Result};
-use crate::linalg::{Csr, Features};
+use crate::linalg::{Csr, Features, Matrix};
 use crate::models::Names;
 use crate::tensors::{TensorView, Values};
 use flate2::Compression;
@@ -55,65 +55,125 @@ impl Ending {
     }
 }
 
+/// What is written: the data of a model, or a matrix it gives.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// Samples x features.
+    Features(&'a Features),
+    /// A factor, codes, decoded data.
+    Matrix(&'a Matrix<f64>),
+}
+
+impl<'a> From<&'a Features> for Source<'a> {
+    fn from(x: &'a Features) -> Self {
+        Source::Features(x)
+    }
+}
+
+impl<'a> From<&'a Matrix<f64>> for Source<'a> {
+    fn from(x: &'a Matrix<f64>) -> Self {
+        Source::Matrix(x)
+    }
+}
+
+impl Source<'_> {
+    /// (n_rows, n_cols)
+    fn shape(self) -> [usize; 2] {
+        match self {
+            Source::Features(x) => [x.n_samples(), x.n_features()],
+            Source::Matrix(x) => x.shape(),
+        }
+    }
+
+    fn row_into(self, i: usize, row: &mut [f64]) {
+        match self {
+            Source::Features(x) => x.row_into(i, row),
+            Source::Matrix(x) => row.copy_from_slice(x.row(i)),
+        }
+    }
+
+    fn is_sparse(self) -> bool {
+        matches!(self, Source::Features(x) if x.is_sparse())
+    }
+}
+
 /// Writes samples x features.
 /// # Errors
 /// [`Error::Parameter`] for an ending that is not written or cannot hold the data, [`Error::Io`].
 pub fn write(path: &Path, features: &Features, names: &Names) -> Result<()> {
+    write_source(path, Source::Features(features), names)
+}
+
+/// Writes a dense matrix; `names.samples` are those of its rows, `names.features` those of its columns.
+/// # Errors
+/// As [`write`].
+pub fn write_matrix(path: &Path, matrix: &Matrix<f64>, names: &Names) -> Result<()> {
+    write_source(path, Source::Matrix(matrix), names)
+}
+
+/// Writes tab-separated text to what is already open.
+/// # Errors
+/// The writer's.
+pub fn write_tabs_to<'a>(
+    out: &mut dyn Write,
+    source: impl Into<Source<'a>>,
+    names: &Names,
+) -> io::Result<()> {
+    write_delimited(out, b'\t', source.into(), names)
+}
+
+fn write_source(path: &Path, source: Source, names: &Names) -> Result<()> {
     let (ending, is_gzip) = Ending::of(path)?;
-    if ending == Ending::Npy && features.is_sparse() {
+    if ending == Ending::Npy && source.is_sparse() {
         let why = format!("{}: a sparse matrix is not written as .npy; write .mtx", path.display());
         return Err(Error::parameter("output", why));
     }
     atomic::write(path, |file| {
         let written = if is_gzip {
             let mut encoder = GzEncoder::new(file, Compression::default());
-            write_to(&mut encoder, ending, features, names).and_then(|()| encoder.finish().map(|_| ()))
+            write_to(&mut encoder, ending, source, names).and_then(|()| encoder.finish().map(|_| ()))
         } else {
-            write_to(file, ending, features, names)
+            write_to(file, ending, source, names)
         };
         written.map_err(|source| Error::io(path, source))
     })
 }
 
-/// Writes samples x features to what is already open.
-/// # Errors
-/// The writer's.
-/// # Panics
-/// If a sparse matrix is to become .npy.
-pub fn write_to(out: &mut dyn Write, ending: Ending, features: &Features, names: &Names) -> io::Result<()> {
-    match (ending, features) {
-        (Ending::Delimited(separator), _) => write_delimited(out, separator, features, names),
-        (Ending::MatrixMarket, Features::Sparse(x)) => write_coordinates(out, x),
-        (Ending::MatrixMarket, _) => write_array(out, features),
-        (Ending::Npy, Features::F64(x)) => {
+/// Writes in one of the formats; no sparse matrix becomes .npy.
+fn write_to(out: &mut dyn Write, ending: Ending, source: Source, names: &Names) -> io::Result<()> {
+    match (ending, source) {
+        (Ending::Delimited(separator), _) => write_delimited(out, separator, source, names),
+        (Ending::MatrixMarket, Source::Features(Features::Sparse(x))) => write_coordinates(out, x),
+        (Ending::MatrixMarket, _) => write_array(out, source),
+        (Ending::Npy, Source::Features(Features::F64(x)) | Source::Matrix(x)) => {
             npy::write(out, TensorView { shape: &x.shape(), values: Values::F64(x.values()) })
         }
-        (Ending::Npy, Features::F32(x)) => {
+        (Ending::Npy, Source::Features(Features::F32(x))) => {
             npy::write(out, TensorView { shape: &x.shape(), values: Values::F32(x.values()) })
         }
-        (Ending::Npy, Features::U8 { .. }) => {
-            let x = features.to_dense();
+        (Ending::Npy, Source::Features(x)) => {
+            let x = x.to_dense();
             npy::write(out, TensorView { shape: &x.shape(), values: Values::F64(x.values()) })
         }
-        (Ending::Npy, Features::Sparse(_)) => panic!("a sparse matrix as .npy"),
     }
 }
 
 /// Rows of numbers; a header and row names where there are names.
-fn write_delimited(out: &mut dyn Write, separator: u8, features: &Features, names: &Names) -> io::Result<()> {
+fn write_delimited(out: &mut dyn Write, separator: u8, source: Source, names: &Names) -> io::Result<()> {
+    let [n_rows, n_cols] = source.shape();
     let separator = char::from(separator);
     // A first column that is called like row names must not be taken for them: rows get names then.
     let is_misleading = names.features.is_some() && is_row_name_corner(names.feature(0).as_bytes());
     let has_row_names = names.samples.is_some() || is_misleading;
     if has_row_names || names.features.is_some() {
         let corner = has_row_names.then(|| "id".to_string());
-        let columns = (0..features.n_features()).map(|j| header_cell(&names.feature(j)));
+        let columns = (0..n_cols).map(|j| header_cell(&names.feature(j)));
         let header: Vec<String> = corner.into_iter().chain(columns).collect();
         writeln!(out, "{}", header.join(&separator.to_string()))?;
     }
-    let mut row = vec![0.0; features.n_features()];
-    for i in 0..features.n_samples() {
-        features.row_into(i, &mut row);
+    let mut row = vec![0.0; n_cols];
+    for i in 0..n_rows {
+        source.row_into(i, &mut row);
         let (first, rest) = if has_row_names {
             write!(out, "{}", name_cell(&names.sample(i)))?;
             (None, &row[..])
@@ -173,22 +233,22 @@ fn write_coordinates(out: &mut dyn Write, x: &Csr<f64>) -> io::Result<()> {
 }
 
 /// The values of a dense matrix, column by column, some columns at a time.
-fn write_array(out: &mut dyn Write, features: &Features) -> io::Result<()> {
+fn write_array(out: &mut dyn Write, source: Source) -> io::Result<()> {
     const COLUMNS_AT_A_TIME: usize = 64;
-    let (n_samples, n_features) = (features.n_samples(), features.n_features());
+    let [n_rows, n_cols] = source.shape();
     writeln!(out, "%%MatrixMarket matrix array real general")?;
-    writeln!(out, "{n_samples} {n_features}")?;
-    let mut row = vec![0.0; n_features];
-    let mut columns = vec![0.0; n_samples * COLUMNS_AT_A_TIME.min(n_features)];
-    for first in (0..n_features).step_by(COLUMNS_AT_A_TIME) {
-        let width = COLUMNS_AT_A_TIME.min(n_features - first);
-        for i in 0..n_samples {
-            features.row_into(i, &mut row);
+    writeln!(out, "{n_rows} {n_cols}")?;
+    let mut row = vec![0.0; n_cols];
+    let mut columns = vec![0.0; n_rows * COLUMNS_AT_A_TIME.min(n_cols)];
+    for first in (0..n_cols).step_by(COLUMNS_AT_A_TIME) {
+        let width = COLUMNS_AT_A_TIME.min(n_cols - first);
+        for i in 0..n_rows {
+            source.row_into(i, &mut row);
             for (j, value) in row[first..first + width].iter().enumerate() {
-                columns[j * n_samples + i] = *value;
+                columns[j * n_rows + i] = *value;
             }
         }
-        for value in &columns[..width * n_samples] {
+        for value in &columns[..width * n_rows] {
             write_value(out, *value)?;
             writeln!(out)?;
         }

@@ -107,6 +107,8 @@ pub fn fit<P: Fit>(
         None => (settings.start(x, env)?, History::default()),
     };
     let max_iterations = settings.max_iterations();
+    // Asked once a step, so that the monitor knows of every end and can keep the state.
+    let mut interrupted = env.is_cancelled();
     history.stop = loop {
         if history.converged() {
             break StopReason::Converged;
@@ -114,7 +116,7 @@ pub fn fit<P: Fit>(
         if history.n_iter() >= max_iterations {
             break StopReason::MaxIterations;
         }
-        if env.is_cancelled() {
+        if interrupted {
             break StopReason::Interrupted;
         }
         let step = settings.step(x, &mut state, env)?;
@@ -129,11 +131,13 @@ pub fn fit<P: Fit>(
             ));
         }
         history.push(&step);
+        interrupted = env.is_cancelled();
         let progress = Progress {
             iteration,
             max_iterations,
             objective: step.objective,
             converged: step.converged,
+            interrupted,
             metrics: step.metrics,
         };
         if monitor.at(&progress, &Checkpoint { state: &state, history: &history })? == Signal::Stop {

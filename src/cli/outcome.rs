@@ -1,0 +1,111 @@
+//! What a finished fit leaves: the files of the run folder.
+
+use super::options::peak_memory;
+use super::report;
+use super::tables::names_along;
+use crate::data::Scaler;
+use crate::error::Result;
+use crate::figure::{Axis, Figure, Plot, Series};
+use crate::io::run::{Manifest, RunFolder};
+use crate::io::write;
+use crate::models::{Dataset, History, Model, StopReason};
+use crate::monitor::Env;
+use crate::tensors::{TensorView, Tensors};
+use diabolo_kernels::{dispatch, parallel};
+use serde_json::{Value, json};
+
+/// A finished fit.
+pub struct Outcome<'a> {
+    /// What the run says of itself.
+    pub manifest: &'a Manifest,
+    /// The data, scaled.
+    pub set: &'a Dataset,
+    /// How it was scaled.
+    pub scaler: &'a Scaler,
+    /// The fitted model.
+    pub model: &'a dyn Model,
+    /// What the fit went through.
+    pub history: &'a History,
+}
+
+impl Outcome<'_> {
+    /// Writes the run folder; gives what stands in its metrics.json.
+    /// # Errors
+    /// What the model and writing raise.
+    pub fn write(&self, folder: &RunFolder, seconds: f64, env: &Env) -> Result<Value> {
+        let data = self.set.data();
+        let metrics = self.metrics(seconds, env)?;
+        let mut figures = vec![self.loss_curve()];
+        figures.extend(self.model.figures(&data, env)?);
+        folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
+        folder.create_folder("factors")?;
+        for factor in self.model.factors() {
+            let names = names_along([factor.rows, factor.cols], factor.values.shape(), &self.set.names);
+            let path = folder.file(&format!("factors/{}.tsv", factor.name));
+            write::write_matrix(&path, factor.values, &names)?;
+        }
+        let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
+        folder.save_text("metrics.json", &pretty(&metrics))?;
+        folder.save_text("figures.json", &pretty(&json!(figures)))?;
+        folder.save_text("report.html", &report::page(self.manifest, &metrics, &figures))?;
+        Ok(metrics)
+    }
+
+    /// The content of metrics.json.
+    fn metrics(&self, seconds: f64, env: &Env) -> Result<Value> {
+        let mut metrics = json!({
+            "model": self.manifest.model,
+            "version": env!("CARGO_PKG_VERSION"),
+            "seed": self.manifest.seed,
+            "threads": parallel::n_threads(),
+            "cpu": dispatch::tier().name(),
+            "n_samples": self.manifest.data.n_samples,
+            "n_features": self.manifest.data.n_features,
+            "n_iter": self.history.n_iter(),
+            "converged": self.history.stop == StopReason::Converged,
+            "stop": self.history.stop.name(),
+            "objective": self.history.last_objective(),
+            "seconds": seconds,
+            "peak_memory_bytes": peak_memory(),
+            "command": command_line(),
+        });
+        for (name, value) in self.model.score(&self.set.data(), env)? {
+            metrics[name] = json!(value);
+        }
+        Ok(metrics)
+    }
+
+    fn loss_curve(&self) -> Figure {
+        Figure::new(
+            "Objective",
+            "The objective after every iteration.",
+            Plot::Lines {
+                x: Axis::linear("iteration"),
+                y: Axis::log("objective"),
+                series: vec![Series::counted("", self.history.objective().to_vec())],
+            },
+        )
+    }
+}
+
+/// The arrays of a run's model file.
+struct Saved<'a> {
+    model: &'a dyn Model,
+    scaler: &'a Scaler,
+}
+
+impl Tensors for Saved<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.model.visit(&mut |name, view| each(&format!("model/{name}"), view));
+        self.scaler.visit(&mut |name, view| each(&format!("scale/{name}"), view));
+    }
+}
+
+/// The words this process was started with, the program's without its folder.
+fn command_line() -> String {
+    let words = std::env::args().skip(1).map(|word| match word.contains([' ', '\'', '"']) {
+        true => format!("{word:?}"),
+        false => word,
+    });
+    std::iter::once("diabolo".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
