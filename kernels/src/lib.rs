@@ -12,9 +12,7 @@
 
 #[macro_use]
 pub mod dispatch;
-pub mod decomp;
 pub mod distance;
-mod failure;
 pub mod gemm;
 mod panel;
 pub mod parallel;
@@ -26,8 +24,6 @@ pub mod small;
 pub mod sparse;
 pub mod special;
 pub mod vector;
-pub mod view;
 
-pub use failure::Failure;
+pub use diabolo_decomp::{Failure, MatMut, MatRef, decomp, view};
 pub use real::Real;
-pub use view::{MatMut, MatRef};

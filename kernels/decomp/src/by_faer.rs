@@ -1,8 +1,7 @@
 //! The calls to faer: views copied in, results copied out, one thread, scratch from the heap.
 
-use super::{Eigen, Qr, Svd, Triangle};
-use crate::view::{MatMut, MatRef};
-use crate::{Failure, Real};
+use crate::decomp::{Eigen, Qr, Svd, Triangle};
+use crate::{Failure, MatMut, MatRef};
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor as llt;
@@ -12,11 +11,40 @@ use faer::linalg::svd::{self, ComputeSvdVectors};
 use faer::linalg::{householder, triangular_solve};
 use faer::traits::RealField;
 use faer::{Conj, Mat, Par};
+use std::ops::{Div, Mul};
+
+/// What faer and the few lines around it need of a number.
+pub(crate) trait Element: RealField + Copy + Div<Output = Self> + Mul<Output = Self> {
+    const ZERO: Self;
+    const ONE: Self;
+    const EPSILON: Self;
+    fn of(count: usize) -> Self;
+    fn is_finite(self) -> bool;
+}
+
+macro_rules! element {
+    ($t:ty) => {
+        impl Element for $t {
+            const ZERO: $t = 0.0;
+            const ONE: $t = 1.0;
+            const EPSILON: $t = <$t>::EPSILON;
+            fn of(count: usize) -> $t {
+                count as $t
+            }
+            fn is_finite(self) -> bool {
+                <$t>::is_finite(self)
+            }
+        }
+    };
+}
+
+element!(f32);
+element!(f64);
 
 /// faer's results change with the number of threads, so there is one.
 const ONE_THREAD: Par = Par::Seq;
 
-pub(super) fn svd<T: Real + RealField>(a: MatRef<T>) -> Result<Svd<T>, Failure> {
+pub(crate) fn svd<T: Element>(a: MatRef<T>) -> Result<Svd<T>, Failure> {
     let a = from_view(a)?;
     let (m, n) = a.shape();
     let rank = m.min(n);
@@ -37,7 +65,7 @@ pub(super) fn svd<T: Real + RealField>(a: MatRef<T>) -> Result<Svd<T>, Failure> 
     Ok(Svd { u: row_major(u.as_ref()), s, vt: row_major(v.transpose()) })
 }
 
-pub(super) fn symmetric_eigen<T: Real + RealField>(a: MatRef<T>) -> Result<Eigen<T>, Failure> {
+pub(crate) fn symmetric_eigen<T: Element>(a: MatRef<T>) -> Result<Eigen<T>, Failure> {
     assert_square(&a);
     let a = from_view(a)?;
     let n = a.nrows();
@@ -60,7 +88,7 @@ pub(super) fn symmetric_eigen<T: Real + RealField>(a: MatRef<T>) -> Result<Eigen
     Ok(Eigen { values, vectors: row_major(vectors.as_ref()) })
 }
 
-pub(super) fn qr<T: Real + RealField>(a: MatRef<T>) -> Result<Qr<T>, Failure> {
+pub(crate) fn qr<T: Element>(a: MatRef<T>) -> Result<Qr<T>, Failure> {
     let mut factors = from_view(a)?;
     let (m, n) = factors.shape();
     let rank = m.min(n);
@@ -93,7 +121,7 @@ pub(super) fn qr<T: Real + RealField>(a: MatRef<T>) -> Result<Qr<T>, Failure> {
     Ok(Qr { q: row_major(q.as_ref()), r: row_major(r.as_ref()) })
 }
 
-pub(super) fn cholesky<T: Real + RealField>(a: MatRef<T>) -> Result<Vec<T>, Failure> {
+pub(crate) fn cholesky<T: Element>(a: MatRef<T>) -> Result<Vec<T>, Failure> {
     assert_square(&a);
     let mut l = from_view(a)?;
     let n = l.nrows();
@@ -110,7 +138,7 @@ pub(super) fn cholesky<T: Real + RealField>(a: MatRef<T>) -> Result<Vec<T>, Fail
     Ok(row_major(lower.as_ref()))
 }
 
-pub(super) fn solve_triangular<T: Real + RealField>(
+pub(crate) fn solve_triangular<T: Element>(
     t: MatRef<T>,
     triangle: Triangle,
     mut b: MatMut<T>,
@@ -146,7 +174,7 @@ pub(super) fn solve_triangular<T: Real + RealField>(
     Ok(())
 }
 
-pub(super) fn least_squares<T: Real + RealField>(a: MatRef<T>, b: MatRef<T>) -> Result<Vec<T>, Failure> {
+pub(crate) fn least_squares<T: Element>(a: MatRef<T>, b: MatRef<T>) -> Result<Vec<T>, Failure> {
     let (m, n, k) = (a.rows(), a.cols(), b.cols());
     assert_eq!(b.rows(), m, "as many right-hand rows as the matrix has");
     let Svd { u, s, vt } = svd(a)?;
@@ -155,7 +183,7 @@ pub(super) fn least_squares<T: Real + RealField>(a: MatRef<T>, b: MatRef<T>) -> 
     let u = faer::MatRef::from_row_major_slice(&u, m, rank);
     let vt = faer::MatRef::from_row_major_slice(&vt, rank, n);
     let largest = s.first().copied().unwrap_or(T::ZERO);
-    let cut = T::from_f64(m.max(n) as f64) * T::EPSILON * largest;
+    let cut = T::of(m.max(n)) * T::EPSILON * largest;
     // X = V diag(1 / s) U^T B over the singular values above the cut.
     let mut projected = Mat::zeros(rank, k);
     product(projected.as_mut(), u.transpose(), b.as_ref());
@@ -171,19 +199,19 @@ pub(super) fn least_squares<T: Real + RealField>(a: MatRef<T>, b: MatRef<T>) -> 
 }
 
 /// C = A B
-fn product<T: Real + RealField>(c: faer::MatMut<T>, a: faer::MatRef<T>, b: faer::MatRef<T>) {
+fn product<T: Element>(c: faer::MatMut<T>, a: faer::MatRef<T>, b: faer::MatRef<T>) {
     faer::linalg::matmul::matmul(c, faer::Accum::Replace, a, b, T::ONE, ONE_THREAD);
 }
 
 /// A copy of a view for faer, which prefers columns together.
-fn from_view<T: Real + RealField>(a: MatRef<T>) -> Result<Mat<T>, Failure> {
+fn from_view<T: Element>(a: MatRef<T>) -> Result<Mat<T>, Failure> {
     let a = Mat::from_fn(a.rows(), a.cols(), |i, j| a.at(i, j));
     check_finite(&a)?;
     Ok(a)
 }
 
-fn check_finite<T: Real + RealField>(a: &Mat<T>) -> Result<(), Failure> {
-    let finite = a.col_iter().all(|column| column.iter().all(|&x| Real::is_finite(x)));
+fn check_finite<T: Element>(a: &Mat<T>) -> Result<(), Failure> {
+    let finite = a.col_iter().all(|column| column.iter().all(|&x| Element::is_finite(x)));
     if finite { Ok(()) } else { Err(Failure::NotFinite) }
 }
 

@@ -5,10 +5,8 @@
 //! promised for a machine, not for a tier, since faer chooses its own instructions. Input that is not
 //! finite is refused before faer sees it.
 
-mod by_faer;
-
-use crate::Failure;
-use crate::view::{MatMut, MatRef};
+use crate::by_faer;
+use crate::{Failure, MatMut, MatRef};
 
 /// A = U diag(s) Vᵀ with r = min(m, n).
 #[derive(Clone, Debug, PartialEq)]
