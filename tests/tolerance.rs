@@ -74,3 +74,11 @@ pub const DECOMP_F32: f64 = 4e-6;
 
 /// The same in f64.
 pub const DECOMP_F64: f64 = 8e-15;
+
+/// Singular values by different ways, relative to the first: the Gram way squares the condition, which costs
+/// half the digits only for values below 1e-8 of the first; these are above 1e-3.
+pub const SINGULAR_VALUES: f64 = 1e-9;
+
+/// The squared error of a low-rank approximation against the tail of the spectrum: sums of some hundred
+/// squares, each rounded; relative to ||X||^2.
+pub const LOW_RANK_ERROR: f64 = 1e-11;

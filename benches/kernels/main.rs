@@ -7,21 +7,24 @@ fn main() {
         && table == "table"
     {
         match &kernel[..] {
+            "gemm" => gemm::table(filter),
             "rng" => rng::table(filter),
             "vector" => vector::table(),
             "sparse" => sparse::table(),
-            _ => eprintln!("no table of {kernel}; there are: rng, sparse, vector"),
+            _ => eprintln!("no table of {kernel}; there are: gemm, rng, sparse, vector"),
         }
         return;
     }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
+    gemm::bench(&mut criterion);
     rng::bench(&mut criterion);
     sparse::bench(&mut criterion);
     vector::bench(&mut criterion);
     criterion.final_summary();
 }
 
+mod gemm;
 mod parallel;
 mod rng;
 mod rounds;

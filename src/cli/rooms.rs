@@ -4,7 +4,7 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::{kmeans, nmf};
+use crate::models::factorization::{kmeans, nmf, pca, svd};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -53,6 +53,18 @@ pub const ROOMS: &[Room] = &[
         "factorization",
         "clusters around their means: X ~ W H with one-hot W",
         "Lloyd 1982; Arthur & Vassilvitskii 2007; Elkan 2003",
+        "digits",
+    ),
+    room::<svd::Params>(
+        "factorization",
+        "the nearest matrix of low rank: X ~ U diag(s) V'",
+        "Eckart & Young 1936; Wu & Simon 2000",
+        "digits",
+    ),
+    room::<pca::Params>(
+        "factorization",
+        "directions of largest variance: X ~ 1 mean' + Z C",
+        "Pearson 1901; Hotelling 1933; Tipping & Bishop 1999",
         "digits",
     ),
 ];

@@ -6,6 +6,7 @@
 
 mod data;
 pub mod factorization;
+pub mod gallery;
 mod history;
 
 pub use data::{Data, Dataset, Labels, Names, Source};

@@ -2,3 +2,4 @@
 
 pub mod hals;
 pub mod lloyd;
+pub mod spectral;

@@ -68,13 +68,25 @@ struct Case {
     alpha: f64,
     beta: f64,
     bias: bool,
-    relu: bool,
+    activation: Activation,
+}
+
+fn activations() -> impl Strategy<Value = Activation> {
+    use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
+    prop_oneof![Just(Identity), Just(Relu), Just(Sigmoid), Just(Tanh), Just(Softplus)]
 }
 
 fn cases(sizes: impl Strategy<Value = [usize; 3]>) -> impl Strategy<Value = Case> {
     let scales = (prop_oneof![Just(1.0), Just(-0.5)], prop_oneof![Just(0.0), Just(1.0), Just(0.25)]);
-    (sizes, [layouts(), layouts(), layouts()], scales, any::<[bool; 2]>()).prop_map(
-        |(size, layouts, (alpha, beta), [bias, relu])| Case { size, layouts, alpha, beta, bias, relu },
+    (sizes, [layouts(), layouts(), layouts()], scales, any::<bool>(), activations()).prop_map(
+        |(size, layouts, (alpha, beta), bias, activation)| Case {
+            size,
+            layouts,
+            alpha,
+            beta,
+            bias,
+            activation,
+        },
     )
 }
 
@@ -101,10 +113,7 @@ impl<T: Real> Operands<T> {
         }
     }
     fn epilogue(&self, case: &Case) -> Epilogue<'_, T> {
-        Epilogue {
-            bias: case.bias.then_some(&self.bias[..]),
-            activation: if case.relu { Activation::Relu } else { Activation::Identity },
-        }
+        Epilogue { bias: case.bias.then_some(&self.bias[..]), activation: case.activation }
     }
     /// C's whole slice after the product.
     fn product(
@@ -166,15 +175,15 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Depths around the blocks of 384, rows beyond a block of A, columns beyond the panels.
+    /// Depths around the blocks of 512, rows beyond a block of A, columns beyond the panels.
     #[test]
-    fn deep_products_equal_the_reference(case in cases([1_usize..40, 380_usize..390, 1_usize..70])) {
+    fn deep_products_equal_the_reference(case in cases([1_usize..40, 508_usize..518, 1_usize..70])) {
         agrees::<f32>(&case, SUM_F32)?;
         agrees::<f64>(&case, SUM_F64)?;
     }
 
     #[test]
-    fn tall_products_equal_the_reference(case in cases([300_usize..420, 765_usize..775, 1_usize..30])) {
+    fn tall_products_equal_the_reference(case in cases([250_usize..330, 1020_usize..1030, 1_usize..30])) {
         agrees::<f32>(&case, SUM_F32)?;
         agrees::<f64>(&case, SUM_F64)?;
     }
@@ -191,12 +200,86 @@ proptest! {
     }
 }
 
+/// X'X against the general product: the same bits, and symmetric.
+fn gram_agrees<T: Real>(rows: usize, n: usize, layouts: [Layout; 2], beta: f64) -> Result<(), TestCaseError> {
+    let x = Matrix::<T>::new(rows, n, layouts[0], 1);
+    let (alpha, beta) = (T::from_f64(0.5), T::from_f64(beta));
+    let mut start = Matrix::<T>::new(n, n, layouts[1], 2);
+    for i in 0..n {
+        for j in 0..i {
+            let above = *start.view_mut().at_mut(j, i);
+            *start.view_mut().at_mut(i, j) = above;
+        }
+    }
+    let (mut gram, mut product) = (start.clone(), start);
+    T::gram(alpha, x.view(), beta, gram.view_mut());
+    T::gemm(alpha, x.view().t(), x.view(), beta, product.view_mut(), Epilogue::default());
+    prop_assert_eq!(bits(&gram.data), bits(&product.data));
+    Ok(())
+}
+
+/// A x against the plain loops, and the same bits for any number of threads.
+fn gemv_agrees<T: Real>(
+    m: usize,
+    k: usize,
+    layout: Layout,
+    beta: f64,
+    unit: f64,
+) -> Result<(), TestCaseError> {
+    let (a, x) = (Matrix::<T>::new(m, k, layout, 1), Matrix::<T>::new(1, k, Layout::Rows, 2));
+    let x = &x.data[..k];
+    let mut start = Matrix::<T>::new(1, m, Layout::Rows, 3).data[..m].to_vec();
+    if beta == 0.0 {
+        start.fill(T::from_f64(f64::NAN));
+    }
+    let (alpha, beta) = (T::from_f64(-0.5), T::from_f64(beta));
+    let fast = |n_threads: usize| {
+        let mut y = start.clone();
+        parallel::with_threads(n_threads, || T::gemv(alpha, a.view(), x, beta, &mut y));
+        y
+    };
+    let mut plain = start.clone();
+    let (column, y) = (MatRef::new(x, k, 1), MatMut::new(&mut plain, m, 1));
+    reference::gemm(alpha, a.view(), column, beta, y, Epilogue::default());
+    let alone = fast(1);
+    close(&alone, &plain, k, unit)?;
+    prop_assert_eq!(bits(&fast(3)), bits(&alone));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Columns around the rectangles of 96 rows and the odd last panel.
+    #[test]
+    fn gram_equals_the_general_product(rows in 0_usize..40, n in prop_oneof![0_usize..30, 90_usize..120, 185_usize..220],
+                                       layouts in [layouts(), layouts()], beta in prop_oneof![Just(0.0), Just(0.5)]) {
+        gram_agrees::<f32>(rows, n, layouts, beta)?;
+        gram_agrees::<f64>(rows, n, layouts, beta)?;
+    }
+
+    #[test]
+    fn matrix_times_vector_equals_the_reference(m in prop_oneof![0_usize..12, 1020_usize..1030], k in 0_usize..70,
+                                                layout in layouts(), beta in prop_oneof![Just(0.0), Just(0.5)]) {
+        gemv_agrees::<f32>(m, k, layout, beta, SUM_F32)?;
+        gemv_agrees::<f64>(m, k, layout, beta, SUM_F64)?;
+    }
+}
+
+/// Large enough for the threads.
+#[test]
+fn a_parallel_gram_equals_the_general_product() {
+    parallel::with_threads(3, || gram_agrees::<f32>(200, 250, [Layout::Rows; 2], 0.0))
+        .expect("the bits agree");
+}
+
 /// More columns than a block of B, more rows than a block of A, and one element beyond each.
 #[test]
 fn products_beyond_every_block_equal_the_reference() {
     for size in [[1030, 130, 41], [23, 70, 2070], [700, 400, 33]] {
         let layouts = [Layout::Rows, Layout::Rows, Layout::Rows];
-        let case = Case { size, layouts, alpha: 1.0, beta: 0.0, bias: true, relu: false };
+        let case =
+            Case { size, layouts, alpha: 1.0, beta: 0.0, bias: true, activation: Activation::Identity };
         agrees::<f32>(&case, SUM_F32).expect("f32 agrees");
         agrees::<f64>(&case, SUM_F64).expect("f64 agrees");
     }

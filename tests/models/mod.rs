@@ -3,3 +3,4 @@
 mod contract;
 mod kmeans;
 mod nmf;
+mod spectral;

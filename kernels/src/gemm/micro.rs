@@ -1,32 +1,33 @@
 //! The micro-kernel: a small tile of C held in registers while a row block of A meets a panel of B.
 //!
-//! A tile is `W` vectors wide and 12 / `W` rows high, so twelve accumulators live in registers, beside
-//! `W` vectors of B and one broadcast element of A: with sixteen registers nothing spills, and twelve
-//! independent chains hide the latency of the fused multiply-add (4 cycles, 2 a cycle: 8 would do).
+//! A tile is one, two or three vectors wide and as high as sixteen registers allow: its accumulators,
+//! a row of B and a broadcast element of A. Eight accumulators hide the latency of the fused multiply-add
+//! (4 cycles, 2 a cycle).
 //!
-//! | `W` | f32 tile | f64 tile | used for |
+//! | vectors | f32 tile | f64 tile | used for |
 //! |---|---|---|---|
 //! | 2 | 6 x 16 | 6 x 8 | the body of C: 8 loads feed 12 multiply-adds |
-//! | 3 | 4 x 24 | 4 x 12 | the last panel, when the number of vectors in a row of C is odd |
-//! | 1 | 12 x 8 | 12 x 4 | C no wider than a vector |
+//! | 3 | 3 x 24 | 3 x 12 | the last panel, when the number of vectors in a row of C is odd |
+//! | 1 | 8 x 8 | 8 x 4 | C no wider than a vector |
 //!
+//! (4 x 24 would fill the registers; the compiler then spills one, at the price of half the speed.)
 //! Every element of C is one chain of multiply-adds over ascending `p`, whatever the tile it falls in.
 //! That is why neither the tile heights nor the cut between threads can change a bit of the result.
 
 use crate::Real;
-use crate::simd::Simd;
+use crate::simd::{Simd, prefetch};
 
-/// The registers that hold the tile.
-const ACCUMULATORS: usize = 12;
-
-/// The most columns of a tile, and the most elements: sizes of the buffer behind clipped tiles.
-const MAX_COLS: usize = 24;
+/// The most elements of a tile: the size of the buffer behind scattered tiles.
 const MAX_TILE: usize = 96;
 
 /// The rows of a full tile `width` vectors wide.
 #[inline(always)]
 pub(super) const fn tile_rows(width: usize) -> usize {
-    ACCUMULATORS / width
+    match width {
+        1 => 8,
+        2 => 6,
+        _ => 3,
+    }
 }
 
 /// Rows of A: element (i, p) is `ptr[i * stride + p]`.
@@ -53,46 +54,24 @@ pub(super) struct Target<T> {
     pub col_stride: usize,
 }
 
-/// A bias, one value a column of C or (where the transpose of C is computed) one a row.
-#[derive(Clone, Copy)]
-pub(super) enum Bias<T> {
-    None,
-    Columns(*const T),
-    Rows(*const T),
-}
-
-impl<T> Bias<T> {
-    /// The bias of the tile at (i, j).
-    /// # Safety
-    /// (i, j) is a place in C.
-    #[inline(always)]
-    pub unsafe fn at(self, i: usize, j: usize) -> Self {
-        // SAFETY: the bias is as long as C is wide (or high).
-        unsafe {
-            match self {
-                Bias::None => Bias::None,
-                Bias::Columns(bias) => Bias::Columns(bias.add(j)),
-                Bias::Rows(bias) => Bias::Rows(bias.add(i)),
-            }
-        }
-    }
-}
-
-/// What becomes of a tile of products: C = relu?(alpha AB + beta C + bias).
+/// What becomes of a tile of products: C = max(alpha AB + beta C + bias, floor).
 #[derive(Clone, Copy)]
 pub(super) struct Finish<T> {
     pub alpha: T,
     /// 0 means that C is not read.
     pub beta: T,
-    pub bias: Bias<T>,
-    pub relu: bool,
+    /// One value a column of C (or a row of C, where its transpose is what is computed), or null.
+    pub bias: *const T,
+    pub bias_by_rows: bool,
+    /// 0 for a rectifier, minus infinity for none.
+    pub floor: T,
 }
 
 /// The tile of products A B: `acc[i][j]`, vector `j` of row `i`.
 /// # Safety
 /// `a` has R rows of `kc` elements, `b` has `kc` rows of W vectors, `b.copy` (if COPY) room for as many.
 #[inline(always)]
-unsafe fn multiply<V: Simd<Elem: Real>, const R: usize, const W: usize, const COPY: bool>(
+unsafe fn multiply<V: Simd, const R: usize, const W: usize, const COPY: bool>(
     kc: usize,
     a: Rows<V::Elem>,
     b: Panel<V::Elem>,
@@ -120,38 +99,67 @@ unsafe fn multiply<V: Simd<Elem: Real>, const R: usize, const W: usize, const CO
     acc
 }
 
-/// Applies `finish` to a tile of products and stores it at `c`, rows `c_stride` apart.
+/// Reads vector `j` of a row of which `cols` columns exist; CLIP false promises that all do.
 /// # Safety
-/// `c` is R rows of W vectors, readable unless beta is 0; a bias has W vectors or R elements.
+/// The existing columns are readable.
 #[inline(always)]
-unsafe fn store<V: Simd<Elem: Real>, const R: usize, const W: usize>(
+unsafe fn load<V: Simd, const CLIP: bool>(row: *const V::Elem, j: usize, cols: usize) -> V {
+    // SAFETY: only existing columns are touched.
+    unsafe {
+        let place = row.wrapping_add(j * V::LANES);
+        if CLIP {
+            let lanes = cols.saturating_sub(j * V::LANES).min(V::LANES);
+            V::load_partial(place, lanes, V::Elem::ZERO)
+        } else {
+            V::load(place)
+        }
+    }
+}
+
+/// Applies `finish` to a tile of products and stores its first `cols` columns at `c`, rows `c_stride`
+/// apart. CLIP false promises that they are all of its W vectors.
+/// # Safety
+/// `c` is R rows of `cols` columns, readable unless beta is 0; a bias has `cols` elements, one by rows R.
+#[inline(always)]
+unsafe fn store<V: Simd, const R: usize, const W: usize, const CLIP: bool>(
     acc: [[V; W]; R],
     c: *mut V::Elem,
     c_stride: usize,
+    cols: usize,
     finish: &Finish<V::Elem>,
 ) {
-    let zero = V::splat(V::Elem::ZERO);
     let alpha = V::splat(finish.alpha);
     let beta = V::splat(finish.beta);
+    let floor = V::splat(finish.floor);
     let reads_c = finish.beta != V::Elem::ZERO;
-    for i in 0..R {
+    let mut bias = [V::splat(V::Elem::ZERO); W];
+    let by_rows = finish.bias_by_rows && !finish.bias.is_null();
+    if !finish.bias.is_null() && !by_rows {
         for j in 0..W {
-            // SAFETY: i < R, j < W: inside the tile, and inside the bias.
+            // SAFETY: the bias has the columns of C.
+            bias[j] = unsafe { load::<V, CLIP>(finish.bias, j, cols) };
+        }
+    }
+    for i in 0..R {
+        let row = c.wrapping_add(i * c_stride);
+        if by_rows {
+            // SAFETY: i < R, and the bias has the rows of C.
+            bias = [V::splat(unsafe { *finish.bias.add(i) }); W];
+        }
+        for j in 0..W {
+            // SAFETY: i < R; of row i only existing columns are touched.
             unsafe {
-                let c_ij = c.add(i * c_stride + j * V::LANES);
-                let mut base = match finish.bias {
-                    Bias::None => zero,
-                    Bias::Columns(bias) => V::load(bias.add(j * V::LANES)),
-                    Bias::Rows(bias) => V::splat(*bias.add(i)),
-                };
+                let mut base = bias[j];
                 if reads_c {
-                    base = beta.mul_add(V::load(c_ij), base);
+                    base = beta.mul_add(load::<V, CLIP>(row, j, cols), base);
                 }
-                let mut value = acc[i][j].mul_add(alpha, base);
-                if finish.relu {
-                    value = zero.max(value);
+                let value = floor.max(acc[i][j].mul_add(alpha, base));
+                let place = row.wrapping_add(j * V::LANES);
+                if CLIP {
+                    value.store_partial(place, cols.saturating_sub(j * V::LANES).min(V::LANES));
+                } else {
+                    value.store(place);
                 }
-                value.store(c_ij);
             }
         }
     }
@@ -159,10 +167,9 @@ unsafe fn store<V: Simd<Elem: Real>, const R: usize, const W: usize>(
 
 /// Computes the tile of C with R rows and the first `cols` columns of W vectors.
 /// # Safety
-/// As [`multiply`]; `c` has R rows and `cols` columns, `cols` <= W * LANES; a bias by columns has `cols`
-/// elements, one by rows R.
+/// As [`multiply`]; `c` has R rows and `cols` columns, `cols` <= W * LANES; a bias has `cols` elements, one by rows R.
 #[inline(always)]
-unsafe fn tile<V: Simd<Elem: Real>, const R: usize, const W: usize, const COPY: bool>(
+unsafe fn tile<V: Simd, const R: usize, const W: usize, const COPY: bool>(
     kc: usize,
     a: Rows<V::Elem>,
     b: Panel<V::Elem>,
@@ -171,23 +178,29 @@ unsafe fn tile<V: Simd<Elem: Real>, const R: usize, const W: usize, const COPY: 
     finish: &Finish<V::Elem>,
 ) {
     let width = W * V::LANES;
+    for i in 0..R {
+        // C is needed when the products are done: time enough to fetch it, both lines of a tile's row.
+        let row = c.ptr.wrapping_add(i * c.row_stride);
+        prefetch(row);
+        prefetch(row.wrapping_add((cols - 1) * c.col_stride));
+    }
     // SAFETY: the caller's promises are those of `multiply`.
     let acc = unsafe { multiply::<V, R, W, COPY>(kc, a, b) };
-    if cols == width && c.col_stride == 1 {
-        // SAFETY: whole contiguous rows of the tile lie in C.
-        unsafe { store::<V, R, W>(acc, c.ptr, c.row_stride, finish) };
+    if c.col_stride == 1 {
+        // SAFETY: the rows of the tile lie in C.
+        unsafe {
+            if cols == width {
+                store::<V, R, W, false>(acc, c.ptr, c.row_stride, cols, finish);
+            } else {
+                store::<V, R, W, true>(acc, c.ptr, c.row_stride, cols, finish);
+            }
+        }
         return;
     }
-    // A clipped or scattered tile is finished in a buffer, and its part of C copied in and out.
+    // A scattered tile is finished in a buffer, C copied in and out.
     let mut buffer = [V::Elem::ZERO; MAX_TILE];
-    let mut finish = *finish;
-    let mut bias_buffer = [V::Elem::ZERO; MAX_COLS];
-    // SAFETY: i < R and j < cols are inside C and, as j < width, inside the buffers.
+    // SAFETY: i < R and j < cols are inside C and, as j < width, inside the buffer.
     unsafe {
-        if let Bias::Columns(bias) = finish.bias {
-            bias.copy_to_nonoverlapping(bias_buffer.as_mut_ptr(), cols);
-            finish.bias = Bias::Columns(bias_buffer.as_ptr());
-        }
         if finish.beta != V::Elem::ZERO {
             for i in 0..R {
                 for j in 0..cols {
@@ -195,7 +208,7 @@ unsafe fn tile<V: Simd<Elem: Real>, const R: usize, const W: usize, const COPY: 
                 }
             }
         }
-        store::<V, R, W>(acc, buffer.as_mut_ptr(), width, &finish);
+        store::<V, R, W, true>(acc, buffer.as_mut_ptr(), width, cols, finish);
         for i in 0..R {
             for j in 0..cols {
                 *c.ptr.add(i * c.row_stride + j * c.col_stride) = buffer[i * width + j];
@@ -208,7 +221,7 @@ unsafe fn tile<V: Simd<Elem: Real>, const R: usize, const W: usize, const COPY: 
 /// # Safety
 /// As [`tile`]; `rows` <= `tile_rows(width)`; a panel with a `copy` is read by full tiles of width 2.
 #[inline(always)]
-pub(super) unsafe fn run<V: Simd<Elem: Real>>(
+pub(super) unsafe fn run<V: Simd>(
     width: usize,
     rows: usize,
     kc: usize,
@@ -234,8 +247,8 @@ pub(super) unsafe fn run<V: Simd<Elem: Real>>(
         }
         one_of! {
             2 x [6 5 4 3 2 1]
-            3 x [4 3 2 1]
-            1 x [12 11 10 9 8 7 6 5 4 3 2 1]
+            3 x [3 2 1]
+            1 x [8 7 6 5 4 3 2 1]
         }
     }
 }

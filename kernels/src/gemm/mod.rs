@@ -1,14 +1,29 @@
-//! Dense matrix products.
+//! Dense matrix products: C = activation(alpha A B + beta C + bias).
+//!
+//! * [`Gemm::gemm`] takes any strides, and so any transposes; [`Gemm::gemm_packed`] a B packed once.
+//! * [`Gemm::gram`] is X'X by half the work, [`Gemm::gemv`] matrix times vector.
+//! * The floors: `micro` (a tile in registers), `pack` (operands in the order of reading), `plan` (block
+//!   sizes), `blocked` (the loops), `product` (operands, threads, epilogue), [`reference`](self::reference) (the plain loops), [`peak`] (the
+//!   yardstick).
+//!
+//! Every element of C is a sum over ascending p in blocks whose depth depends on k alone, so the bits are
+//! the same for any strides, any number of threads, packed or not.
 
 mod blocked;
+mod gram;
 mod micro;
 mod pack;
+pub mod peak;
+mod plan;
+mod product;
 pub mod reference;
+mod vector_product;
 
 pub use pack::Packed;
 
+use crate::Real;
 use crate::view::{MatMut, MatRef};
-use blocked::Right;
+use product::Right;
 
 /// What happens to a finished tile of C before it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -18,6 +33,25 @@ pub enum Activation {
     Identity,
     /// max(x, 0)
     Relu,
+    /// 1 / (1 + e^-x)
+    Sigmoid,
+    /// tanh x
+    Tanh,
+    /// ln(1 + e^x)
+    Softplus,
+}
+
+impl Activation {
+    /// Applies the function to every element.
+    pub fn apply<T: Real>(self, x: &mut [T]) {
+        match self {
+            Activation::Identity => {}
+            Activation::Relu => T::relu_in_place(x),
+            Activation::Sigmoid => T::sigmoid_in_place(x),
+            Activation::Tanh => T::tanh_in_place(x),
+            Activation::Softplus => T::softplus_in_place(x),
+        }
+    }
 }
 
 /// C = activation(alpha A B + beta C + bias), `bias` one value a column.
@@ -50,6 +84,18 @@ pub trait Gemm: Sized + Copy {
         epilogue: Epilogue<Self>,
     );
 
+    /// C = alpha X'X + beta C, X n_samples x n, C n x n; with `beta` other than 0, C must be symmetric. Half
+    /// the work of [`Gemm::gemm`] for large n, and the same bits.
+    /// # Panics
+    /// If the sizes do not agree.
+    fn gram(alpha: Self, x: MatRef<Self>, beta: Self, c: MatMut<Self>);
+
+    /// y = alpha A x + beta y, A m x k, any strides; for A' x pass the transposed view. `beta` = 0
+    /// overwrites y. The result does not depend on the number of threads.
+    /// # Panics
+    /// If the sizes do not agree.
+    fn gemv(alpha: Self, a: MatRef<Self>, x: &[Self], beta: Self, y: &mut [Self]);
+
     /// Packs B (k x n, any strides) for [`Gemm::gemm_packed`].
     fn pack(b: MatRef<Self>) -> Packed<Self>;
 
@@ -67,7 +113,7 @@ pub trait Gemm: Sized + Copy {
 }
 
 macro_rules! gemm {
-    ($t:ty) => {
+    ($t:ty, $gemv_rows:ident) => {
         impl Gemm for $t {
             fn gemm(
                 alpha: $t,
@@ -77,10 +123,16 @@ macro_rules! gemm {
                 c: MatMut<$t>,
                 epilogue: Epilogue<$t>,
             ) {
-                blocked::gemm(alpha, a, Right::Plain(b), beta, c, epilogue);
+                product::gemm(alpha, a, Right::Plain(b), beta, c, epilogue);
+            }
+            fn gram(alpha: $t, x: MatRef<$t>, beta: $t, c: MatMut<$t>) {
+                gram::gram(alpha, x, beta, c);
+            }
+            fn gemv(alpha: $t, a: MatRef<$t>, x: &[$t], beta: $t, y: &mut [$t]) {
+                vector_product::gemv(alpha, a, x, beta, y, vector_product::$gemv_rows);
             }
             fn pack(b: MatRef<$t>) -> Packed<$t> {
-                blocked::pack(b)
+                product::pack(b)
             }
             fn gemm_packed(
                 alpha: $t,
@@ -90,11 +142,11 @@ macro_rules! gemm {
                 c: MatMut<$t>,
                 epilogue: Epilogue<$t>,
             ) {
-                blocked::gemm(alpha, a, Right::Packed(b), beta, c, epilogue);
+                product::gemm(alpha, a, Right::Packed(b), beta, c, epilogue);
             }
         }
     };
 }
 
-gemm!(f32);
-gemm!(f64);
+gemm!(f32, rows_f32);
+gemm!(f64, rows_f64);

@@ -74,21 +74,22 @@ impl Panels {
     pub fn start(self, q: usize) -> usize {
         q * 2 * self.lanes
     }
+    /// The column behind panel q.
+    #[inline(always)]
+    pub fn end(self, q: usize) -> usize {
+        if q + 1 < self.count() { self.start(q + 1) } else { self.n }
+    }
     /// The vectors and the columns of panel q.
     #[inline(always)]
     pub fn size(self, q: usize) -> (usize, usize) {
-        if q + 1 < self.count() {
-            (2, 2 * self.lanes)
-        } else {
-            let cols = self.n - self.start(q);
-            (cols.div_ceil(self.lanes), cols)
-        }
+        let cols = self.end(q) - self.start(q);
+        (cols.div_ceil(self.lanes), cols)
     }
 }
 
 /// Packs rows `depth` of some panels of `b`, one after the other.
 #[inline(always)]
-pub(super) fn pack_panels<V: Simd<Elem: Real>>(
+pub(super) fn pack_panels<V: Simd>(
     b: MatRef<V::Elem>,
     depth: Range<usize>,
     panels: Range<usize>,
@@ -105,7 +106,7 @@ pub(super) fn pack_panels<V: Simd<Elem: Real>>(
 /// # Panics
 /// If the panel is not in `b`, or `target` is too short.
 #[inline(always)]
-pub(super) fn pack_panel<V: Simd<Elem: Real>>(
+pub(super) fn pack_panel<V: Simd>(
     b: MatRef<V::Elem>,
     depth: Range<usize>,
     panels: Panels,
@@ -142,7 +143,7 @@ pub(super) fn pack_panel<V: Simd<Elem: Real>>(
 /// # Panics
 /// If the block is not in `a`, or `target` is too short.
 #[inline(always)]
-pub(super) fn copy_rows<V: Simd<Elem: Real>>(
+pub(super) fn copy_rows<V: Simd>(
     a: MatRef<V::Elem>,
     rows: Range<usize>,
     depth: Range<usize>,
@@ -167,7 +168,7 @@ pub(super) fn copy_rows<V: Simd<Elem: Real>>(
 /// `target[j * target_stride + i] = source[i * outer + j * inner]`, i < rows, j < cols: whole blocks of
 /// vectors through registers where `inner` is 1, the rest one by one.
 #[inline(always)]
-fn transpose<V: Simd<Elem: Real>>(
+fn transpose<V: Simd>(
     source: &[V::Elem],
     outer: usize,
     inner: usize,

@@ -25,10 +25,18 @@ pub fn gemm<T: Real>(alpha: T, a: MatRef<T>, b: MatRef<T>, beta: T, mut c: MatMu
             let c_ij = c.at_mut(i, j);
             let kept = if beta == T::ZERO { T::ZERO } else { beta * *c_ij };
             let x = alpha * sum + kept + epilogue.bias.map_or(T::ZERO, |bias| bias[j]);
-            *c_ij = match epilogue.activation {
-                Activation::Identity => x,
-                Activation::Relu => x.max(T::ZERO),
-            };
+            *c_ij = activate(epilogue.activation, x);
         }
+    }
+}
+
+fn activate<T: Real>(activation: Activation, x: T) -> T {
+    let value = x.to_f64();
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => x.max(T::ZERO),
+        Activation::Sigmoid => T::from_f64(1.0 / (1.0 + (-value).exp())),
+        Activation::Tanh => T::from_f64(value.tanh()),
+        Activation::Softplus => T::from_f64(value.max(0.0) + (-value.abs()).exp().ln_1p()),
     }
 }

@@ -15,6 +15,18 @@ pub trait DoubleFn {
     fn apply<V: Simd<Elem = f64>>(x: V) -> V;
 }
 
+/// Asks for the cache line at `p`, soon to be used, which need not be valid; a hint, where there is one.
+#[inline(always)]
+pub fn prefetch<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of x86-64, and a prefetch never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
 /// A vector of [`Simd::LANES`] floating-point lanes. Masks are vectors whose lanes are all ones or zeros.
 pub trait Simd: Copy {
     /// `f32` or `f64`.

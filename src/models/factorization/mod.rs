@@ -2,3 +2,5 @@
 
 pub mod kmeans;
 pub mod nmf;
+pub mod pca;
+pub mod svd;

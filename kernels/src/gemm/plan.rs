@@ -1,0 +1,108 @@
+//! Block sizes: how a product is cut for the threads, and how a thread goes through its part.
+
+use super::micro::tile_rows;
+use super::product::Product;
+use crate::Real;
+use std::ops::Range;
+
+/// KC, the most rows of a block of B: a tile's accumulators are worth loading, and what of a panel exceeds L1
+/// streams from L2 in time.
+const KC: usize = 512;
+
+/// MC, the most bytes of a block of A: half of a 1 MiB L2.
+const A_BLOCK_BYTES: usize = 512 * 1024;
+
+/// NC, the most columns of a block of packed B.
+const NC: usize = 2048;
+
+/// Below this depth C is written by rows (loops 1 and 2 swapped), if the block of B then fits in L2.
+const SHALLOW: usize = 128;
+const B_BLOCK_BYTES: usize = 512 * 1024;
+
+/// A product of fewer multiply-adds runs on one thread: waking another costs about as much.
+pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1 << 20;
+
+/// What packing an element costs, in multiply-adds: it weighs the cut between threads.
+const PACKING_WEIGHT: usize = 8;
+
+/// The depth of the blocks a sum of `k` terms is cut into: equal ones, none deeper than KC. A function of
+/// `k` alone, for it fixes the order of summation.
+#[inline(always)]
+pub(super) fn depth_block(k: usize) -> usize {
+    let n_blocks = k.div_ceil(KC).max(1);
+    k.div_ceil(n_blocks).next_multiple_of(8)
+}
+
+/// A rectangle of C: rows, and panels of columns.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub rows: Range<usize>,
+    pub panels: Range<usize>,
+}
+
+/// Rows and panels of a thread's rectangle: of all cuts in at most `n_threads` rectangles, the one whose
+/// largest takes least, computing and packing. It may depend on the number of threads because no sum does.
+pub(super) fn part_size(m: usize, n_panels: usize, panel_cols: usize, n_threads: usize) -> (usize, usize) {
+    let size = |row_parts: usize| {
+        let rows = m.div_ceil(row_parts).next_multiple_of(tile_rows(2));
+        let panels = n_panels.div_ceil(n_threads / row_parts);
+        (rows, panels)
+    };
+    let cost = |(rows, panels): (usize, usize)| {
+        let cols = panels * panel_cols;
+        rows * cols + PACKING_WEIGHT * (rows + cols)
+    };
+    (1..=n_threads).map(size).min_by_key(|&part| cost(part)).expect("there is at least one thread")
+}
+
+/// How a thread goes through its rectangle.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    /// Depth of a block of B.
+    pub kc: usize,
+    /// Rows of a block of A.
+    pub mc: usize,
+    /// Panels of a block of B.
+    pub panels: usize,
+    /// Elements from row to row of a copied block of A, or `None` where A is read in place.
+    pub a_stride: Option<usize>,
+    /// Whether B is packed for reuse, where it is not packed already.
+    pub packs_b: bool,
+    /// Whether loops 1 and 2 are swapped, so that C is written row of tiles after row of tiles.
+    pub by_rows: bool,
+    /// Whether panels are packed in the same place, each serving only the block of A at hand.
+    pub one_panel: bool,
+}
+
+impl Plan {
+    #[inline(always)]
+    pub fn new<T: Real>(product: &Product<T>, part: &Part, lanes: usize) -> Self {
+        let size = size_of::<T>();
+        let (m, cols) = (part.rows.len(), part.panels.len() * 2 * lanes);
+        let kc = depth_block(product.a.cols());
+        let mc_most = (A_BLOCK_BYTES / (kc.max(1) * size)).max(24);
+        let mc = m.div_ceil(m.div_ceil(mc_most)).next_multiple_of(24);
+        // Rows a multiple of the page apart share their cache sets and evict each other.
+        let aliasing = (product.a.row_stride() * size).is_multiple_of(1024) && cols > 4 * lanes;
+        let copies_a = product.a.col_stride() != 1 || aliasing;
+        let line = 64 / size;
+        let by_rows = kc <= SHALLOW && m > 12 && kc * cols * size <= B_BLOCK_BYTES;
+        Self {
+            kc,
+            mc,
+            panels: NC / (2 * lanes),
+            a_stride: copies_a.then(|| (kc.next_multiple_of(2 * line)) + line),
+            packs_b: m > 2 * tile_rows(2),
+            by_rows,
+            one_panel: m <= mc && !by_rows,
+        }
+    }
+
+    /// Elements of packing memory for A and for B.
+    #[inline(always)]
+    pub fn scratch(&self, part: &Part, lanes: usize) -> (usize, usize) {
+        let a_len = self.a_stride.map_or(0, |stride| self.mc * stride);
+        let n_panels = if self.one_panel { 1 } else { self.panels.min(part.panels.len()) };
+        (a_len, self.kc * (n_panels * 2 + 1) * lanes)
+    }
+}

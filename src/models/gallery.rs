@@ -1,0 +1,82 @@
+//! Figures that several rooms show: what a model has learned, and samples beside their reconstructions.
+
+use super::{Decode, Encode, Names};
+use crate::error::Result;
+use crate::figure::{Colours, Figure, Plot};
+use crate::linalg::{Features, Matrix};
+use crate::monitor::Env;
+
+/// Features named for each component.
+const TOP_FEATURES: usize = 8;
+
+/// Samples shown beside their reconstructions.
+const SHOWN_SAMPLES: usize = 10;
+
+/// Components shown as pictures.
+const SHOWN_COMPONENTS: usize = 64;
+
+/// The rows of a signed k x m matrix: as pictures where samples are pictures, else by the features of the
+/// largest absolute weights.
+pub fn components(title: &str, caption: &str, rows: &Matrix<f64>, names: &Names) -> Figure {
+    let label = |k: usize| format!("{}", k + 1);
+    let plot = match names.picture {
+        Some((height, width)) => Plot::Images {
+            height,
+            width,
+            pictures: rows
+                .rows()
+                .take(SHOWN_COMPONENTS)
+                .enumerate()
+                .map(|(k, row)| (label(k), row.to_vec()))
+                .collect(),
+            per_row: 8,
+            range: None,
+            colours: Colours::Diverging,
+        },
+        None => Plot::Table {
+            header: vec!["component".into(), "largest weights".into()],
+            rows: rows.rows().enumerate().map(|(k, row)| vec![label(k), largest(row, names)]).collect(),
+        },
+    };
+    Figure::new(title, caption, plot)
+}
+
+/// The largest weights of a component: `name +0.31, name -0.28, ...`.
+fn largest(row: &[f64], names: &Names) -> String {
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by(|&a, &b| row[b].abs().total_cmp(&row[a].abs()).then(a.cmp(&b)));
+    let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] != 0.0);
+    shown.map(|&j| format!("{} {:+.3}", names.feature(j), row[j])).collect::<Vec<_>>().join(", ")
+}
+
+/// The first samples above, their reconstructions from codes below; `None` where samples are no pictures.
+/// # Errors
+/// What the model raises.
+pub fn reconstructions(
+    model: &(impl Encode + Decode),
+    x: &Features,
+    names: &Names,
+    env: &Env,
+) -> Result<Option<Figure>> {
+    let Some((height, width)) = names.picture else { return Ok(None) };
+    let shown: Vec<usize> = (0..x.n_samples().min(SHOWN_SAMPLES)).collect();
+    let samples = x.select_rows(&shown);
+    let decoded = model.decode(&model.encode(&samples, env)?.to_f64(), env)?;
+    let originals = samples.to_dense();
+    let pictures = |matrix: &Matrix<f64>, mark: &str| -> Vec<(String, Vec<f64>)> {
+        matrix.rows().enumerate().map(|(i, row)| (format!("{}{mark}", i + 1), row.to_vec())).collect()
+    };
+    let bound = |start: f64, pick: fn(f64, f64) -> f64| originals.values().iter().copied().fold(start, pick);
+    Ok(Some(Figure::new(
+        "Reconstructions",
+        "Above the samples, below their reconstructions from the codes alone, on one scale.",
+        Plot::Images {
+            height,
+            width,
+            pictures: [pictures(&originals, ""), pictures(&decoded, "′")].concat(),
+            per_row: SHOWN_SAMPLES,
+            range: Some((bound(0.0, f64::min), bound(0.0, f64::max))),
+            colours: Colours::Sequential,
+        },
+    )))
+}

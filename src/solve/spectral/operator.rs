@@ -1,0 +1,101 @@
+//! X - 1 mean' as something that is applied and never formed.
+
+use crate::linalg::{Csr, Features, Matrix};
+
+/// A matrix, centred or not, with what makes its products fast.
+pub struct Operator<'a> {
+    x: &'a Features,
+    /// The transpose of sparse data, made once: rows of it are gathered, not scattered.
+    transposed: Option<Csr<f64>>,
+    mean: Option<&'a [f64]>,
+}
+
+impl<'a> Operator<'a> {
+    /// The operator X - 1 mean'; X itself without a mean.
+    /// # Panics
+    /// If there is not one mean a feature.
+    pub fn new(x: &'a Features, mean: Option<&'a [f64]>) -> Operator<'a> {
+        assert!(mean.is_none_or(|mean| mean.len() == x.n_features()), "one mean a feature");
+        let transposed = match x {
+            Features::Sparse(csr) => Some(csr.transposed()),
+            _ => None,
+        };
+        Operator { x, transposed, mean }
+    }
+
+    /// n, m
+    pub fn shape(&self) -> [usize; 2] {
+        [self.x.n_samples(), self.x.n_features()]
+    }
+
+    /// min(n, m)
+    pub fn side(&self) -> usize {
+        self.x.n_samples().min(self.x.n_features())
+    }
+
+    /// Whether the features are the shorter side.
+    pub fn is_tall(&self) -> bool {
+        self.x.n_features() <= self.x.n_samples()
+    }
+
+    /// (X - 1 mean') B, n x k
+    pub fn forward(&self, b: &Matrix<f64>) -> Matrix<f64> {
+        let mut out = self.x.matmul(b);
+        if let Some(mean) = self.mean {
+            let shift = row_times(mean, b);
+            for i in 0..out.n_rows() {
+                out.row_mut(i).iter_mut().zip(&shift).for_each(|(o, s)| *o -= s);
+            }
+        }
+        out
+    }
+
+    /// (X - 1 mean')' B, m x k
+    pub fn adjoint(&self, b: &Matrix<f64>) -> Matrix<f64> {
+        let mut out = match &self.transposed {
+            Some(transposed) => transposed.matmul(b),
+            None => self.x.matmul_tn(b),
+        };
+        if let Some(mean) = self.mean {
+            let sums = row_times(&vec![1.0; b.n_rows()], b);
+            for (j, &mean_j) in mean.iter().enumerate() {
+                out.row_mut(j).iter_mut().zip(&sums).for_each(|(o, s)| *o -= mean_j * s);
+            }
+        }
+        out
+    }
+
+    /// A B, A the positive semi-definite product of the shorter side: X'X or X X'.
+    pub fn normal(&self, b: &Matrix<f64>) -> Matrix<f64> {
+        if self.is_tall() { self.adjoint(&self.forward(b)) } else { self.forward(&self.adjoint(b)) }
+    }
+
+    /// ||X - 1 mean'||^2 = ||X||^2 - 2 n mean.colmean + n ||mean||^2
+    pub fn squared_norm(&self) -> f64 {
+        let squares = self.x.squared_norm();
+        let Some(mean) = self.mean else { return squares };
+        let n = self.x.n_samples() as f64;
+        let cross: f64 = self.x.col_sums().iter().zip(mean).map(|(sum, mean)| sum * mean).sum();
+        (squares - 2.0 * cross + n * mean.iter().map(|m| m * m).sum::<f64>()).max(0.0)
+    }
+
+    /// The dense matrix, for data small enough.
+    pub fn to_dense(&self) -> Matrix<f64> {
+        let mut dense = self.x.to_dense();
+        if let Some(mean) = self.mean {
+            for i in 0..dense.n_rows() {
+                dense.row_mut(i).iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
+            }
+        }
+        dense
+    }
+}
+
+/// a' B for a vector a.
+fn row_times(a: &[f64], b: &Matrix<f64>) -> Vec<f64> {
+    let mut out = vec![0.0; b.n_cols()];
+    for (&weight, row) in a.iter().zip(b.rows()) {
+        out.iter_mut().zip(row).for_each(|(o, x)| *o += weight * x);
+    }
+    out
+}
