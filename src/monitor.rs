@@ -134,7 +134,7 @@ impl Budget {
     /// # Errors
     /// [`Error::Limit`] if they are not there or the product overflows.
     pub fn charge_array(&self, count: u64, size: u64, what: &str) -> Result<()> {
-        self.charge(count.checked_mul(size).unwrap_or(u64::MAX), what)
+        self.charge(count.saturating_mul(size), what)
     }
 
     /// Gives `bytes` back.

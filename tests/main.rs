@@ -1,4 +1,5 @@
 //! The whole test suite, one binary: `cargo test --release`.
+#![allow(clippy::unwrap_used)] // a test that panics has failed, as it should
 
 mod data;
 mod data_sets;

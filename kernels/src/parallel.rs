@@ -48,7 +48,7 @@ pub fn for_each_row_block<T: Send>(
     if data.is_empty() || row_len == 0 {
         return;
     }
-    assert!(data.len() % row_len == 0, "{} elements are not whole rows of {row_len}", data.len());
+    assert!(data.len().is_multiple_of(row_len), "{} elements are not whole rows of {row_len}", data.len());
     let chunk = rows_per_chunk.max(1) * row_len;
     if data.len() <= chunk || n_threads() == 1 {
         data.chunks_mut(chunk).enumerate().for_each(|(q, block)| f(q * rows_per_chunk.max(1), block));
@@ -87,7 +87,7 @@ pub fn map_row_blocks<T: Send, R: Send>(
     if data.is_empty() || row_len == 0 {
         return Vec::new();
     }
-    assert!(data.len() % row_len == 0, "{} elements are not whole rows of {row_len}", data.len());
+    assert!(data.len().is_multiple_of(row_len), "{} elements are not whole rows of {row_len}", data.len());
     let rows_per_chunk = rows_per_chunk.max(1);
     let chunk = rows_per_chunk * row_len;
     if data.len() <= chunk || n_threads() == 1 {

@@ -177,7 +177,7 @@ impl Set {
 
     /// Makes the data.
     /// # Errors
-    /// [`Error::Parameter`] for an unknown parameter or a bad value, [`Error::Limit`] for too much data.
+    /// [`crate::Error::Parameter`] for an unknown parameter or a bad value, [`crate::Error::Limit`] for too much data.
     pub fn make(&self, parameters: Parameters, budget: &Budget) -> Result<Simulated> {
         (self.make)(parameters, budget)
     }

@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 //!
-//! [`write`] writes a temporary beside the target, forces it to disk, renames it over the target and forces
+//! [`write()`] writes a temporary beside the target, forces it to disk, renames it over the target and forces
 //! the folder: after a power cut there is the old file or the new one. A killed process leaves its temporary
 //! behind; [`clean_dead`] removes those of processes that no longer live.
 

@@ -106,7 +106,7 @@ pub fn write(path: &Path, features: &Features, names: &Names) -> Result<()> {
 
 /// Writes a dense matrix; `names.samples` are those of its rows, `names.features` those of its columns.
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_matrix(path: &Path, matrix: &Matrix<f64>, names: &Names) -> Result<()> {
     write_source(path, Source::Matrix(matrix), names)
 }

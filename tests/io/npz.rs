@@ -83,7 +83,9 @@ fn sizes_of_zip64() {
     let x = list(Values::F64(&[1.0, 2.0, 3.0]));
     for entry in [Entry::stored("X.npy", &x), Entry::deflated("X.npy", &x)] {
         let long = Entry { is_long: true, ..entry.clone() };
-        for archive in [zip(&[long.clone()]), zip_with_long_end(&[entry]), zip_with_long_end(&[long])] {
+        for archive in
+            [zip(std::slice::from_ref(&long)), zip_with_long_end(&[entry]), zip_with_long_end(&[long])]
+        {
             let dataset = read_bytes(npz::read, &archive).expect("a good archive");
             assert_eq!(dataset.features.to_dense(), Matrix::from_vec(3, 1, vec![1.0, 2.0, 3.0]));
         }

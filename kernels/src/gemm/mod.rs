@@ -3,7 +3,7 @@
 //! * [`Gemm::gemm`] takes any strides, and so any transposes; [`Gemm::gemm_packed`] a B packed once.
 //! * [`Gemm::gram`] is X'X by half the work, [`Gemm::gemv`] matrix times vector.
 //! * The floors: `micro` (a tile in registers), `pack` (operands in the order of reading), `plan` (block
-//!   sizes), `blocked` (the loops), `product` (operands, threads, epilogue), [`reference`](self::reference) (the plain loops), [`peak`] (the
+//!   sizes), `blocked` (the loops), `product` (operands, threads, epilogue), [`mod@reference`] (the plain loops), [`peak`] (the
 //!   yardstick).
 //!
 //! Every element of C is a sum over ascending p in blocks whose depth depends on k alone, so the bits are
