@@ -12,6 +12,12 @@ type Into<T> = fn(&[T], &mut [T]);
 /// A function of a slice in place.
 type InPlace<T> = fn(&mut [T]);
 
+/// A function in both precisions, its scalar twin, and the ulp they may differ by.
+type Scalar = (Into<f64>, Into<f32>, fn(f64) -> f64, f64);
+
+/// A function's name, itself, and values at its ends.
+type Limits<'a, T> = (&'a str, Into<T>, &'a [(f64, f64)]);
+
 /// A function under test: its kernel, its scalar truth in f64, where it is tried, and its bound in ulp.
 struct Case<T> {
     name: &'static str,
@@ -74,7 +80,7 @@ fn elementary_functions_keep_their_bounds() {
 fn gamma_functions_follow_the_scalar_ones() {
     let x: Vec<f64> = (0..20_000).map(|i| 1e-8 * 1.002_f64.powi(i)).collect();
     let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
-    let functions: [(Into<f64>, Into<f32>, fn(f64) -> f64, f64); 3] = [
+    let functions: [Scalar; 3] = [
         (f64::lgamma_into, f32::lgamma_into, special::lgamma, 32.0),
         (f64::digamma_into, f32::digamma_into, special::digamma, 16.0),
         (f64::trigamma_into, f32::trigamma_into, special::trigamma, 8.0),
@@ -103,7 +109,7 @@ fn gamma_functions_follow_the_scalar_ones() {
 fn limits_hold<T: Real>() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     let tiny = T::MIN_POSITIVE.to_f64();
-    let table: [(&str, Into<T>, &[(f64, f64)]); 11] = [
+    let table: [Limits<'_, T>; 11] = [
         ("exp", T::exp_into, &[(-inf, 0.0), (inf, inf), (-1e4, 0.0), (1e4, inf), (0.0, 1.0), (-0.0, 1.0)]),
         (
             "expm1",
