@@ -82,3 +82,10 @@ pub const SINGULAR_VALUES: f64 = 1e-9;
 /// The squared error of a low-rank approximation against the tail of the spectrum: sums of some hundred
 /// squares, each rounded; relative to ||X||^2.
 pub const LOW_RANK_ERROR: f64 = 1e-11;
+
+/// A matrix that its entries determine, found by iteration until nothing moves: some hundred roundings of
+/// numbers below 10, and the condition of the problem.
+pub const FIT_OF_DETERMINED: f64 = 1e-8;
+
+/// A gradient against central differences of step 1e-5 in f64: relative to 1 + |gradient|.
+pub const GRADIENT: f64 = 1e-6;

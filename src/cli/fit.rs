@@ -139,6 +139,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let done =
         Outcome { manifest: &manifest, set: &set, scaler: &scaler, model: model.as_ref(), history: &history };
     let metrics = parallel::with_threads(threads, || done.write(&folder, seconds, &env))?;
+    if !request.machine.quiet {
+        report::warn(&metrics);
+    }
     if request.machine.json {
         return output::print_json(&metrics);
     }

@@ -36,6 +36,7 @@ impl Outcome<'_> {
         let data = self.set.data();
         let metrics = self.metrics(seconds, env)?;
         let mut figures = vec![self.loss_curve()];
+        figures.extend(self.error_curves());
         figures.extend(self.model.figures(&data, env)?);
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
@@ -69,10 +70,32 @@ impl Outcome<'_> {
             "peak_memory_bytes": peak_memory(),
             "command": command_line(),
         });
+        let warnings = self.model.warnings();
+        if !warnings.is_empty() {
+            metrics["warnings"] = json!(warnings);
+        }
         for (name, value) in self.model.score(&self.set.data(), env)? {
             metrics[name] = json!(value);
         }
         Ok(metrics)
+    }
+
+    /// The errors after every iteration, fitted and held out, where the model tells them.
+    fn error_curves(&self) -> Option<Figure> {
+        let told = self.history.metrics();
+        let (fitted, held_out) = (told.get("rmse")?, told.get("held_out_rmse")?);
+        let series = [("fitted entries", fitted), ("held-out entries", held_out)];
+        let series = series.map(|(name, errors)| Series::counted(name, errors.clone()));
+        Some(Figure::new(
+            "Errors",
+            "The root mean squared error after every iteration, at the entries that are fitted and at those held \
+             out: where the second rises while the first falls, the model learns noise.",
+            Plot::Lines {
+                x: Axis::linear("iteration"),
+                y: Axis::linear("root mean squared error"),
+                series: series.to_vec(),
+            },
+        ))
     }
 
     fn loss_curve(&self) -> Figure {

@@ -49,10 +49,10 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
     };
     let scaled = if data.scale == "none" { String::new() } else { format!(", scaled by {}", data.scale) };
     let stop = metrics["stop"].as_str().unwrap_or("").to_owned();
-    let warnings = match metrics["converged"].as_bool() {
-        Some(false) => vec![format!("The fit {stop}: more iterations (or a larger tol) may be needed.")],
-        _ => Vec::new(),
-    };
+    let mut warnings = said_by_the_model(metrics);
+    if metrics["converged"].as_bool() == Some(false) {
+        warnings.push(format!("The fit {stop}: more iterations (or a larger tol) may be needed."));
+    }
     Summary {
         title: format!("{} of {}", manifest.model.to_uppercase(), data.source),
         model: manifest.model.clone(),
@@ -67,6 +67,19 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
         stop,
         warnings,
         command: word(&metrics["command"]),
+    }
+}
+
+/// The warnings of the model itself.
+fn said_by_the_model(metrics: &Value) -> Vec<String> {
+    let said = metrics["warnings"].as_array().into_iter().flatten();
+    said.filter_map(|warning| warning.as_str().map(str::to_owned)).collect()
+}
+
+/// Says the model's warnings, on stderr.
+pub fn warn(metrics: &Value) {
+    for warning in said_by_the_model(metrics) {
+        eprintln!("warning: {warning}");
     }
 }
 

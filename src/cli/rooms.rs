@@ -4,7 +4,7 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::{kmeans, nmf, pca, svd};
+use crate::models::factorization::{als, completion, gradient, kmeans, nmf, pca, svd};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -48,6 +48,24 @@ pub const ROOMS: &[Room] = &[
         "parts that add up: non-negative X ~ W H",
         "Lee & Seung 1999; Cichocki & Phan 2009",
         "digits",
+    ),
+    room::<als::Params>(
+        "factorization",
+        "alternating least squares: R ~ U V on the observed entries",
+        "Young, de Leeuw & Takane 1976; Zhou et al. 2008",
+        "low_rank",
+    ),
+    room::<gradient::Params>(
+        "factorization",
+        "gradient descent: R ~ U V by descent with exact line search, Adam or SGD",
+        "Polyak 1964; Kingma & Ba 2015; Gemulla et al. 2011",
+        "low_rank",
+    ),
+    room::<completion::Params>(
+        "factorization",
+        "ratings completed: mean, biases and U V from the known ones; new users, top-n",
+        "Zhou et al. 2008; Koren, Bell & Volinsky 2009",
+        "ratings",
     ),
     room::<kmeans::Params>(
         "factorization",

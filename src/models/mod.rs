@@ -4,6 +4,7 @@
 //! A fit is a value that is *stepped*, so progress, checkpoints, Ctrl-C and limits live in one loop,
 //! [`fit`], and the models stay pure.
 
+pub mod bilinear;
 mod data;
 pub mod factorization;
 pub mod gallery;
@@ -198,6 +199,11 @@ pub trait Model: Tensors + Send + Sync {
     /// # Errors
     /// Data of the wrong shape or kind.
     fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>>;
+
+    /// What a user should know before trusting the model, one sentence each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The factors a user takes away as tables.
     fn factors(&self) -> Vec<Factor<'_>> {

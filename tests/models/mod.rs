@@ -1,6 +1,9 @@
 //! Models: what all of them promise (`contract`), and each one's theorem and outside references.
 
+mod als;
+mod completion;
 mod contract;
+mod gradient;
 mod kmeans;
 mod nmf;
 mod spectral;

@@ -1,5 +1,8 @@
 //! Matrix factorisation: X ~ Z H, the linear relatives of the autoencoder.
 
+pub mod als;
+pub mod completion;
+pub mod gradient;
 pub mod kmeans;
 pub mod nmf;
 pub mod pca;
