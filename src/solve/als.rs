@@ -5,7 +5,7 @@
 //! (sum_j q_j q_j' + (lambda_i + delta) I) p_i = sum_j (r_ij - mean - c_j) q_j + delta p_i(old)
 //!
 //! over its observed j, with q_j = \[v_j, 1\] where there are biases (Zhou et al. 2008, eq. 3-4). The proximal
-//! term delta, [`PROXIMAL`] of the mean diagonal, keeps systems with fewer entries than unknowns solvable
+//! term delta, a part in 10^10 of the mean diagonal, keeps systems with fewer entries than unknowns solvable
 //! without ridge: of all their solutions the one nearest to the old row is taken. It moves no fixed point,
 //! and the objective never rises. Rows without entries become 0: mean and column bias predict them.
 //!

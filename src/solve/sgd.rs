@@ -1,7 +1,7 @@
 //! Stochastic gradient descent over sorted blocks (Gemulla, Nijkamp, Haas & Sismanis 2011, "DSGD").
 //!
-//! Rows and columns are each cut into [`SIDE`] ranges of about equal numbers of entries, and the entries
-//! sorted into the SIDE x SIDE blocks between them. Blocks of one diagonal share neither rows nor columns,
+//! Rows and columns are each cut into 8 ranges of about equal numbers of entries, and the entries
+//! sorted into the 8 x 8 blocks between them. Blocks of one diagonal share neither rows nor columns,
 //! so they are worked on in parallel and in any order with the same result: an epoch passes all diagonals,
 //! and the numbers it ends with do not depend on the threads.
 //!
@@ -160,9 +160,9 @@ impl BoldDriver {
     }
 
     /// Whether there is nothing to gain: an epoch that was kept moved too little, or even steps of a
-    /// thousandth of the first ones lead up.
+    /// hundred-thousandth of the first ones lead up.
     pub fn converged(&self, kept: bool, moved_too_little: bool, first_rate: f64) -> bool {
-        if kept { moved_too_little } else { self.rate < 1e-3 * first_rate }
+        if kept { moved_too_little } else { self.rate < 1e-5 * first_rate }
     }
 }
 

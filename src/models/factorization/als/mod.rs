@@ -13,7 +13,7 @@
 //! objective never rises. Complete data of rank at most k is recovered exactly where the ridge is 0.
 //!
 //! With `non_negative`, negative coordinates are set to 0 after each solve (projected ALS; Berry, Browne,
-//! Langville, Pauca & Plemmons 2007, section 3.3): the simple NMF. Its objective may rise; model `nmf` does
+//! Langville, Pauca & Plemmons 2007): the simple NMF. Its objective may rise; model `nmf` does
 //! not share that fault.
 
 use crate::error::Result;

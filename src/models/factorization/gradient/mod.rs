@@ -11,7 +11,7 @@
 //!
 //! | `method` | one step | guarantee |
 //! |---|---|---|
-//! | `descent` | along D = -gradient + `momentum` D(before) (Polyak 1964), as far as f falls: along a line f is a polynomial of degree 4, and its minimiser is found exactly ([`mod@line`]) | never rises |
+//! | `descent` | along D = -gradient + `momentum` D(before) (Polyak 1964), as far as f falls: along a line f is a polynomial of degree 4, and its minimiser is found exactly (`line.rs`) | never rises |
 //! | `adam` | every coordinate by its own moments (Kingma & Ba 2015, algorithm 1) | none |
 //! | `sgd` | one epoch over sorted blocks ([`crate::solve::sgd`]) | never rises |
 //!
