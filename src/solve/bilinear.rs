@@ -71,6 +71,39 @@ impl Factors {
         Factors { mean, biased, rows: draw(observed.n_rows(), 0), cols: draw(observed.n_cols(), 1) }
     }
 
+    /// Factors to start from: the leading singular vectors of the entries less the mean, what is not
+    /// observed taken as 0, by a few block power iterations; biases 0. From there least squares find the
+    /// matrix if enough is observed (Jain, Netrapalli & Sanghavi 2013, algorithm 1), where from random factors
+    /// they can run into valleys whose floor is at infinity. Vectors that the data lacks stay random.
+    pub fn spectral(sides: &Sides, n_components: usize, biased: bool, seed: u64) -> Factors {
+        let mut factors = Factors::random(&sides.rows, n_components, biased, seed);
+        let [n, m] = [factors.rows.n_rows(), factors.cols.n_rows()];
+        let centred: Vec<f64> = sides.rows.values().iter().map(|r| r - factors.mean).collect();
+        let by_columns = sides.by_columns(&centred);
+        let times = |observed: &Observed, values: &[f64], x: &Matrix<f64>, n_rows: usize| {
+            let mut product = Matrix::zeros(n_rows, n_components);
+            f64::spmm(1.0, observed.with_values(values), x.view(), 0.0, product.view_mut());
+            product
+        };
+        let mut right = Matrix::from_fn(m, n_components, |j, l| factors.cols[(j, l)]);
+        for _ in 0..POWER_ITERATIONS {
+            let left = times(&sides.rows, &centred, &right, n);
+            right = orthonormal(&times(&sides.cols, &by_columns, &left, m));
+        }
+        let left = times(&sides.rows, &centred, &right, n);
+        let squared_sigma = |l: usize| left.col(l).iter().map(|x| x * x).sum::<f64>();
+        let sigma: Vec<f64> = (0..n_components).map(|l| squared_sigma(l).sqrt()).collect();
+        let least = 1e-9 * sigma.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        // Entries that are not observed are 0: what is left of the matrix is about this share of it.
+        let share = sides.rows.len() as f64 / (n as f64 * m as f64);
+        for l in (0..n_components).filter(|&l| sigma[l] > least) {
+            let scale = (sigma[l] / share).sqrt();
+            (0..n).for_each(|i| factors.rows[(i, l)] = left[(i, l)] / sigma[l] * scale);
+            (0..m).for_each(|j| factors.cols[(j, l)] = right[(j, l)] * scale);
+        }
+        factors
+    }
+
     /// Values the two factors hold.
     pub fn n_values(n_rows: usize, n_cols: usize, n_components: usize) -> u64 {
         (n_rows as u64 + n_cols as u64).saturating_mul(n_components as u64 + 1)
@@ -145,6 +178,27 @@ impl Factors {
     pub fn rmse(&self, observed: &Observed) -> f64 {
         root_mean_square(&self.residuals(observed))
     }
+}
+
+/// Power iterations of the start: it need not be more than near.
+const POWER_ITERATIONS: usize = 5;
+
+/// The columns made orthonormal in their order, by Gram-Schmidt, twice; one that depends on those before it
+/// becomes 0.
+fn orthonormal(x: &Matrix<f64>) -> Matrix<f64> {
+    let mut columns = x.transposed();
+    for l in 0..columns.n_rows() {
+        let mut column = columns.row(l).to_vec();
+        let before = f64::squared_norm(&column);
+        for q in (0..l).chain(0..l) {
+            let along = f64::dot(columns.row(q), &column);
+            column.iter_mut().zip(columns.row(q)).for_each(|(x, direction)| *x -= along * direction);
+        }
+        let left = f64::squared_norm(&column);
+        let scale = if left > 1e-24 * before { 1.0 / left.sqrt() } else { 0.0 };
+        columns.row_mut(l).iter_mut().zip(&column).for_each(|(x, column)| *x = scale * column);
+    }
+    columns.transposed()
 }
 
 /// \[u, b, 1\]: a factor as the left side of the inner product.

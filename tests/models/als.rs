@@ -105,8 +105,9 @@ fn projected_als_is_a_simple_nmf_of_the_chapters_matrix() {
     let r = chapter().features;
     let (model, _) = fitted(&Params { non_negative: true, ..exact(2) }, &r);
     assert!(model.u().values().iter().chain(model.v().values()).all(|x| *x >= 0.0));
-    // R has non-negative factors of rank 2, so the projection costs nothing at the end.
-    assert!(largest_difference(&model.u().matmul(model.v()), &r.to_dense()) < 1e-6);
+    // R has non-negative factors of rank 2, so the projection need not cost anything at the end.
+    let error = largest_difference(&model.u().matmul(model.v()), &r.to_dense());
+    assert!(error < 1e-6, "{error}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn every_method_meets_alternating_least_squares() {
         let (model, history) = fitted(&params, &x);
         let found = history.last_objective().expect("a step");
         assert!(found <= best * (1.0 + above), "{method:?}: {found}, least squares {best}");
-        assert!(found >= best * (1.0 - 1e-6), "{method:?} below the least: {found} < {best}");
+        assert!(found >= best * (1.0 - 1e-4), "{method:?} below the least: {found} < {best}");
         assert!(model.warnings().is_empty());
     }
 }

@@ -97,7 +97,10 @@ impl Fit for Params {
 
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
         let mut state = self.layout().start(x, env)?;
-        self.project(&mut state.factors.cols);
+        if self.non_negative {
+            // Singular vectors have both signs; projected, half of their entries would be gone.
+            state.factors.cols.values_mut().iter_mut().for_each(|x| *x = x.abs());
+        }
         Ok(state)
     }
 
