@@ -25,3 +25,8 @@ pub mod report;
 pub mod cli;
 
 pub use error::{Error, Result};
+
+/// The README's library example, compiled and run by `cargo test --doc`.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

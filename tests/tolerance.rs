@@ -89,3 +89,6 @@ pub const FIT_OF_DETERMINED: f64 = 1e-8;
 
 /// A gradient against central differences of step 1e-5 in f64: relative to 1 + |gradient|.
 pub const GRADIENT: f64 = 1e-6;
+
+/// Values that were scaled and scaled back, and means of equal values: a few roundings, relative.
+pub const SCALED_AND_BACK: f64 = 1e-12;

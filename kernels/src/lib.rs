@@ -16,6 +16,7 @@ pub mod distance;
 pub mod gemm;
 mod panel;
 pub mod parallel;
+pub mod peak;
 mod real;
 pub mod reduce;
 pub mod rng;

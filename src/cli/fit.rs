@@ -107,6 +107,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         .out
         .as_ref()
         .ok_or_else(|| Error::parameter("out", "say where the run folder shall be: --out DIR"))?;
+    let save_every = request.fitting.save_every()?;
     let env = request.machine.env()?;
     let set = input::dataset(&request.source, &request.read.options(), &env)?;
     let scaler = Scaler::fit(&set.features, request.fitting.scale, &env.budget)?;
@@ -124,8 +125,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 
     let env = Arc::new(env);
     stop_on_interrupt(&env);
-    let mut watch =
-        Watch::new(&folder, &manifest, request.fitting.save_every, resumed_at, request.machine.quiet)?;
+    let mut watch = Watch::new(&folder, &manifest, save_every, resumed_at, request.machine.quiet)?;
     let data = set.data();
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {

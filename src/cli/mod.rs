@@ -4,6 +4,7 @@
 //! 65 bad data, 74 I/O, 75 over a limit, 130 interrupted. A reader of stdout that leaves early (`| head`) has
 //! what it wanted: that is good too.
 
+mod bench;
 mod data;
 mod decode;
 mod encode;
@@ -46,6 +47,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
         Some(("models", matches)) => models::run(matches),
+        Some(("bench", matches)) => bench::run(matches),
         Some(("report", matches)) => report::run(matches),
         _ => Ok(()),
     });
@@ -76,6 +78,7 @@ pub fn command() -> Command {
             info::command(),
             data::command(),
             models::command(),
+            bench::command(),
         ])
 }
 

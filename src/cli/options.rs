@@ -8,6 +8,7 @@ use clap::{ArgAction, ArgMatches, Args, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The options of the machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
@@ -89,6 +90,16 @@ pub struct Fitting {
 impl Default for Fitting {
     fn default() -> Self {
         Fitting { out: None, resume: false, scale: Scale::None, save_every: 30.0 }
+    }
+}
+
+impl Fitting {
+    /// The time between checkpoints.
+    /// # Errors
+    /// [`Error::Parameter`] where the number is no time.
+    pub fn save_every(&self) -> Result<Duration> {
+        let why = || format!("{} is no number of seconds; give 0 or more", self.save_every);
+        Duration::try_from_secs_f64(self.save_every).map_err(|_| Error::parameter("save_every", why()))
     }
 }
 

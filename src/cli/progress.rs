@@ -27,7 +27,7 @@ impl<'a> Watch<'a> {
     pub fn new(
         folder: &'a RunFolder,
         manifest: &'a Manifest,
-        save_every: f64,
+        save_every: Duration,
         resumed_at: Option<u64>,
         quiet: bool,
     ) -> Result<Watch<'a>> {
@@ -41,8 +41,6 @@ impl<'a> Watch<'a> {
         log.write_all(kept.as_bytes()).map_err(|e| Error::io(&path, e))?;
         let now = Instant::now();
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| new_bar(&manifest.model));
-        let save_every = Duration::try_from_secs_f64(save_every)
-            .map_err(|_| Error::parameter("save_every", format!("{save_every} is no number of seconds")))?;
         Ok(Watch { folder, manifest, save_every, started: now, saved: now, log, bar })
     }
 
