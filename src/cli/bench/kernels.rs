@@ -6,7 +6,6 @@ use crate::error::Result;
 use crate::monitor::Budget;
 use crate::random::{Rng, fill_normal, fill_uniform};
 use diabolo_kernels::gemm::Epilogue;
-use diabolo_kernels::rng::RngFill;
 use diabolo_kernels::sparse::{CsrRef, Pattern};
 use diabolo_kernels::{MatMut, MatRef, Real};
 use serde::Serialize;
@@ -40,8 +39,13 @@ const SHAPES: &[[usize; 3]] = &[
     [20_000, 50, 2_000],
 ];
 
-/// The sparse matrix: rows, columns, entries a row, and the width of what it is multiplied with.
-const [SPARSE_ROWS, SPARSE_COLS, PER_ROW, WIDTH]: [usize; 4] = [20_000, 2_000, 20, 64];
+/// The sparse matrix, with as many entries in every row.
+const SPARSE_ROWS: usize = 20_000;
+const SPARSE_COLS: usize = 2_000;
+const PER_ROW: usize = 20;
+
+/// The width of what it is multiplied with.
+const WIDTH: usize = 64;
 
 /// Elements of the vector mathematics: what a second-level cache holds.
 const N_ELEMENTS: usize = 32 * 1024;
@@ -64,7 +68,7 @@ pub fn measure(machine: &Measured, budget: &Budget) -> Result<Vec<KernelLine>> {
     Ok(lines)
 }
 
-fn measure_type<T: Real + RngFill>(name: &str, peak: f64, lines: &mut Vec<KernelLine>) {
+fn measure_type<T: Real>(name: &str, peak: f64, lines: &mut Vec<KernelLine>) {
     for &[m, k, n] in SHAPES {
         lines.push(flops(format!("gemm {name} {m}x{k}x{n}"), 2 * m * k * n, gemm::<T>([m, k, n]), peak));
     }
@@ -102,21 +106,21 @@ fn elements(kernel: String, n: usize, seconds: f64) -> KernelLine {
 }
 
 /// Numbers on (0, 1).
-fn uniform<T: Real + RngFill>(n: usize) -> Vec<T> {
+fn uniform<T: Real>(n: usize) -> Vec<T> {
     let mut values = vec![T::ZERO; n];
     fill_uniform(1, &[n as u64], &mut values);
     values
 }
 
 /// Seconds of C = A B.
-fn gemm<T: Real + RngFill>([m, k, n]: [usize; 3]) -> f64 {
+fn gemm<T: Real>([m, k, n]: [usize; 3]) -> f64 {
     let (a, b, mut c) = (uniform::<T>(m * k), uniform::<T>(k * n), vec![T::ZERO; m * n]);
     let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
     fastest(|| T::gemm(T::ONE, black_box(a), b, T::ZERO, MatMut::new(&mut c, m, n), Epilogue::default()))
 }
 
 /// Seconds of C = A B with a sparse A whose entries are spread evenly over each row.
-fn spmm<T: Real + RngFill>() -> f64 {
+fn spmm<T: Real>() -> f64 {
     let stride = SPARSE_COLS / PER_ROW;
     let mut rng = Rng::seeded(1);
     let column = |t: usize| (t % PER_ROW * stride + rng.below(stride)) as u32;

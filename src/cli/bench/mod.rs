@@ -60,8 +60,15 @@ impl Bench {
         output::print(&format!("{}\n", self.machine))?;
         if !self.kernels.is_empty() {
             let row = |line: &KernelLine| {
-                let share = line.share_of_peak.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share));
-                vec![line.kernel.clone(), number(1e3 * line.seconds), number(line.rate), line.unit.into(), share]
+                let share =
+                    line.share_of_peak.map_or(String::new(), |share| format!("{:.0} %", 100.0 * share));
+                vec![
+                    line.kernel.clone(),
+                    number(1e3 * line.seconds),
+                    number(line.rate),
+                    line.unit.into(),
+                    share,
+                ]
             };
             let header = ["kernel", "ms", "rate", "unit", "of peak"].map(str::to_owned);
             output::print("\n")?;
@@ -79,8 +86,8 @@ impl Bench {
                     encoded,
                 ]
             };
-            let header =
-                ["model", "data", "iterations", "seconds", "ms/iteration", "encoded samples/s"].map(str::to_owned);
+            let header = ["model", "data", "iterations", "seconds", "ms/iteration", "encoded samples/s"]
+                .map(str::to_owned);
             output::print("\n")?;
             output::print_table(&header, &self.models.iter().map(row).collect::<Vec<_>>())?;
         }
