@@ -1,6 +1,7 @@
 //! The monitor of the command line: it owns the clock, the progress bar, the log and the checkpoints.
 
 use crate::error::{Error, Result};
+use crate::io::atomic;
 use crate::io::run::{Manifest, RunFolder};
 use crate::monitor::{Monitor, Progress, Signal};
 use crate::tensors::Tensors;
@@ -37,8 +38,8 @@ impl<'a> Watch<'a> {
             Some(n_iter) => kept_lines(&std::fs::read_to_string(&path).unwrap_or_default(), n_iter),
             None => String::new(),
         };
-        let mut log = File::create(&path).map_err(|e| Error::io(&path, e))?;
-        log.write_all(kept.as_bytes()).map_err(|e| Error::io(&path, e))?;
+        atomic::write(&path, |file| file.write_all(kept.as_bytes()).map_err(|e| Error::io(&path, e)))?;
+        let log = File::options().append(true).open(&path).map_err(|e| Error::io(&path, e))?;
         let now = Instant::now();
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| new_bar(&manifest.model));
         Ok(Watch { folder, manifest, save_every, started: now, saved: now, log, bar })
