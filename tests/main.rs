@@ -9,6 +9,7 @@ mod io;
 mod kernels;
 mod lloyd;
 mod models;
+mod nnls;
 mod random;
 mod report;
 mod scale;

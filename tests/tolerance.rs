@@ -92,3 +92,10 @@ pub const GRADIENT: f64 = 1e-6;
 
 /// Values that were scaled and scaled back, and means of equal values: a few roundings, relative.
 pub const SCALED_AND_BACK: f64 = 1e-12;
+
+/// Solutions of five unknowns against scipy's: both solve exactly on the same support.
+pub const NNLS_AGAINST_SCIPY: f64 = 1e-10;
+
+/// The optimality conditions of a constrained least squares, in units of the right-hand side: rounding times
+/// the condition of the scaled Gram matrix, and the ridge of 1e-10 where it is singular.
+pub const KKT: f64 = 1e-8;

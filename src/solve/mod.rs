@@ -1,9 +1,11 @@
 //! What several rooms iterate: pure routines on matrices, with no data, no files and no loop over epochs.
 
+pub mod active_set;
 pub mod als;
 pub mod bilinear;
 pub mod hals;
 pub mod lloyd;
+pub mod nnls;
 pub mod observed;
 pub mod sgd;
 pub mod spectral;

@@ -1,0 +1,244 @@
+//! Small quadratic programs with non-negative unknowns, one for each right-hand side, on one Gram matrix:
+//!
+//! min 1/2 x'G x - c'x over x >= 0, and where asked sum x = 1.
+//!
+//! The primal active-set method (Lawson & Hanson 1974, ch. 23, for the first; the same with one multiplier
+//! for the second). A passive set F holds the unknowns that may be positive. The unconstrained optimum on F,
+//!
+//! x_F = G_FF^-1 (c_F + lambda 1), lambda = (1 - 1'G_FF^-1 c_F) / (1'G_FF^-1 1) (0 without the sum),
+//!
+//! is approached until an unknown meets 0, which leaves F; at the optimum on F the unknown of the most
+//! negative slope G x - c - lambda enters. Each round lowers the objective, so it ends. Without the sum,
+//! block principal pivoting is tried first.
+
+use crate::linalg::Matrix;
+use diabolo_kernels::small::{MAX_ORDER, Small};
+
+/// What a slope may be below 0 and still count as 0, for a Gram matrix of unit diagonal, relative to the
+/// largest right-hand side.
+const SLOPE: f64 = 1e-12;
+
+/// Added to a unit diagonal where a system is singular to rounding: of equal columns each then takes its
+/// share.
+const RIDGE: f64 = 1e-10;
+
+/// A Gram matrix scaled to a unit diagonal, which its programs are solved in: G = D S D.
+pub struct UnitGram {
+    s: Matrix<f64>,
+    /// 1 / D; 0 for a column of zeros, whose unknown stays 0.
+    inverse_scale: Vec<f64>,
+}
+
+impl UnitGram {
+    /// Scales a symmetric positive semi-definite matrix.
+    /// # Panics
+    /// If it is not square or of an order above [`MAX_ORDER`].
+    pub fn new(gram: &Matrix<f64>) -> UnitGram {
+        let k = gram.n_rows();
+        assert_eq!(gram.n_cols(), k, "a Gram matrix is square");
+        assert!(k <= MAX_ORDER, "order {k} is above {MAX_ORDER}");
+        let inverse = |d: f64| if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 };
+        let inverse_scale: Vec<f64> = (0..k).map(|j| inverse(gram[(j, j)])).collect();
+        let s = Matrix::from_fn(k, k, |i, j| gram[(i, j)] * inverse_scale[i] * inverse_scale[j]);
+        UnitGram { s, inverse_scale }
+    }
+
+    /// k
+    pub fn order(&self) -> usize {
+        self.inverse_scale.len()
+    }
+}
+
+/// Room for one program after the other, without allocation.
+pub struct Workspace<'a> {
+    gram: &'a UnitGram,
+    /// The right-hand side in scaled unknowns.
+    c: Vec<f64>,
+    /// The scaled unknowns, D x.
+    x: Vec<f64>,
+    passive: Vec<usize>,
+    factor: Vec<f64>,
+    optimum: Vec<f64>,
+    ones: Vec<f64>,
+}
+
+impl<'a> Workspace<'a> {
+    /// Room for programs on this Gram matrix.
+    pub fn new(gram: &'a UnitGram) -> Workspace<'a> {
+        let k = gram.order();
+        Workspace {
+            gram,
+            c: vec![0.0; k],
+            x: vec![0.0; k],
+            passive: Vec::with_capacity(k),
+            factor: vec![0.0; k * k],
+            optimum: vec![0.0; k],
+            ones: vec![0.0; k],
+        }
+    }
+
+    /// x >= 0: `c` becomes the solution.
+    pub fn non_negative(&mut self, c: &mut [f64]) {
+        self.load(c);
+        self.x.fill(0.0);
+        self.passive.clear();
+        if !self.pivot_blocks() {
+            self.x.fill(0.0);
+            self.passive.clear();
+            self.descend(false);
+        }
+        self.store(c);
+    }
+
+    /// x >= 0 and sum x = 1: `c` becomes the solution. All zero where every column is zero.
+    pub fn simplex(&mut self, c: &mut [f64]) {
+        self.load(c);
+        self.x.fill(0.0);
+        self.passive.clear();
+        // The best single unknown of weight one: min 1/2 g_jj - c_j.
+        let scale = &self.gram.inverse_scale;
+        let alive = (0..c.len()).filter(|&j| scale[j] > 0.0);
+        let cost = |j: &usize| 0.5 / (scale[*j] * scale[*j]) - self.c[*j] / scale[*j];
+        if let Some(first) = alive.min_by(|a, b| cost(a).total_cmp(&cost(b))) {
+            self.x[first] = 1.0 / scale[first];
+            self.passive.push(first);
+            self.descend(true);
+        }
+        self.store(c);
+    }
+
+    fn load(&mut self, c: &[f64]) {
+        assert_eq!(c.len(), self.gram.order(), "one right-hand value an unknown");
+        for (scaled, (c, inverse)) in self.c.iter_mut().zip(c.iter().zip(&self.gram.inverse_scale)) {
+            *scaled = c * inverse;
+        }
+    }
+
+    fn store(&self, x: &mut [f64]) {
+        for (x, (scaled, inverse)) in x.iter_mut().zip(self.x.iter().zip(&self.gram.inverse_scale)) {
+            *x = scaled * inverse;
+        }
+    }
+
+    /// Block principal pivoting (Kim & Park 2011): all unknowns that break a sign change sides at once, as
+    /// long as their number falls; whether that ended at the solution. It mostly does, in a few rounds.
+    fn pivot_blocks(&mut self) -> bool {
+        let k = self.gram.order();
+        let tolerance = self.tolerance();
+        let (mut fewest, mut patience) = (k + 1, 3);
+        loop {
+            self.optimum_on_passive(false);
+            for (&i, &optimum) in self.passive.iter().zip(&self.optimum) {
+                self.x[i] = optimum;
+            }
+            let breaks = |j: usize| match self.passive.contains(&j) {
+                true => self.x[j] < 0.0,
+                false => self.gram.inverse_scale[j] > 0.0 && self.slope(j, 0.0) < -tolerance,
+            };
+            let wrong: Vec<usize> = (0..k).filter(|&j| breaks(j)).collect();
+            if wrong.is_empty() {
+                return true;
+            }
+            if wrong.len() < fewest {
+                (fewest, patience) = (wrong.len(), 3);
+            } else if patience == 0 {
+                return false;
+            } else {
+                patience -= 1;
+            }
+            for j in wrong {
+                match self.passive.iter().position(|&i| i == j) {
+                    Some(place) => {
+                        self.passive.remove(place);
+                        self.x[j] = 0.0;
+                    }
+                    None => self.passive.push(j),
+                }
+            }
+        }
+    }
+
+    /// What a slope may be below 0 and still count as 0.
+    fn tolerance(&self) -> f64 {
+        SLOPE * self.c.iter().fold(f64::MIN_POSITIVE, |largest, c| largest.max(c.abs()))
+    }
+
+    /// Rounds from the current point, which is feasible and 0 outside the passive set.
+    fn descend(&mut self, sums_to_one: bool) {
+        let k = self.gram.order();
+        let tolerance = self.tolerance();
+        // Every round adds an unknown or removes one; cycling could come from rounding only.
+        for _ in 0..(20 * k + 20) {
+            let lambda = self.optimum_on_passive(sums_to_one);
+            if !self.approach() {
+                continue;
+            }
+            let entering = (0..k)
+                .filter(|j| self.gram.inverse_scale[*j] > 0.0 && !self.passive.contains(j))
+                .map(|j| (j, self.slope(j, lambda)))
+                .min_by(|a, b| a.1.total_cmp(&b.1));
+            match entering {
+                Some((j, slope)) if slope < -tolerance => self.passive.push(j),
+                _ => return,
+            }
+        }
+    }
+
+    /// The optimum on the passive set into `optimum`; returns the multiplier of the sum.
+    fn optimum_on_passive(&mut self, sums_to_one: bool) -> f64 {
+        let size = self.passive.len();
+        for ridge in [0.0, RIDGE, 1e3 * RIDGE, 1.0] {
+            for (r, &i) in self.passive.iter().enumerate() {
+                for (q, &j) in self.passive.iter().enumerate() {
+                    self.factor[r * size + q] = self.gram.s[(i, j)] + if r == q { ridge } else { 0.0 };
+                }
+            }
+            if f64::cholesky_small(&mut self.factor[..size * size], size).is_ok() {
+                break;
+            }
+        }
+        let factor = &self.factor[..size * size];
+        for (r, &i) in self.passive.iter().enumerate() {
+            self.optimum[r] = self.c[i];
+            self.ones[r] = self.gram.inverse_scale[i];
+        }
+        f64::cholesky_solve(factor, size, &mut self.optimum[..size]);
+        if !sums_to_one {
+            return 0.0;
+        }
+        f64::cholesky_solve(factor, size, &mut self.ones[..size]);
+        let weigh = |values: &[f64]| -> f64 {
+            self.passive.iter().zip(values).map(|(&i, value)| self.gram.inverse_scale[i] * value).sum()
+        };
+        let lambda = (1.0 - weigh(&self.optimum[..size])) / weigh(&self.ones[..size]);
+        self.optimum.iter_mut().zip(&self.ones).take(size).for_each(|(x, one)| *x += lambda * one);
+        lambda
+    }
+
+    /// Moves towards the optimum as far as no unknown becomes negative; whether it was reached. The unknown
+    /// that meets 0 first leaves the passive set.
+    fn approach(&mut self) -> bool {
+        let mut blocking = None;
+        let mut step: f64 = 1.0;
+        for (&i, &optimum) in self.passive.iter().zip(&self.optimum) {
+            let share = self.x[i] / (self.x[i] - optimum).max(f64::MIN_POSITIVE);
+            if optimum <= 0.0 && (share < step || blocking.is_none()) {
+                (step, blocking) = (share.min(1.0), Some(i));
+            }
+        }
+        for (&i, &optimum) in self.passive.iter().zip(&self.optimum) {
+            self.x[i] = (self.x[i] + step * (optimum - self.x[i])).max(0.0);
+        }
+        let Some(blocking) = blocking else { return true };
+        self.x[blocking] = 0.0;
+        self.passive.retain(|&i| i != blocking);
+        false
+    }
+
+    /// The slope of the objective along unknown `j`: (S x - c)_j - lambda / d_j.
+    fn slope(&self, j: usize, lambda: f64) -> f64 {
+        let row = self.gram.s.row(j);
+        let fitted: f64 = self.passive.iter().map(|&i| row[i] * self.x[i]).sum();
+        fitted - self.c[j] - lambda * self.gram.inverse_scale[j]
+    }
+}

@@ -1,0 +1,42 @@
+//! Least squares with non-negative unknowns, or with ones that also sum to 1, for many right-hand sides on
+//! one matrix.
+//!
+//! For samples x_i ~ sum_k z_ik b_k: with G = B B' (k x k) and the products C = X B' (n x k), row i of Z
+//! solves min 1/2 z'G z - c_i'z over z >= 0. The data itself is not needed, so samples can stream by; a row's
+//! solution depends on that row alone.
+
+use super::active_set::{UnitGram, Workspace};
+use crate::linalg::Matrix;
+use diabolo_kernels::parallel::for_each_row_block;
+
+/// Rows a task solves: fixed, so results do not depend on the number of threads.
+const ROWS_PER_TASK: usize = 256;
+
+/// Z >= 0: the rows of `products` become the solutions.
+/// # Panics
+/// If the sizes do not agree, or there are more unknowns than
+/// [`diabolo_kernels::small::MAX_ORDER`].
+pub fn non_negative(gram: &Matrix<f64>, products: &mut Matrix<f64>) {
+    each_row(gram, products, |workspace, row| workspace.non_negative(row));
+}
+
+/// Z >= 0 with rows that sum to 1: the rows of `products` become the solutions.
+/// # Panics
+/// As [`non_negative`].
+pub fn simplex(gram: &Matrix<f64>, products: &mut Matrix<f64>) {
+    each_row(gram, products, |workspace, row| workspace.simplex(row));
+}
+
+fn each_row(
+    gram: &Matrix<f64>,
+    products: &mut Matrix<f64>,
+    solve: impl Fn(&mut Workspace, &mut [f64]) + Sync + Send,
+) {
+    let k = gram.n_rows();
+    assert_eq!(products.n_cols(), k, "one product an unknown");
+    let gram = UnitGram::new(gram);
+    for_each_row_block(products.values_mut(), k, ROWS_PER_TASK, |_, block| {
+        let mut workspace = Workspace::new(&gram);
+        block.chunks_exact_mut(k).for_each(|row| solve(&mut workspace, row));
+    });
+}
