@@ -1,6 +1,6 @@
 //! `diabolo data list|make`: the sets that need no file, and files of them.
 
-use super::options::{Machine, with_flags};
+use super::options::{Machine, add_flags, with_flags};
 use super::output;
 use super::run::with_file;
 use crate::data::{self, SETS, Set};
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::io::atomic;
 use crate::io::write::{self, Ending};
 use crate::models::{Labels, Names};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub fn command() -> Command {
         .about("Data that needs no file: list the sets, write one")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([list, with_file(Machine::augment_args_for_update(make))])
+        .subcommands([list, with_file(add_flags::<Machine>(make))])
 }
 
 /// Lists or makes.

@@ -1,6 +1,6 @@
 //! `diabolo fit MODEL DATA --out DIR`: the main job.
 
-use super::options::{Fitting, Machine, Reading, with_flags};
+use super::options::{Fitting, Machine, Reading, add_flags, keep_about, with_flags};
 use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
@@ -37,8 +37,8 @@ pub fn command() -> Command {
                     .value_parser(value_parser!(PathBuf))
                     .help("A TOML file with the same names as keys; flags win"),
             );
-        let command = Fitting::augment_args_for_update(Machine::augment_args_for_update(command));
-        (room.flags)(Reading::augment_args_for_update(command))
+        let command = add_flags::<Fitting>(add_flags::<Machine>(command));
+        keep_about(add_flags::<Reading>(command), room.flags)
     });
     Command::new("fit")
         .about("Fit a model to data and leave a run folder")

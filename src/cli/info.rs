@@ -1,15 +1,15 @@
 //! `diabolo info FILE`: what a file holds.
 
-use super::options::{Machine, Reading, with_flags};
+use super::options::{Machine, Reading, add_flags, with_flags};
 use super::run::with_data;
 use super::{input, output};
 use crate::error::Result;
-use clap::{ArgMatches, Args, Command};
+use clap::{ArgMatches, Command};
 
 /// The command.
 pub fn command() -> Command {
     let command = Command::new("info").about("What a file (or a set) holds: format, shape, range, names");
-    with_data(Machine::augment_args_for_update(command))
+    with_data(add_flags::<Machine>(command))
 }
 
 /// Describes.

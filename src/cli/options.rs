@@ -4,7 +4,8 @@ use crate::data::Scale;
 use crate::error::{Error, Result};
 use crate::io::read::{Missing, ReadOptions};
 use crate::monitor::{Budget, Env};
-use clap::{ArgAction, ArgMatches, Args, ValueEnum};
+use clap::builder::Resettable;
+use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -42,6 +43,17 @@ impl Machine {
         };
         Ok(Env { seed: self.seed, budget: Budget::limited(limit), ..Env::default() })
     }
+}
+
+/// Adds the flags of `O` to a command, which keeps its own description.
+pub fn add_flags<O: Args>(command: Command) -> Command {
+    keep_about(command, O::augment_args_for_update)
+}
+
+/// Lets `add` add flags; the descriptions that come with them are not the command's.
+pub fn keep_about(command: Command, add: impl FnOnce(Command) -> Command) -> Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    add(command).about(about).long_about(Resettable::Reset)
 }
 
 /// Options from configuration keys, over which flags win.

@@ -1,6 +1,6 @@
 //! A run folder as the commands after `fit` use it: its model, its scaling, data of its width.
 
-use super::options::{Machine, Reading, with_flags};
+use super::options::{Machine, Reading, add_flags, with_flags};
 use super::tables::names_along;
 use super::{input, output, rooms};
 use crate::data::Scaler;
@@ -10,7 +10,7 @@ use crate::io::write::{self, Ending};
 use crate::linalg::Matrix;
 use crate::models::{Along, Dataset, Model, Names};
 use crate::monitor::Env;
-use clap::{Arg, ArgMatches, Args, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
 
 /// A loaded run and the surroundings of the command.
@@ -29,13 +29,13 @@ pub struct Run {
 /// A command that takes a run folder, with the options of the machine.
 pub fn command(name: &'static str, about: &'static str) -> Command {
     let run = Arg::new("run").required(true).value_name("RUN").value_parser(value_parser!(PathBuf));
-    Machine::augment_args_for_update(Command::new(name).about(about).arg(run.help("A run folder")))
+    add_flags::<Machine>(Command::new(name).about(about).arg(run.help("A run folder")))
 }
 
 /// The argument DATA and the options of reading it.
 pub fn with_data(command: Command) -> Command {
     let data = Arg::new("data").required(true).value_name("DATA");
-    Reading::augment_args_for_update(command.arg(data.help("A file, a folder, `-`, or the name of a set")))
+    add_flags::<Reading>(command.arg(data.help("A file, a folder, `-`, or the name of a set")))
 }
 
 /// The option `-o FILE`.

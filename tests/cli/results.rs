@@ -127,3 +127,14 @@ fn a_page_is_made_again_from_its_folder() {
     assert_eq!(bytes(&folder, "run/report.html"), page);
     assert!(text(&page).contains("diabolo fit nmf digits --max-iter 2"), "the page tells the command");
 }
+
+#[test]
+fn help_describes_the_command_itself() {
+    let folder = Scratch::new();
+    for room in ROOMS {
+        let help = good(&folder, &format!("fit {} --help", room.name));
+        assert!(help.starts_with(room.about), "{}: {help}", room.name);
+        assert!(help.contains("--save-every") && help.contains("--feature-names"), "{}: {help}", room.name);
+    }
+    assert!(good(&folder, "encode --help").starts_with("Codes Z of samples"));
+}

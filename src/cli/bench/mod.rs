@@ -5,11 +5,11 @@ mod kernels;
 mod machine;
 mod models;
 
-use super::options::{Machine, with_flags};
+use super::options::{Machine, add_flags, with_flags};
 use super::output;
 use crate::error::Result;
 use crate::report::number;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use kernels::KernelLine;
 use machine::Measured;
 use models::ModelLine;
@@ -22,7 +22,7 @@ pub fn command() -> Command {
         .about("Measure this machine (multiply-adds, memory), then the kernels and the models on it")
         .arg(choice("kernels").help("The kernels only"))
         .arg(choice("models").help("The models only"));
-    Machine::augment_args_for_update(command)
+    add_flags::<Machine>(command)
 }
 
 /// Everything that was measured.
