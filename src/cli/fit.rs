@@ -140,7 +140,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         Outcome { manifest: &manifest, set: &set, scaler: &scaler, model: model.as_ref(), history: &history };
     let metrics = parallel::with_threads(threads, || done.write(&folder, seconds, &env))?;
     if !request.machine.quiet {
-        report::warn(&metrics);
+        report::warn(&manifest, &metrics);
     }
     if request.machine.json {
         return output::print_json(&metrics);

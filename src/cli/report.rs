@@ -76,10 +76,10 @@ fn said_by_the_model(metrics: &Value) -> Vec<String> {
     said.filter_map(|warning| warning.as_str().map(str::to_owned)).collect()
 }
 
-/// Says the model's warnings, on stderr.
-pub fn warn(metrics: &Value) {
-    for warning in said_by_the_model(metrics) {
-        eprintln!("warning: {warning}");
+/// Says on stderr what should not be overlooked.
+pub fn warn(manifest: &Manifest, metrics: &Value) {
+    for warning in summary(manifest, metrics).warnings {
+        eprintln!("diabolo: warning: {warning}");
     }
 }
 
@@ -129,14 +129,11 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Says what came out, on stdout; what should not be overlooked, on stderr.
+/// Says what came out, on stdout.
 /// # Errors
 /// [`Error::Io`].
 pub fn say(manifest: &Manifest, metrics: &Value, folder: &RunFolder) -> Result<()> {
     let summary = summary(manifest, metrics);
-    for warning in &summary.warnings {
-        eprintln!("diabolo: warning: {warning}");
-    }
     output::print(&format!("{} {}\n", summary.model, summary.stop))?;
     let rows: Vec<Vec<&str>> =
         summary.metrics.iter().map(|metric| vec![metric.name.as_str(), metric.value.as_str()]).collect();
