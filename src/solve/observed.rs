@@ -95,7 +95,7 @@ impl Observed {
             let (columns, values) = self.row(i);
             for (&j, &value) in columns.iter().zip(values) {
                 let side = if rng.bernoulli(share) { &mut held_out } else { &mut kept };
-                side.extend([(j, value)].into_iter());
+                side.extend(std::iter::once((j, value)));
             }
             kept.end_row();
             held_out.end_row();

@@ -48,7 +48,7 @@ pub(super) fn minimiser(
 /// negative at 0.
 fn first_root(cubic: [f64; 4]) -> f64 {
     let at = |t: f64| cubic[0] + t * (cubic[1] + t * (cubic[2] + t * cubic[3]));
-    if !(cubic[0] < 0.0) {
+    if cubic[0] >= 0.0 || cubic[0].is_nan() {
         return 0.0;
     }
     // Where the direction is long beside the factors, the root is small: begin below it.
