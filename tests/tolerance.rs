@@ -99,3 +99,14 @@ pub const NNLS_AGAINST_SCIPY: f64 = 1e-10;
 /// The optimality conditions of a constrained least squares, in units of the right-hand side: rounding times
 /// the condition of the scaled Gram matrix, and the ridge of 1e-10 where it is singular.
 pub const KKT: f64 = 1e-8;
+
+/// A factorisation against another program's, both from one start and iterated until nothing moves: what is
+/// left is how flat the objective is there.
+pub const NMF_PEER: f64 = 1e-6;
+
+/// Sweeps of coordinate descent against plain loops: sums in another order, relative to the largest entry.
+/// Where an entry of y is small its reciprocal carries the error of y many times over.
+pub const SWEEP_F64: f64 = 1e-9;
+
+/// The same in f32.
+pub const SWEEP_F32: f64 = 2e-3;

@@ -12,6 +12,7 @@
 
 #[macro_use]
 pub mod dispatch;
+pub mod coordinate;
 pub mod distance;
 pub mod gemm;
 mod panel;

@@ -1,5 +1,6 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
+use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
 use crate::gemm::Gemm;
@@ -50,6 +51,7 @@ pub trait Real:
     + Sparse
     + Small
     + Decompose
+    + Coordinate
 {
     /// 0
     const ZERO: Self;

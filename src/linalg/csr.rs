@@ -3,20 +3,15 @@
 use super::Matrix;
 use crate::error::{Error, Result};
 use diabolo_kernels::Real;
-use diabolo_kernels::parallel::for_each_row_block;
+use diabolo_kernels::sparse::{CsrRef, Pattern};
 
 /// A sparse matrix: row `i` holds `values[indptr[i]..indptr[i + 1]]` at columns `indices[..]`, which rise
 /// strictly within a row.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Csr<T> {
-    n_cols: usize,
-    indptr: Vec<usize>,
-    indices: Vec<u32>,
+    pattern: Pattern,
     values: Vec<T>,
 }
-
-/// Rows a task of a product takes: fixed, so results do not depend on the number of threads.
-const ROWS_PER_TASK: usize = 256;
 
 impl<T: Real> Csr<T> {
     /// A matrix from its parts.
@@ -46,30 +41,37 @@ impl<T: Real> Csr<T> {
                 return wrong(format!("a column beyond the {n_cols} there are, in row {i}"));
             }
         }
-        Ok(Self { n_cols, indptr, indices, values })
+        Ok(Self::from_checked(n_cols, indptr, indices, values))
+    }
+
+    /// A matrix from parts that are known to describe one.
+    fn from_checked(n_cols: usize, indptr: Vec<usize>, indices: Vec<u32>, values: Vec<T>) -> Self {
+        let n_rows = indptr.len() - 1;
+        let pattern = Pattern::new(n_rows, n_cols, indptr, indices).expect("rows and columns were checked");
+        Self { pattern, values }
     }
 
     /// The non-zero entries of a dense matrix.
     pub fn from_dense(dense: &Matrix<T>) -> Self {
-        let mut csr = Self { n_cols: dense.n_cols(), indptr: vec![0], indices: vec![], values: vec![] };
+        let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
         for row in dense.rows() {
             for (j, &x) in row.iter().enumerate().filter(|(_, x)| **x != T::ZERO) {
-                csr.indices.push(j as u32);
-                csr.values.push(x);
+                indices.push(j as u32);
+                values.push(x);
             }
-            csr.indptr.push(csr.values.len());
+            indptr.push(values.len());
         }
-        csr
+        Self::from_checked(dense.n_cols(), indptr, indices, values)
     }
 
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
-        self.indptr.len().saturating_sub(1)
+        self.pattern.as_ref().n_rows()
     }
 
     /// Number of columns.
     pub fn n_cols(&self) -> usize {
-        self.n_cols
+        self.pattern.as_ref().n_cols()
     }
 
     /// Number of stored entries.
@@ -79,12 +81,12 @@ impl<T: Real> Csr<T> {
 
     /// Row pointers, one more than rows.
     pub fn indptr(&self) -> &[usize] {
-        &self.indptr
+        self.pattern.as_ref().indptr()
     }
 
     /// Columns of the entries.
     pub fn indices(&self) -> &[u32] {
-        &self.indices
+        self.pattern.as_ref().indices()
     }
 
     /// Values of the entries.
@@ -97,12 +99,16 @@ impl<T: Real> Csr<T> {
         &mut self.values
     }
 
+    /// The matrix as kernels take it; the pattern is not checked again.
+    pub fn view(&self) -> CsrRef<'_, T> {
+        CsrRef::new(self.pattern.as_ref(), &self.values)
+    }
+
     /// Columns and values of row `i`.
     /// # Panics
     /// If out of bounds.
     pub fn row(&self, i: usize) -> (&[u32], &[T]) {
-        let range = self.indptr[i]..self.indptr[i + 1];
-        (&self.indices[range.clone()], &self.values[range])
+        self.view().row(i)
     }
 
     /// Every entry as (row, column, value), in order.
@@ -115,59 +121,45 @@ impl<T: Real> Csr<T> {
 
     /// The transpose, in O(nnz).
     pub fn transposed(&self) -> Csr<T> {
-        let mut indptr = vec![0; self.n_cols + 1];
-        self.indices.iter().for_each(|&j| indptr[j as usize + 1] += 1);
-        for j in 0..self.n_cols {
-            indptr[j + 1] += indptr[j];
-        }
-        let mut next = indptr.clone();
-        let mut indices = vec![0_u32; self.nnz()];
-        let mut values = vec![T::ZERO; self.nnz()];
-        for (i, j, x) in self.entries() {
-            indices[next[j]] = i as u32;
-            values[next[j]] = x;
-            next[j] += 1;
-        }
-        Csr { n_cols: self.n_rows(), indptr, indices, values }
+        let (pattern, values) = T::transpose(self.view());
+        Csr { pattern, values }
     }
 
     /// Rows of given indices, in that order, as a copy.
     /// # Panics
     /// If one is out of bounds.
     pub fn select_rows(&self, rows: &[usize]) -> Csr<T> {
-        let mut picked = Csr { n_cols: self.n_cols, indptr: vec![0], indices: vec![], values: vec![] };
+        let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
         for &i in rows {
-            let (columns, values) = self.row(i);
-            picked.indices.extend_from_slice(columns);
-            picked.values.extend_from_slice(values);
-            picked.indptr.push(picked.values.len());
+            let (columns, row) = self.row(i);
+            indices.extend_from_slice(columns);
+            values.extend_from_slice(row);
+            indptr.push(values.len());
         }
-        picked
+        Self::from_checked(self.n_cols(), indptr, indices, values)
     }
 
     /// self x dense
     /// # Panics
     /// If the inner sizes differ.
     pub fn matmul(&self, dense: &Matrix<T>) -> Matrix<T> {
-        assert_eq!(self.n_cols, dense.n_rows(), "inner sizes of a sparse product");
-        let width = dense.n_cols();
-        let mut out = Matrix::zeros(self.n_rows(), width);
-        for_each_row_block(out.values_mut(), width, ROWS_PER_TASK, |first, block| {
-            for (r, out_row) in block.chunks_exact_mut(width).enumerate() {
-                let (columns, values) = self.row(first + r);
-                for (&j, &x) in columns.iter().zip(values) {
-                    for (o, &d) in out_row.iter_mut().zip(dense.row(j as usize)) {
-                        *o += x * d;
-                    }
-                }
-            }
-        });
+        let mut out = Matrix::zeros(self.n_rows(), dense.n_cols());
+        T::spmm(T::ONE, self.view(), dense.view(), T::ZERO, out.view_mut());
+        out
+    }
+
+    /// self' x dense, without making the transpose. Who needs many such products keeps the transpose.
+    /// # Panics
+    /// If the inner sizes differ.
+    pub fn matmul_tn(&self, dense: &Matrix<T>) -> Matrix<T> {
+        let mut out = Matrix::zeros(self.n_cols(), dense.n_cols());
+        T::spmm_t(T::ONE, self.view(), dense.view(), T::ZERO, out.view_mut());
         out
     }
 
     /// The dense matrix; for tests and small displays.
     pub fn to_dense(&self) -> Matrix<T> {
-        let mut dense = Matrix::zeros(self.n_rows(), self.n_cols);
+        let mut dense = Matrix::zeros(self.n_rows(), self.n_cols());
         for (i, j, x) in self.entries() {
             dense[(i, j)] += x;
         }
@@ -177,9 +169,7 @@ impl<T: Real> Csr<T> {
     /// The same numbers in another precision.
     pub fn cast<U: Real>(&self) -> Csr<U> {
         Csr {
-            n_cols: self.n_cols,
-            indptr: self.indptr.clone(),
-            indices: self.indices.clone(),
+            pattern: self.pattern.clone(),
             values: self.values.iter().map(|x| U::from_f64(x.to_f64())).collect(),
         }
     }

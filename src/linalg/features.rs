@@ -132,7 +132,7 @@ impl Features {
     pub fn matmul_tn(&self, a: &Matrix<f64>) -> Matrix<f64> {
         match self {
             Features::F64(x) => x.matmul_tn(a),
-            Features::Sparse(x) => x.transposed().matmul(a),
+            Features::Sparse(x) => x.matmul_tn(a),
             _ => {
                 let partials = map_chunks(self.n_samples(), BLOCK_ROWS, |rows| {
                     let block: Matrix<f64> = self.dense_rows(rows.start, rows.end);

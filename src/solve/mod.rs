@@ -3,9 +3,11 @@
 pub mod active_set;
 pub mod als;
 pub mod bilinear;
+pub mod extrapolation;
 pub mod hals;
 pub mod lloyd;
 pub mod nnls;
 pub mod observed;
+pub mod scd;
 pub mod sgd;
 pub mod spectral;

@@ -1,5 +1,6 @@
 //! Kernels, each against its plain `reference` twin.
 
+mod coordinate;
 mod decomp;
 mod distance;
 mod gemm;

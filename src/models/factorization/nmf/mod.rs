@@ -4,27 +4,41 @@
 //!
 //! | symbol | field | shape |
 //! |---|---|---|
-//! | X | data | n_samples x n_features, >= 0 |
+//! | X | data | n_samples x n_features, >= 0; NaN is missing |
 //! | W | `w` | n_samples x n_components, the codes Z |
 //! | H | `h` | n_components x n_features, the parts |
 //!
-//! Minimised: 1/2 ||X - W H||^2 + l1 (sum W + sum H) + l2/2 (||W||^2 + ||H||^2), by hierarchical
-//! alternating least squares on cached Gram matrices ([`crate::solve::hals`]; Cichocki & Phan 2009). One
-//! step sweeps W, then H: two products with X, 4 nnz(X) k flops, and 2 (n + m) k^2. The objective never
-//! rises. X may be sparse and is never made dense: ||X - WH||^2 = ||X||^2 - 2 <X H', W> + <W'W, HH'>.
+//! Minimised: loss(X, W H) + l1_w sum(W) + l1_h sum(H) + l2_w/2 ||W||^2 + l2_h/2 ||H||^2, with the loss
+//!
+//! * Frobenius, 1/2 ||X - W H||^2, by hierarchical alternating least squares on cached Gram matrices
+//!   ([`crate::solve::hals`]; Cichocki & Phan 2009, Gillis & Glineur 2012): two products with X a step,
+//!   4 nnz(X) k flops, and a few cheap sweeps;
+//! * Kullback-Leibler, sum x ln(x / wh) - x + wh, by sequential coordinate descent ([`crate::solve::scd`];
+//!   Hsieh & Dhillon 2011): O(nnz(X) k) a sweep. It is the likelihood of Poisson counts.
+//!
+//! Both start their steps ahead of the factors ([`crate::solve::extrapolation`]; Ang & Gillis 2019), and take
+//! back what does not help, so the objective never rises; `solver = mu` is Lee & Seung's multiplicative
+//! update instead. X may be sparse and is never made dense. Entries that are missing or held out are filled
+//! by W H before each step; the objective counts observed entries only. Held-out entries are drawn by the
+//! seed, and their mean loss (`held_out_loss`, a mean of 1/2 squared errors or divergences) chooses the rank.
 
+mod entries;
 mod init;
 mod model;
+mod step;
 
 pub use model::Nmf;
 
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Features, Matrix};
 use crate::models::{Data, Fit, Settings, Step};
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
-use crate::tensors::{Named, TensorView, Tensors, visit_f64};
+use crate::tensors::{Named, TensorView, Tensors, visit_u64};
+use diabolo_kernels::reduce::Reduce;
+use entries::Entries;
 use serde::{Deserialize, Serialize};
+use step::Run;
 
 /// The parameters of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,68 +48,209 @@ pub struct Params {
     /// Number of parts
     #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
     pub n_components: usize,
+    /// What is minimised between X and W H
+    #[cfg_attr(feature = "cli", arg(long, value_name = "LOSS"))]
+    pub loss: Loss,
+    /// How it is minimised
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SOLVER"))]
+    pub solver: Solver,
+    /// Where the factors start
+    #[cfg_attr(feature = "cli", arg(long, value_name = "INIT"))]
+    pub init: Init,
+    /// Starts, of which the best is kept; those after the first are random
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub n_init: usize,
     /// The most iterations
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub max_iter: u64,
     /// Stop when an iteration lowers the objective by less than this share of its first value
     #[cfg_attr(feature = "cli", arg(long, value_name = "T"))]
     pub tol: f64,
-    /// Weight of the sum of the entries of W and H: larger is sparser
+    /// Weight of the sum of the entries of W: larger is sparser
     #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
-    pub l1: f64,
-    /// Weight of half the squared norms of W and H
+    pub l1_w: f64,
+    /// Weight of the sum of the entries of H: larger is sparser
     #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
-    pub l2: f64,
+    pub l1_h: f64,
+    /// Weight of half the squared norm of W
+    #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
+    pub l2_w: f64,
+    /// Weight of half the squared norm of H
+    #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
+    pub l2_h: f64,
+    /// Share of the entries hidden from the fit, on which its loss is reported: for choosing the rank
+    #[cfg_attr(feature = "cli", arg(long, value_name = "P"))]
+    pub held_out: f64,
+}
+
+/// What is minimised between X and W H.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Half the squared error.
+    #[default]
+    Frobenius,
+    /// The generalised Kullback-Leibler divergence: for counts.
+    KullbackLeibler,
+}
+
+impl Loss {
+    /// The loss between two lists.
+    fn between(self, x: &[f64], y: &[f64]) -> f64 {
+        match self {
+            Loss::Frobenius => 0.5 * f64::squared_distance(x, y),
+            Loss::KullbackLeibler => f64::kl_divergence(x, y),
+        }
+    }
+}
+
+/// How the loss is minimised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// Coordinate descent with extrapolation.
+    #[default]
+    Cd,
+    /// Multiplicative updates.
+    Mu,
+}
+
+/// Where the factors start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// Uniform random numbers of the scale of the data.
+    #[default]
+    Random,
+    /// Non-negative double singular value decomposition, with its zeros: for coordinate descent.
+    Nndsvd,
+    /// The same with the mean of the data for zeros.
+    Nndsvda,
+    /// The same with small random numbers for zeros.
+    Nndsvdar,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Params { n_components: 16, max_iter: 200, tol: 1e-5, l1: 0.0, l2: 0.0 }
+        Params {
+            n_components: 16,
+            loss: Loss::Frobenius,
+            solver: Solver::Cd,
+            init: Init::default(),
+            n_init: 1,
+            max_iter: 200,
+            tol: 1e-5,
+            l1_w: 0.0,
+            l1_h: 0.0,
+            l2_w: 0.0,
+            l2_h: 0.0,
+            held_out: 0.0,
+        }
     }
 }
 
 impl Params {
-    fn penalty(&self) -> Penalty {
-        Penalty { l1: self.l1, l2: self.l2 }
+    fn penalty_w(&self) -> Penalty {
+        Penalty { l1: self.l1_w, l2: self.l2_w }
+    }
+
+    fn penalty_h(&self) -> Penalty {
+        Penalty { l1: self.l1_h, l2: self.l2_h }
+    }
+
+    /// The value of both penalties.
+    fn penalty(&self, w: &Matrix<f64>, ht: &Matrix<f64>) -> f64 {
+        let of = |penalty: Penalty, a: &Matrix<f64>| {
+            penalty.l1 * f64::sum_of(a.values()) + 0.5 * penalty.l2 * hals::inner(a, a)
+        };
+        of(self.penalty_w(), w) + of(self.penalty_h(), ht)
+    }
+
+    /// The state of a fit that starts at given factors, W n_samples x n_components and
+    /// H n_components x n_features: what [`crate::models::fit`] takes as `resume`.
+    /// # Errors
+    /// [`Error::Shape`] where their sizes do not fit the data, [`Error::Numerical`] where they have negative
+    /// entries, and what [`Fit::start`] refuses.
+    pub fn start_from(&self, x: &Data, w: Matrix<f64>, h: Matrix<f64>, env: &Env) -> Result<State> {
+        self.check()?;
+        let (features, entries) = self.prepared(x, env)?;
+        let expected = [[features.n_samples(), self.n_components], [self.n_components, features.n_features()]];
+        if [w.shape(), h.shape()] != expected {
+            return Err(Error::shape(
+                format!("factors of shapes {:?} and {:?}", expected[0], expected[1]),
+                format!("{:?} and {:?}", w.shape(), h.shape()),
+            ));
+        }
+        if !w.values().iter().chain(h.values()).all(|v| *v >= 0.0 && v.is_finite()) {
+            return Err(Error::numerical("the start", "factors must be finite and not negative"));
+        }
+        Ok(State { runs: vec![Run::new(w, h.transposed())], entries: Some(entries) })
+    }
+
+    /// The data, checked, and its entries as the sweeps read them.
+    fn prepared<'a>(&self, x: &Data<'a>, env: &Env) -> Result<(&'a Features, Entries)> {
+        let x = model::observed_features(x)?;
+        // For every run W, H, the same a step before and ahead, and the two products.
+        let factors = 4 * (x.n_samples() + x.n_features() + self.n_components) * self.n_components;
+        env.budget.charge_array((self.n_init * factors) as u64, 8, "the factors of nmf")?;
+        Ok((x, Entries::new(x, self, env)?))
     }
 }
 
 impl Settings for Params {
     const NAME: &'static str = "nmf";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<()> {
         if self.n_components == 0 {
             return Err(Error::parameter("n_components", "0 parts explain nothing; give 1 or more"));
         }
-        for (name, value) in [("tol", self.tol), ("l1", self.l1), ("l2", self.l2)] {
+        if self.n_init == 0 {
+            return Err(Error::parameter("n_init", "0 starts fit nothing; give 1 or more"));
+        }
+        let weights = [("l1_w", self.l1_w), ("l1_h", self.l1_h), ("l2_w", self.l2_w), ("l2_h", self.l2_h)];
+        for (name, value) in weights.into_iter().chain([("tol", self.tol)]) {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(Error::parameter(name, format!("{value} is not a finite number >= 0")));
             }
+        }
+        if self.init == Init::Nndsvd && (self.solver == Solver::Mu || self.loss != Loss::Frobenius) {
+            let why = "zeros of the start stay under multiplication and make the divergence infinite; \
+                       choose nndsvda or nndsvdar";
+            return Err(Error::parameter("init", why));
+        }
+        if !(0.0..1.0).contains(&self.held_out) {
+            let why = format!("{} is no share of the entries; give 0.1 to hide a tenth", self.held_out);
+            return Err(Error::parameter("held_out", why));
         }
         Ok(())
     }
 }
 
-/// The factors while they are fitted. H is kept transposed, so both sweeps run along rows.
+/// The runs of a fit, one for each start.
 pub struct State {
-    /// n_samples x n_components
-    w: Matrix<f64>,
-    /// n_features x n_components
-    ht: Matrix<f64>,
-    /// ||X||^2
-    squared_norm: f64,
-    first_objective: f64,
-    last_objective: f64,
+    runs: Vec<Run>,
+    /// Made anew where a fit is resumed.
+    entries: Option<Entries>,
+}
+
+impl State {
+    /// The run with the least objective, the first of equals.
+    fn best(&self) -> &Run {
+        let best = self.runs.iter().reduce(|best, run| if run.objective < best.objective { run } else { best });
+        best.expect("n_init is 1 or more")
+    }
 }
 
 impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        self.w.visit_as("w", each);
-        self.ht.visit_as("ht", each);
-        visit_f64(each, "squared_norm", self.squared_norm);
-        visit_f64(each, "first_objective", self.first_objective);
-        visit_f64(each, "last_objective", self.last_objective);
+        visit_u64(each, "n_runs", self.runs.len() as u64);
+        for (r, run) in self.runs.iter().enumerate() {
+            run.visit(&mut |name, view| each(&format!("run_{r}/{name}"), view));
+        }
     }
 }
 
@@ -108,55 +263,47 @@ impl Fit for Params {
     }
 
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
-        let x = x.non_negative_features()?;
-        // W, H, the two products of the same shapes, and their Gram matrices.
-        let entries = 2 * (x.n_samples() + x.n_features() + self.n_components) * self.n_components;
-        env.budget.charge_array(entries as u64, 8, "the factors of nmf")?;
-        let (w, ht) = init::random(x, self.n_components, env.seed);
-        let squared_norm = x.squared_norm();
-        let objective = 0.5 * squared_norm;
-        Ok(State { w, ht, squared_norm, first_objective: objective, last_objective: objective })
+        let (x, mut entries) = self.prepared(x, env)?;
+        let starts = init::starts(x, &mut entries, self, env)?;
+        Ok(State { runs: starts.into_iter().map(|(w, ht)| Run::new(w, ht)).collect(), entries: Some(entries) })
     }
 
-    fn step(&self, x: &Data, state: &mut State, _: &Env) -> Result<Step> {
+    fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
         let x = x.features()?;
-        let State { w, ht, .. } = state;
-        hals::sweep(w, &x.matmul(ht), &ht.gram(), self.penalty());
-        let (xtw, wtw) = (x.matmul_tn(w), w.gram());
-        hals::sweep(ht, &xtw, &wtw, self.penalty());
-
-        // 1/2 ||X - W H||^2 = 1/2 ||X||^2 - <X'W, H'> + 1/2 <W'W, H H'>
-        let residual = 0.5 * state.squared_norm - hals::inner(&xtw, ht) + 0.5 * hals::inner(&wtw, &ht.gram());
-        let sum = |a: &Matrix<f64>| a.values().iter().sum::<f64>();
-        let penalty =
-            self.l1 * (sum(w) + sum(ht)) + 0.5 * self.l2 * (hals::inner(w, w) + hals::inner(ht, ht));
-        let objective = residual.max(0.0) + penalty;
-
-        let fall = state.last_objective - objective;
-        state.last_objective = objective;
-        let relative_error = (2.0 * residual.max(0.0) / state.squared_norm.max(f64::MIN_POSITIVE)).sqrt();
-        Ok(Step {
-            objective,
-            converged: fall.abs() <= self.tol * state.first_objective,
-            metrics: vec![("relative_error", relative_error)],
-        })
+        let entries = match &mut state.entries {
+            Some(entries) => entries,
+            absent => absent.insert(Entries::new(x, self, env)?),
+        };
+        let mut best = (f64::INFINITY, None);
+        for run in &mut state.runs {
+            let figures = run.step(x, entries, self);
+            if run.objective < best.0 || best.1.is_none() {
+                best = (run.objective, Some(figures));
+            }
+        }
+        let (objective, figures) = best;
+        let figures = figures.expect("n_init is 1 or more");
+        let mut metrics = vec![match self.loss {
+            Loss::Frobenius => ("relative_error", (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt()),
+            Loss::KullbackLeibler => ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64),
+        }];
+        metrics.extend(figures.held_out.map(|loss| ("held_out_loss", loss)));
+        Ok(Step { objective, converged: state.runs.iter().all(|run| run.converged), metrics })
     }
 
-    fn finish(&self, state: State) -> Result<Nmf> {
-        Ok(Nmf::new(state.w, state.ht.transposed(), self.penalty()))
+    fn finish(&self, mut state: State) -> Result<Nmf> {
+        let best = state.runs.iter().position(|run| std::ptr::eq(run, state.best())).unwrap_or(0);
+        let run = state.runs.swap_remove(best);
+        Ok(Nmf::new(run.w, run.ht.transposed(), self.loss, self.penalty_w()))
     }
 
     fn load_state(&self, named: &Named) -> Result<State> {
-        Ok(State {
-            w: Matrix::load(named, "w")?,
-            ht: Matrix::load(named, "ht")?,
-            squared_norm: named.scalar_f64("squared_norm")?,
-            first_objective: named.scalar_f64("first_objective")?,
-            last_objective: named.scalar_f64("last_objective")?,
-        })
+        let n_runs = named.scalar_u64("n_runs")?;
+        let runs = (0..n_runs).map(|r| Run::load(&named.under(&format!("run_{r}/"))));
+        Ok(State { runs: runs.collect::<Result<_>>()?, entries: None })
     }
 
     fn load_model(&self, named: &Named) -> Result<Nmf> {
-        Ok(Nmf::new(Matrix::load(named, "w")?, Matrix::load(named, "h")?, self.penalty()))
+        Ok(Nmf::new(Matrix::load(named, "w")?, Matrix::load(named, "h")?, self.loss, self.penalty_w()))
     }
 }

@@ -1,14 +1,17 @@
 //! The fitted factorisation and what it can do.
 
-use crate::error::Result;
+use super::Loss;
+use crate::error::{Error, Result};
 use crate::figure::{Colours, Figure, Plot};
-use crate::linalg::{Features, Matrix};
+use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, check_columns, check_width,
 };
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
+use crate::solve::scd;
 use crate::tensors::{TensorView, Tensors};
+use diabolo_kernels::reduce::Reduce;
 
 /// X ~ W H.
 pub struct Nmf {
@@ -16,12 +19,33 @@ pub struct Nmf {
     w: Matrix<f64>,
     /// Parts, n_components x n_features.
     h: Matrix<f64>,
+    loss: Loss,
+    /// Of W: codes of unseen samples are penalised like those of the training samples.
     penalty: Penalty,
 }
 
+/// The samples x features with at least one of each, no value negative or infinite; NaN is missing.
+/// # Errors
+/// [`Error::Shape`] where there is nothing, [`Error::Numerical`] at the first value that is refused.
+pub(super) fn observed_features<'a>(x: &Data<'a>) -> Result<&'a Features> {
+    let features = x.features()?;
+    let has_missing = features.first_where(f64::is_nan).is_some();
+    if !has_missing {
+        return x.non_negative_features();
+    }
+    match features.first_where(|value| value < 0.0 || value.is_infinite()) {
+        None => Ok(features),
+        Some((i, j)) => Err(Error::numerical(
+            format!("row {}, column {}", i + 1, j + 1),
+            "the value is negative or infinite and this model needs counts or other non-negative values; \
+             shift the data with --scale minmax",
+        )),
+    }
+}
+
 impl Nmf {
-    pub(super) fn new(w: Matrix<f64>, h: Matrix<f64>, penalty: Penalty) -> Nmf {
-        Nmf { w, h, penalty }
+    pub(super) fn new(w: Matrix<f64>, h: Matrix<f64>, loss: Loss, penalty: Penalty) -> Nmf {
+        Nmf { w, h, loss, penalty }
     }
 
     /// Codes of the training samples, n_samples x n_components.
@@ -34,14 +58,91 @@ impl Nmf {
         &self.h
     }
 
-    /// Codes of samples: min over w >= 0 of 1/2 ||x - w H||^2 + penalties.
+    /// Codes of samples: min over w >= 0 of loss(x, w H) + penalties, over the features a sample has.
     fn codes(&self, x: &Features) -> Result<Matrix<f64>> {
         check_width(x, self.h.n_cols())?;
         let ht = self.h.transposed();
-        let (products, gram) = (x.matmul(&ht), ht.gram());
-        let mut z = Matrix::zeros(x.n_samples(), self.h.n_rows());
-        hals::solve(&mut z, &products, &gram, self.penalty);
-        Ok(z)
+        if x.first_where(f64::is_nan).is_some() {
+            return Ok(self.codes_of_incomplete(x, &ht));
+        }
+        Ok(match self.loss {
+            Loss::Frobenius => {
+                let mut z = Matrix::zeros(x.n_samples(), self.h.n_rows());
+                hals::solve(&mut z, &x.matmul(&ht), &ht.gram(), self.penalty);
+                z
+            }
+            Loss::KullbackLeibler => self.divergence_codes(x, &ht, &scd::col_sums(&ht)),
+        })
+    }
+
+    /// Codes by the divergence, `sums` being those of the features all samples have.
+    fn divergence_codes(&self, x: &Features, ht: &Matrix<f64>, sums: &[f64]) -> Matrix<f64> {
+        // Sum x = sum_k w_k sum_j h_kj at the solution: every part begins with an equal share.
+        let share = 1.0 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let row_sums = x.row_sums();
+        let mut z = Matrix::from_fn(x.n_samples(), ht.n_cols(), |i, _| share * row_sums[i]);
+        match x {
+            Features::Sparse(x) => scd::solve(&mut z, x, ht, sums, self.penalty),
+            _ => scd::solve(&mut z, &Csr::from_dense(&x.to_dense()), ht, sums, self.penalty),
+        }
+        z
+    }
+
+    /// The same where values are missing: every sample has Gram matrix or sums of its own features.
+    fn codes_of_incomplete(&self, x: &Features, ht: &Matrix<f64>) -> Matrix<f64> {
+        let mut z = Matrix::zeros(x.n_samples(), ht.n_cols());
+        let mut row = vec![0.0_f64; x.n_features()];
+        for i in 0..x.n_samples() {
+            x.row_into(i, &mut row);
+            let known: Vec<usize> = (0..row.len()).filter(|&j| !row[j].is_nan()).collect();
+            let values = known.iter().map(|&j| row[j]).collect();
+            let sample = Matrix::from_vec(1, known.len(), values);
+            let ht = ht.select_rows(&known);
+            match self.loss {
+                Loss::Frobenius => {
+                    hals::solve_row(z.row_mut(i), sample.matmul(&ht).row(0), &ht.gram(), self.penalty);
+                }
+                Loss::KullbackLeibler => {
+                    let code = self.divergence_codes(&Features::F64(sample), &ht, &scd::col_sums(&ht));
+                    z.row_mut(i).copy_from_slice(code.row(0));
+                }
+            }
+        }
+        z
+    }
+
+    /// (loss, squared error, squared norm, number) over the values of `x` that are not missing.
+    fn errors(&self, x: &Features, z: &Matrix<f64>) -> [f64; 4] {
+        let ht = self.h.transposed();
+        if let Features::Sparse(entries) = x
+            && x.first_where(f64::is_nan).is_none()
+        {
+            // Of what a sparse matrix leaves out, ||z H||^2 and sum(z H) know by Gram matrices and sums.
+            let norm = x.squared_norm();
+            let error = norm - 2.0 * hals::inner(&x.matmul(&ht), z) + hals::inner(&z.gram(), &ht.gram());
+            let x_ln_y = f64::x_ln_y(entries.values(), &scd::fitted(entries, z, &ht));
+            let loss = match self.loss {
+                Loss::Frobenius => 0.5 * error,
+                Loss::KullbackLeibler => scd::divergence(scd::constant(entries), x_ln_y, z, &ht),
+            };
+            return [loss, error.max(0.0), norm, (x.n_samples() * x.n_features()) as f64];
+        }
+        let mut total = [0.0; 4];
+        let mut row = vec![0.0_f64; x.n_features()];
+        for first in (0..x.n_samples()).step_by(BLOCK_ROWS) {
+            let rows: Vec<usize> = (first..(first + BLOCK_ROWS).min(x.n_samples())).collect();
+            let decoded = z.select_rows(&rows).matmul(&self.h);
+            for (&i, decoded) in rows.iter().zip(decoded.rows()) {
+                x.row_into(i, &mut row);
+                let known = row.iter().zip(decoded).filter(|(x, _)| !x.is_nan());
+                let (known, decoded): (Vec<f64>, Vec<f64>) = known.map(|(x, y)| (*x, *y)).unzip();
+                total[0] += self.loss.between(&known, &decoded);
+                total[1] += Loss::Frobenius.between(&known, &decoded) * 2.0;
+                total[2] += known.iter().map(|x| x * x).sum::<f64>();
+                total[3] += known.len() as f64;
+            }
+        }
+        total
     }
 }
 
@@ -63,7 +164,7 @@ impl Encode for Nmf {
 
     fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
         // A row's code must not depend on who else is encoded: refuse what the fit refuses.
-        Data::rows(x).non_negative_features()?;
+        observed_features(&Data::rows(x))?;
         Ok(Latent::F64(self.codes(x)?))
     }
 }
@@ -93,17 +194,17 @@ impl Model for Nmf {
     }
 
     fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
-        let x = x.non_negative_features()?;
+        let x = observed_features(x)?;
         let z = self.codes(x)?;
-        let ht = self.h.transposed();
-        let norm = x.squared_norm();
-        let squared_error =
-            (norm - 2.0 * hals::inner(&x.matmul(&ht), &z) + hals::inner(&z.gram(), &ht.gram())).max(0.0);
-        let cells = (x.n_samples() * x.n_features()) as f64;
-        Ok(vec![
-            ("rmse".into(), (squared_error / cells).sqrt()),
-            ("relative_error".into(), (squared_error / norm.max(f64::MIN_POSITIVE)).sqrt()),
-        ])
+        let [loss, squared_error, squared_norm, n_known] = self.errors(x, &z);
+        let mut metrics: Metrics = vec![
+            ("rmse".into(), (squared_error / n_known.max(1.0)).sqrt()),
+            ("relative_error".into(), (squared_error / squared_norm.max(f64::MIN_POSITIVE)).sqrt()),
+        ];
+        if self.loss == Loss::KullbackLeibler {
+            metrics.push(("mean_divergence".into(), loss / n_known.max(1.0)));
+        }
+        Ok(metrics)
     }
 
     fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {

@@ -1,0 +1,125 @@
+//! Coordinate descent over the rows of a non-negative factor, the other factor held fixed.
+//!
+//! | symbol | argument | shape |
+//! |---|---|---|
+//! | A >= 0 | `a` | n x k, the factor that moves |
+//! | B >= 0 | `b` | m x k, the factor that stands |
+//! | C = X B | `products` | n x k |
+//! | G = Bᵀ B | `gram` | k x k |
+//!
+//! Rows of A do not see each other: they are shared out in blocks that depend on the sizes only.
+
+mod divergence;
+mod least_squares;
+pub mod reference;
+
+use crate::parallel::{for_each_row_block, map_tasks};
+use crate::sparse::CsrRef;
+use crate::view::MatRef;
+use divergence::divergence_rows;
+use least_squares::least_squares_rows;
+
+/// Penalties on the factor that moves: l1 sum(A) + l2/2 ||A||^2.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalty<T> {
+    /// Weight of the sum of the entries.
+    pub l1: T,
+    /// Weight of half the squared norm.
+    pub l2: T,
+}
+
+/// When the sweeps of a row end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sweeps<T> {
+    /// The most sweeps.
+    pub most: usize,
+    /// A row ends when a sweep moves no entry by more than this share of the row's largest; 0 for never.
+    pub tol: T,
+}
+
+/// Multiply-adds that make a task.
+const TASK: usize = 1 << 18;
+
+/// Coordinate descent of a number type.
+pub trait Coordinate: Sized + Copy {
+    /// `n_sweeps` sweeps of 1/2 ||X - A Bᵀ||^2 + penalties over the columns of A in turn, by C and G.
+    /// # Panics
+    /// If the sizes do not agree.
+    fn least_squares_sweeps(
+        a: &mut [Self],
+        products: &[Self],
+        gram: &[Self],
+        penalty: Penalty<Self>,
+        n_sweeps: usize,
+    );
+
+    /// Sweeps of the generalised Kullback-Leibler divergence D(X || A Bᵀ) + penalties over the entries of
+    /// each row of A in turn; X n x m sparse, `sums` the k column sums of B. Returns
+    /// sum over the entries of X of x ln (A Bᵀ), A as it is afterwards.
+    /// # Panics
+    /// If the sizes do not agree or the rows of B are not contiguous.
+    fn divergence_sweeps(
+        a: &mut [Self],
+        x: CsrRef<Self>,
+        b: MatRef<Self>,
+        sums: &[Self],
+        penalty: Penalty<Self>,
+        sweeps: Sweeps<Self>,
+    ) -> Self;
+}
+
+macro_rules! coordinate {
+    ($t:ty, $v:ident) => {
+        impl Coordinate for $t {
+            fn least_squares_sweeps(
+                a: &mut [$t],
+                products: &[$t],
+                gram: &[$t],
+                penalty: Penalty<$t>,
+                n_sweeps: usize,
+            ) {
+                dispatch! {
+                    fn rows(a: &mut [$t], c: &[$t], k: usize, gram: &[$t], p: Penalty<$t>, n: usize) =
+                        least_squares_rows::<$v>;
+                }
+                let k = gram.len().isqrt();
+                assert!(gram.len() == k * k, "the Gram matrix has one row and one column a component");
+                assert_eq!(a.len(), products.len(), "one product for every entry of the factor");
+                for_each_row_block(a, k, TASK / (k * k).max(1), |first, a| {
+                    let products = &products[first * k..first * k + a.len()];
+                    rows(a, products, k, gram, penalty, n_sweeps);
+                });
+            }
+
+            fn divergence_sweeps(
+                a: &mut [$t],
+                x: CsrRef<$t>,
+                b: MatRef<$t>,
+                sums: &[$t],
+                penalty: Penalty<$t>,
+                sweeps: Sweeps<$t>,
+            ) -> $t {
+                dispatch! {
+                    fn rows(a: &mut [$t], first: usize, x: CsrRef<$t>, b: MatRef<$t>, sums: &[$t],
+                            p: Penalty<$t>, s: Sweeps<$t>) -> $t = divergence_rows::<$v>;
+                }
+                let k = sums.len();
+                assert!(a.len() == x.n_rows() * k, "one row of the factor for each row of X");
+                assert!(b.rows() == x.n_cols() && b.cols() == k, "one row of B for each column of X");
+                assert!(k <= 1 || b.col_stride() == 1, "the rows of B are not contiguous");
+                let mut tasks = Vec::new();
+                let mut rest = a;
+                for block in x.pattern().blocks(TASK / (8 * k.max(1))) {
+                    let (part, beyond) = rest.split_at_mut(block.len() * k);
+                    tasks.push((block.start, part));
+                    rest = beyond;
+                }
+                let partials = map_tasks(tasks, |(first, a)| rows(a, first, x, b, sums, penalty, sweeps));
+                partials.into_iter().sum()
+            }
+        }
+    };
+}
+
+coordinate!(f32, F32);
+coordinate!(f64, F64);
