@@ -49,6 +49,9 @@ fn race([x, w, h]: [&Path; 3], loss: Loss, target: f64, max_iter: u64) -> Result
         fit(&params, &Data::rows(&x), Some((state, History::default())), &env, &mut StopAt(target))?;
     let seconds = began.elapsed().as_secs_f64();
     let objective = history.last_objective().unwrap_or(f64::NAN);
-    println!("{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objective\": {objective:.6}}}", history.n_iter());
+    println!(
+        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objective\": {objective:.6}}}",
+        history.n_iter()
+    );
     Ok(())
 }

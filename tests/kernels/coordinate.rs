@@ -57,7 +57,8 @@ fn check_divergence<T: Real>(a: &[f64], x: &[f64], b: &[f64], k: usize, toleranc
     let view = CsrRef::new(pattern.as_ref(), &values);
     let sweeps = Sweeps { most: 1, tol: T::ZERO };
     let none = Penalty { l1: T::ZERO, l2: T::ZERO };
-    let told = T::divergence_sweeps(&mut got, view, MatRef::new(&b_cast, m, k), &cast::<T>(&sums), none, sweeps);
+    let told =
+        T::divergence_sweeps(&mut got, view, MatRef::new(&b_cast, m, k), &cast::<T>(&sums), none, sweeps);
     let mut expected = a.to_vec();
     let mut x_ln_y = 0.0;
     for (row, x) in expected.chunks_exact_mut(k).zip(x.chunks_exact(m)) {

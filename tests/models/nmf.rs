@@ -86,10 +86,15 @@ fn the_objective_is_the_loss_of_the_factors() {
             [3, 50, 77, 300].iter().for_each(|&at| x.values_mut()[at] = f64::NAN);
         }
         for (kind, solver) in VARIANTS {
-            let params = Params { n_components: 4, loss: kind, solver, max_iter: 7, tol: 0.0, ..Params::default() };
+            let params =
+                Params { n_components: 4, loss: kind, solver, max_iter: 7, tol: 0.0, ..Params::default() };
             let (nmf, history) = fitted(&params, &Features::from(x.clone()), 3);
-            let (told, direct) = (history.last_objective().expect("a step"), loss(kind, &x, &nmf.w().matmul(nmf.h())));
-            assert!((told - direct).abs() <= 1e-9 * (1.0 + direct), "{kind:?} {solver:?}: {told}, by hand {direct}");
+            let (told, direct) =
+                (history.last_objective().expect("a step"), loss(kind, &x, &nmf.w().matmul(nmf.h())));
+            assert!(
+                (told - direct).abs() <= 1e-9 * (1.0 + direct),
+                "{kind:?} {solver:?}: {told}, by hand {direct}"
+            );
         }
     }
 }
@@ -136,8 +141,7 @@ fn the_end_is_stationary() {
             Loss::KullbackLeibler => 1.0 - x[(i, j)] / y[(i, j)],
         });
         let largest = x.values().iter().copied().fold(0.0, f64::max);
-        for (factor, gradient) in
-            [(nmf.w(), slope.matmul_nt(nmf.h())), (nmf.h(), nmf.w().matmul_tn(&slope))]
+        for (factor, gradient) in [(nmf.w(), slope.matmul_nt(nmf.h())), (nmf.h(), nmf.w().matmul_tn(&slope))]
         {
             // Karush, Kuhn and Tucker: no entry wants to grow, none that is not 0 wants to move.
             for (a, g) in factor.values().iter().zip(gradient.values()) {
@@ -156,8 +160,14 @@ fn the_divergence_keeps_the_sums() {
     let mut x = w.matmul(&h);
     x.values_mut().iter_mut().for_each(|x| *x += rng.uniform());
     for solver in [Solver::Cd, Solver::Mu] {
-        let params =
-            Params { n_components: 3, loss: Loss::KullbackLeibler, solver, max_iter: 4000, tol: 0.0, ..Params::default() };
+        let params = Params {
+            n_components: 3,
+            loss: Loss::KullbackLeibler,
+            solver,
+            max_iter: 4000,
+            tol: 0.0,
+            ..Params::default()
+        };
         let (nmf, _) = fitted(&params, &Features::from(x.clone()), 1);
         let (given, product) = (Features::from(x.clone()), Features::from(nmf.w().matmul(nmf.h())));
         let sums = given.row_sums().into_iter().zip(product.row_sums());
@@ -172,8 +182,15 @@ fn hidden_entries_do_not_influence() {
     let (w, h) = planted(40, 30, 3, 21);
     let x = w.matmul(&h);
     for (loss, solver) in VARIANTS {
-        let params =
-            Params { n_components: 3, loss, solver, max_iter: 15, tol: 0.0, held_out: 0.2, ..Params::default() };
+        let params = Params {
+            n_components: 3,
+            loss,
+            solver,
+            max_iter: 15,
+            tol: 0.0,
+            held_out: 0.2,
+            ..Params::default()
+        };
         let (one, history) = fitted(&params, &Features::from(x.clone()), 4);
         let objectives = history.objective();
         assert!(objectives.windows(2).all(|pair| pair[1] <= pair[0] * (1.0 + 1e-12)), "{loss:?} {solver:?}");
@@ -211,7 +228,8 @@ fn missing_entries_are_found_again() {
         }
     });
     for kind in [Loss::Frobenius, Loss::KullbackLeibler] {
-        let params = Params { n_components: 2, loss: kind, max_iter: 3000, tol: 0.0, n_init: 2, ..Params::default() };
+        let params =
+            Params { n_components: 2, loss: kind, max_iter: 3000, tol: 0.0, n_init: 2, ..Params::default() };
         let features = Features::from(holes.clone());
         let (nmf, _) = fitted(&params, &features, 1);
         let found = nmf.w().matmul(nmf.h());
@@ -219,7 +237,8 @@ fn missing_entries_are_found_again() {
         assert!(worst < 0.02, "{kind:?}: {worst}");
         let codes = nmf.encode(&features, &Env::default()).expect("codes").to_f64();
         let decoded = codes.matmul(nmf.h());
-        let worst = whole.values().iter().zip(decoded.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let worst =
+            whole.values().iter().zip(decoded.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst < 0.05, "{kind:?}: codes off by {worst}");
         let score = nmf.score(&Data::rows(&features), &Env::default()).expect("a score");
         assert!(score.iter().all(|(_, value)| value.is_finite()), "{score:?}");
@@ -278,10 +297,14 @@ fn scikit_learn_goes_to_the_same_place() {
         let params = Params { n_components: 2, loss, solver, tol: 0.0, max_iter: 5000, ..Params::default() };
         let env = Env::seeded(1);
         let state = params.start_from(&Data::rows(&features), w.clone(), h.clone(), &env).expect("a start");
-        let (_, history) = fit(&params, &Data::rows(&features), Some((state, History::default())), &env, &mut Silent)
-            .expect("a fit");
+        let (_, history) =
+            fit(&params, &Data::rows(&features), Some((state, History::default())), &env, &mut Silent)
+                .expect("a fit");
         let objective = history.last_objective().expect("a step");
-        assert!((objective - golden).abs() <= NMF_PEER * golden, "{loss:?} {solver:?}: {objective}, {golden}");
+        assert!(
+            (objective - golden).abs() <= NMF_PEER * golden,
+            "{loss:?} {solver:?}: {objective}, {golden}"
+        );
     }
 }
 
@@ -301,12 +324,14 @@ fn bad_parameters_and_data_are_refused() {
     ];
     let x = Features::from(Matrix::filled(4, 4, 1.0));
     for params in bad {
-        let refused = fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
+        let refused =
+            fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
         assert_eq!(refused.exit_code(), 2, "{refused}");
     }
     for value in [-1.0, f64::INFINITY] {
         let x = Features::from(Matrix::from_vec(1, 3, vec![1.0, f64::NAN, value]));
-        let refused = fit(&good, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
+        let refused =
+            fit(&good, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
         assert_eq!(refused.exit_code(), 65, "{refused}");
     }
 }
@@ -341,10 +366,12 @@ fn starts_by_singular_vectors_are_those_of_scikit_learn() {
     let mean = x.values().iter().sum::<f64>() / 48.0;
     for x in [Features::from(x.clone()), Features::from(Csr::from_dense(&x))] {
         // No iteration: the model is the start.
-        let start = |init| fitted(&Params { n_components: 3, init, max_iter: 0, ..Params::default() }, &x, 3).0;
+        let start =
+            |init| fitted(&Params { n_components: 3, init, max_iter: 0, ..Params::default() }, &x, 3).0;
         let (zeros, means, random) = (start(Init::Nndsvd), start(Init::Nndsvda), start(Init::Nndsvdar));
         let golden = NNDSVD_W.as_flattened().iter().chain(NNDSVD_H.as_flattened());
-        let entries = |nmf: &Nmf| nmf.w().values().iter().chain(nmf.h().values()).copied().collect::<Vec<f64>>();
+        let entries =
+            |nmf: &Nmf| nmf.w().values().iter().chain(nmf.h().values()).copied().collect::<Vec<f64>>();
         let filled = entries(&means).into_iter().zip(entries(&random));
         for ((golden, zeros), (means, random)) in golden.zip(entries(&zeros)).zip(filled) {
             assert!((golden - zeros).abs() <= NMF_PEER, "{zeros}, expected {golden}");

@@ -93,7 +93,9 @@ where
             while j + V::LANES <= k {
                 // SAFETY: LANES rows from `first` on and LANES columns from `j` on exist in `rows`; as many
                 // rows of `stride` elements in the block, which is made of whole vectors.
-                unsafe { V::transpose(rows.as_ptr().add(first * k + j), k, lanes.add(j * stride + first), stride) };
+                unsafe {
+                    V::transpose(rows.as_ptr().add(first * k + j), k, lanes.add(j * stride + first), stride)
+                };
                 j += V::LANES;
             }
         }
@@ -122,7 +124,12 @@ where
             while j + V::LANES <= k {
                 // SAFETY: as on the way in, with source and target exchanged.
                 unsafe {
-                    V::transpose(lanes.add(j * stride + first), stride, rows.as_mut_ptr().add(first * k + j), k);
+                    V::transpose(
+                        lanes.add(j * stride + first),
+                        stride,
+                        rows.as_mut_ptr().add(first * k + j),
+                        k,
+                    );
                 }
                 j += V::LANES;
             }

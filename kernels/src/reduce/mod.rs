@@ -150,8 +150,8 @@ macro_rules! reduce {
 }
 
 use extrema::{all_finite, first_equal, max, max_abs, min};
-use sums::{abs_sum, dot, kl_divergence, squared_distance, squared_norm, sum, weighted_dot};
 pub(crate) use sums::x_ln_y as x_ln_y_of_chunk;
+use sums::{abs_sum, dot, kl_divergence, squared_distance, squared_norm, sum, weighted_dot};
 use sums::{weighted_squared_distance, x_ln_y};
 
 reduce!(f32, F32);

@@ -204,9 +204,8 @@ impl Entries {
 
     /// sum x ln x - x of the data with its filling.
     pub fn filled_divergence_constant(&self) -> f64 {
-        let of_filling = |hidden: &Hidden| {
-            f64::x_ln_y(&hidden.filling, &hidden.filling) - f64::sum_of(&hidden.filling)
-        };
+        let of_filling =
+            |hidden: &Hidden| f64::x_ln_y(&hidden.filling, &hidden.filling) - f64::sum_of(&hidden.filling);
         self.divergence_constant + self.hidden.as_ref().map_or(0.0, of_filling)
     }
 

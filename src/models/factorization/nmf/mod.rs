@@ -177,7 +177,8 @@ impl Params {
     pub fn start_from(&self, x: &Data, w: Matrix<f64>, h: Matrix<f64>, env: &Env) -> Result<State> {
         self.check()?;
         let (features, entries) = self.prepared(x, env)?;
-        let expected = [[features.n_samples(), self.n_components], [self.n_components, features.n_features()]];
+        let expected =
+            [[features.n_samples(), self.n_components], [self.n_components, features.n_features()]];
         if [w.shape(), h.shape()] != expected {
             return Err(Error::shape(
                 format!("factors of shapes {:?} and {:?}", expected[0], expected[1]),
@@ -240,7 +241,8 @@ pub struct State {
 impl State {
     /// The run with the least objective, the first of equals.
     fn best(&self) -> &Run {
-        let best = self.runs.iter().reduce(|best, run| if run.objective < best.objective { run } else { best });
+        let best =
+            self.runs.iter().reduce(|best, run| if run.objective < best.objective { run } else { best });
         best.expect("n_init is 1 or more")
     }
 }
@@ -265,7 +267,10 @@ impl Fit for Params {
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
         let (x, mut entries) = self.prepared(x, env)?;
         let starts = init::starts(x, &mut entries, self, env)?;
-        Ok(State { runs: starts.into_iter().map(|(w, ht)| Run::new(w, ht)).collect(), entries: Some(entries) })
+        Ok(State {
+            runs: starts.into_iter().map(|(w, ht)| Run::new(w, ht)).collect(),
+            entries: Some(entries),
+        })
     }
 
     fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
@@ -284,7 +289,10 @@ impl Fit for Params {
         let (objective, figures) = best;
         let figures = figures.expect("n_init is 1 or more");
         let mut metrics = vec![match self.loss {
-            Loss::Frobenius => ("relative_error", (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt()),
+            Loss::Frobenius => (
+                "relative_error",
+                (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt(),
+            ),
             Loss::KullbackLeibler => ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64),
         }];
         metrics.extend(figures.held_out.map(|loss| ("held_out_loss", loss)));

@@ -2,12 +2,12 @@
 
 use super::entries::Entries;
 use super::{Loss, Params, Solver};
+use crate::error::Result;
 use crate::linalg::{Features, Matrix};
 use crate::solve::extrapolation::Extrapolation;
 use crate::solve::{hals, scd};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use diabolo_kernels::reduce::Reduce;
-use crate::error::Result;
 
 /// Sweeps of one factor of the divergence that share the gathering of the other's rows.
 const DIVERGENCE_SWEEPS: usize = 2;
@@ -55,7 +55,8 @@ impl Run {
         // Without momentum; by the update that cannot raise the objective where coordinate descent on the
         // divergence went too far; and where even that only rounds, the factors stay.
         for solver in [params.solver, Solver::Mu] {
-            if let Some(figures) = self.attempt((self.w.clone(), self.ht.clone()), solver, x, entries, params) {
+            if let Some(figures) = self.attempt((self.w.clone(), self.ht.clone()), solver, x, entries, params)
+            {
                 return figures;
             }
         }
@@ -187,7 +188,10 @@ impl Run {
             w: Matrix::load(named, "w")?,
             ht: Matrix::load(named, "ht")?,
             before,
-            momentum: Extrapolation { beta: named.scalar_f64("beta")?, ceiling: named.scalar_f64("ceiling")? },
+            momentum: Extrapolation {
+                beta: named.scalar_f64("beta")?,
+                ceiling: named.scalar_f64("ceiling")?,
+            },
             first_objective: named.scalar_f64("first_objective")?,
             objective: named.scalar_f64("objective")?,
             converged: named.scalar_u64("converged")? == 1,
