@@ -56,6 +56,9 @@ const N_RANDOM: usize = 1 << 20;
 /// Bytes the cases hold at once at the most: the largest product in f64.
 const BYTES: u64 = 8 * (20_000 * 2_000 + 20_000 * 50 + 50 * 2_000);
 
+/// A function of a slice with its name.
+type Named<T> = (&'static str, fn(&[T], &mut [T]));
+
 /// Measures every kernel with the threads of the current pool.
 /// # Errors
 /// [`crate::Error::Limit`].
@@ -78,7 +81,7 @@ fn measure_type<T: Real>(name: &str, peak: f64, lines: &mut Vec<KernelLine>) {
 
     let x = uniform::<T>(N_ELEMENTS);
     let mut y = vec![T::ZERO; N_ELEMENTS];
-    let functions: [(&str, fn(&[T], &mut [T])); 5] = [
+    let functions: [Named<T>; 5] = [
         ("exp", T::exp_into),
         ("ln", T::ln_into),
         ("tanh", T::tanh_into),
