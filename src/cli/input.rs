@@ -29,11 +29,9 @@ pub fn describe(name: &str, options: &ReadOptions, env: &Env) -> Result<Descript
     }
 }
 
-/// The set of that name, if there is one and no file is called so.
+/// The set of that name, if there is one. It goes before a file or folder called so (which `./NAME` means):
+/// the README's commands do the same in every folder.
 fn set(name: &str, options: &ReadOptions, env: &Env) -> Option<Result<Dataset>> {
-    if Path::new(name).exists() {
-        return None;
-    }
     let set = data::by_name(name, &env.budget)?;
     Some(set.and_then(|set| names::attach(set, options, &env.budget)))
 }

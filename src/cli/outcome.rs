@@ -35,8 +35,7 @@ impl Outcome<'_> {
     pub fn write(&self, folder: &RunFolder, seconds: f64, env: &Env) -> Result<Value> {
         let data = self.set.data();
         let metrics = self.metrics(seconds, env)?;
-        let mut figures = vec![self.loss_curve()];
-        figures.extend(self.error_curves());
+        let mut figures: Vec<Figure> = self.loss_curve().into_iter().chain(self.error_curves()).collect();
         figures.extend(self.model.figures(&data, env)?);
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
@@ -98,8 +97,12 @@ impl Outcome<'_> {
         ))
     }
 
-    fn loss_curve(&self) -> Figure {
-        Figure::new(
+    /// The objective; nothing to see where a direct method took one step.
+    fn loss_curve(&self) -> Option<Figure> {
+        if self.history.n_iter() < 2 {
+            return None;
+        }
+        Some(Figure::new(
             "Objective",
             "The objective after every iteration.",
             Plot::Lines {
@@ -107,7 +110,7 @@ impl Outcome<'_> {
                 y: Axis::log("objective"),
                 series: vec![Series::counted("", self.history.objective().to_vec())],
             },
-        )
+        ))
     }
 }
 

@@ -54,7 +54,7 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
         warnings.push(format!("The fit {stop}: more iterations (or a larger tol) may be needed."));
     }
     Summary {
-        title: format!("{} of {}", manifest.model.to_uppercase(), data.source),
+        title: format!("{} of {}", title_of(&manifest.model), data.source),
         model: manifest.model.clone(),
         description: rooms::find(&manifest.model)
             .map_or(String::new(), |room| format!("{} ({}).", capitalised(room.about), room.source)),
@@ -122,6 +122,11 @@ fn parameters(manifest: &Manifest, metrics: &Value) -> Vec<(String, String)> {
 /// A JSON value as people write it: words without quotes.
 pub fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Abbreviations (NMF, PCA) in capitals, words as words.
+fn title_of(model: &str) -> String {
+    if model.len() <= 4 { model.to_uppercase() } else { capitalised(model) }
 }
 
 fn capitalised(text: &str) -> String {
