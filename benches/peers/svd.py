@@ -41,7 +41,7 @@ def one_round(solver, path, k):
     if solver == "arpack":
         from scipy.sparse.linalg import svds
 
-        s = svds(x, k=k, solver="arpack", random_state=0)[1][::-1]
+        s = svds(x, k=k, solver="arpack", rng=0)[1][::-1]
     else:
         from sklearn.utils.extmath import randomized_svd
 
