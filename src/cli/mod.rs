@@ -5,6 +5,7 @@
 //! what it wanted: that is good too.
 
 mod bench;
+mod completions;
 mod data;
 mod decode;
 mod encode;
@@ -12,6 +13,7 @@ mod eval;
 mod fit;
 mod info;
 mod input;
+mod man;
 mod models;
 mod options;
 mod outcome;
@@ -49,6 +51,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("models", matches)) => models::run(matches),
         Some(("bench", matches)) => bench::run(matches),
         Some(("report", matches)) => report::run(matches),
+        Some(("completions", matches)) => completions::run(matches),
+        Some(("man", matches)) => man::run(matches),
         _ => Ok(()),
     });
     match done {
@@ -79,6 +83,8 @@ pub fn command() -> Command {
             data::command(),
             models::command(),
             bench::command(),
+            completions::command(),
+            man::command(),
         ])
 }
 

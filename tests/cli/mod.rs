@@ -5,6 +5,7 @@ mod data;
 mod mistakes;
 mod results;
 mod resume;
+mod shipping;
 
 use crate::io::Scratch;
 use std::path::Path;
