@@ -5,24 +5,18 @@
 
 Ratings are r = 3.5 + b_u + c_i + p_u . q_i + noise of standard deviation .5, so no prediction of unseen ones
 can have a smaller error. Both programs minimise the same objective with exact solves in f64: mean, biases,
-ridge times the number of ratings. The split is exchanged as .npz; reading is not timed. Rounds alternate
-between the programs; printed are medians of seconds and the error at the ratings left out.
+ridge times the number of ratings. The split is exchanged as .npz; reading is not timed. `rmse` is the error at
+the ratings left out.
 """
 
-import argparse
 import json
-import os
-import pathlib
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 
 import numpy as np
 import scipy.sparse as sp
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from race import OURS, example, one_round, parser, race, report, require
 
 
 def simulate(n_users, n_items, rank, density, seed=1):
@@ -45,8 +39,7 @@ def split(ratings, share=0.1, seed=2):
     return part(~is_test), part(is_test)
 
 
-def one_round_of_cmfrec(train_path, test_path, k, ridge, n_iter, threads):
-    """In a process of its own, so that the number of threads can be set."""
+def peer_round(train_path, test_path, k, ridge, n_iter, threads):
     from cmfrec import CMF
 
     train, test = sp.load_npz(train_path).tocoo(), sp.load_npz(test_path).tocoo()
@@ -59,20 +52,17 @@ def one_round_of_cmfrec(train_path, test_path, k, ridge, n_iter, threads):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    arguments = parser(__doc__)
     arguments.add_argument("--users", type=int, default=6000)
     arguments.add_argument("--items", type=int, default=3000)
     arguments.add_argument("--density", type=float, default=0.05)
     arguments.add_argument("--k", type=int, default=20)
     arguments.add_argument("--ridge", type=float, default=0.02)
     arguments.add_argument("--n-iter", type=int, default=10)
-    arguments.add_argument("--one-round", nargs=6, help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if options.one_round:
         train, test, k, ridge, n_iter, threads = options.one_round
-        return one_round_of_cmfrec(train, test, int(k), float(ridge), int(n_iter), int(threads))
+        return peer_round(train, test, int(k), float(ridge), int(n_iter), int(threads))
 
     with tempfile.TemporaryDirectory() as folder:
         train_path, test_path = f"{folder}/train.npz", f"{folder}/test.npz"
@@ -82,25 +72,16 @@ def main():
         print(f"{options.users} x {options.items}, {train.nnz} ratings to fit, {test.nnz} to predict; noise floor .5")
         common = [train_path, test_path]
         numbers = [str(options.k), str(options.ridge), str(options.n_iter)]
-        example = str(ROOT / "target/release/examples/completion")
-        print(f"{'threads':>7} {'program':<12} {'seconds':>8} {'rmse':>8}  ratio")
         for threads in options.threads:
             programs = {
-                "cmfrec": [sys.executable, __file__, "--one-round", *common, *numbers, str(threads)],
-                "diabolo als": [example, *common, "als", *numbers],
-                "diabolo sgd": [example, *common, "sgd", *numbers],
+                "cmfrec": one_round(__file__, *common, *numbers, threads),
+                OURS: [example("completion"), *common, "als", *numbers],
+                "diabolo, sgd": [example("completion"), *common, "sgd", *numbers],
             }
-            limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-            environment = os.environ | {name: str(threads) for name in limits}
-            results = {name: [] for name in programs}
-            for _ in range(options.rounds):
-                for name, command in programs.items():
-                    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-                    results[name].append(json.loads(done.stdout))
-            medians = {name: statistics.median(r["seconds"] for r in rounds) for name, rounds in results.items()}
-            for name, rounds in results.items():
-                ratio = medians["cmfrec"] / medians[name]
-                print(f"{threads:>7} {name:<12} {medians[name]:>8.3f} {rounds[-1]['rmse']:>8.4f}  {ratio:.2f}")
+            results = race(programs, options.rounds, threads)
+            rmse = {name: result["rmse"] for name, result in results.items()}
+            require(rmse[OURS] <= rmse["cmfrec"] + 5e-4, f"rmse {rmse}")
+            report(f"completion by ALS, {train.nnz} ratings, k = {options.k}", results, threads, "cmfrec", "rmse")
 
 
 if __name__ == "__main__":

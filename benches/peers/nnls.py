@@ -4,21 +4,16 @@
     python benches/peers/nnls.py [--samples 20000] [--threads 1 2]
 
 1,296 genes x 17 types, log-normal profiles; the same .npy files go to every program. Printed are samples a
-second, the ratio, and the largest difference from scipy on the first 200 samples.
+second and the largest difference from scipy on the first 200 samples.
 """
 
-import argparse
 import json
-import os
-import pathlib
-import subprocess
-import sys
 import tempfile
 import time
 
 import numpy as np
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from race import OURS, example, one_round, parser, race, report, require
 
 
 def batched_block_pivoting(gram, products, max_iter=200):
@@ -58,23 +53,22 @@ def batched_block_pivoting(gram, products, max_iter=200):
     return np.maximum(x, 0)
 
 
-def numpy_round(signature_path, mixtures_path):
+def peer_round(signature_path, mixtures_path):
     signature, mixtures = np.load(signature_path), np.load(mixtures_path)
     began = time.perf_counter()
     scale = np.linalg.norm(signature, axis=0)
     unit = signature / scale
     batched_block_pivoting(unit.T @ unit, unit.T @ mixtures.T)
-    print(json.dumps({"samples_per_second": len(mixtures) / (time.perf_counter() - began)}))
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "samples_per_second": len(mixtures) / seconds}))
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = parser(__doc__)
     arguments.add_argument("--samples", type=int, default=20_000)
-    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    arguments.add_argument("--one-round", nargs=2, help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if options.one_round:
-        return numpy_round(*options.one_round)
+        return peer_round(*options.one_round)
 
     from scipy.optimize import nnls
 
@@ -89,25 +83,14 @@ def main():
         began = time.perf_counter()
         exact = np.array([nnls(signature, y)[0] for y in mixtures[:200]])
         print(f"scipy, one after the other: {200 / (time.perf_counter() - began):.0f} samples/s")
+        programs = {"batched numpy": one_round(__file__, *paths[:2]), OURS: [example("nnls"), *paths]}
         for threads in options.threads:
-            environment = os.environ | {
-                "OMP_NUM_THREADS": str(threads),
-                "OPENBLAS_NUM_THREADS": str(threads),
-                "RAYON_NUM_THREADS": str(threads),
-            }
-            programs = {
-                "numpy": [sys.executable, __file__, "--one-round", *paths[:2]],
-                "diabolo": [str(ROOT / "target/release/examples/nnls"), *paths],
-            }
-            speed = {}
-            for program, command in programs.items():
-                runs = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(3)]
-                speed[program] = sorted(json.loads(run.stdout)["samples_per_second"] for run in runs)[1]
+            results = race(programs, options.rounds, threads)
             off = np.abs(np.load(paths[2])[:200] - exact).max()
-            print(
-                f"{threads} thread(s): numpy {speed['numpy']:.0f}, diabolo {speed['diabolo']:.0f} samples/s, "
-                f"{speed['diabolo'] / speed['numpy']:.1f} x; largest difference from scipy {off:.1e}"
-            )
+            print(f"largest difference from scipy {off:.1e}")
+            require(off < 1e-10, "the solutions differ from scipy's")
+            task = f"NNLS, {options.samples} samples, 1296 x 17"
+            report(task, results, threads, "batched numpy", "samples_per_second")
 
 
 if __name__ == "__main__":
