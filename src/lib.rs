@@ -1,5 +1,48 @@
 //! Latent-variable models on plain CPUs: every model learns a latent Z of data X and offers what it can of
 //! encode (X -> Z), decode (Z -> X^) and sample (-> X).
+//!
+//! A fit takes two lines: `let x = Data::rows(&features);` and
+//! `let (model, history) = fit(&params, &x, None, &Env::seeded(1), &mut Silent)?;`. What a model can do it says
+//! by [`models::Model::encoder`], [`models::Model::decoder`] and [`models::Model::sampler`].
+//!
+//! ```
+//! use diabolo::linalg::{Features, Matrix};
+//! use diabolo::models::factorization::pca;
+//! use diabolo::models::{Data, Model, fit};
+//! use diabolo::monitor::{Env, Silent};
+//!
+//! let x: Features = Matrix::from_fn(8, 3, |i, j| (i as f64) * (j as f64 + 1.0) + (i * j % 3) as f64).into();
+//! let env = Env::seeded(1);
+//! let params = pca::Params { n_components: 2, ..Default::default() };
+//! let (model, history) = fit(&params, &Data::rows(&x), None, &env, &mut Silent)?;
+//! assert!(history.converged());
+//! let scores = model.encoder().expect("pca encodes").encode(&x, &env)?;
+//! assert_eq!(scores.shape(), [8, 2]);
+//! # Ok::<(), diabolo::Error>(())
+//! ```
+//!
+//! # The map of models
+//!
+//! | model | what it finds |
+//! |---|---|
+//! | [`nmf`](models::factorization::nmf) | parts that add up: non-negative X ~ W H |
+//! | [`als`](models::factorization::als) | R ~ U V by alternating least squares on the observed entries |
+//! | [`gradient`](models::factorization::gradient) | R ~ U V by descent with exact line search, Adam or SGD |
+//! | [`completion`](models::factorization::completion) | ratings completed: mean, biases and U V |
+//! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
+//! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
+//! | [`pca`](models::factorization::pca) | directions of largest variance |
+//!
+//! # The floors
+//!
+//! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
+//! [`random`]; [`solve`], what several models iterate; [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
+//! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
+//!
+//! # Features
+//!
+//! * `cli` (default): the binary `diabolo`, and every model's `Params` as flags. Without it the library needs
+//!   neither clap nor a terminal.
 #![forbid(unsafe_code)]
 
 // Floor 0: what everybody may name.

@@ -180,3 +180,13 @@ fn the_readme_lists_the_models_there_are() {
     let rooms: Vec<&str> = diabolo::cli::rooms::ROOMS.iter().map(|room| room.name).collect();
     assert_eq!(listed, rooms, "the README's table and ROOMS");
 }
+
+#[test]
+fn the_crate_documentation_links_every_model() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
+    let text = fs::read_to_string(path).expect("lib.rs");
+    for room in diabolo::cli::rooms::ROOMS {
+        let row = format!("//! | [`{}`](models::{}::{}) |", room.name, room.family, room.name);
+        assert!(text.contains(&row), "src/lib.rs: no line `{row}`");
+    }
+}

@@ -135,6 +135,7 @@ fn ticks_are_round_numbers() {
     );
     assert_eq!(ticks(Axis::linear(""), vec![0.0, 3e9]), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5", "3.0"]);
     assert_eq!(ticks(Axis::linear(""), vec![0.29, 1.24]), ["0.4", "0.6", "0.8", "1.0", "1.2"]);
+    assert_eq!(ticks(Axis::linear("iteration"), vec![1.0, 2.0]), ["1", "2"], "no 1.2 of an iteration");
     assert_eq!(ticks(Axis::log(""), vec![1e-3, 1e2]), ["0.001", "0.01", "0.1", "1", "10", "100"]);
     assert_eq!(ticks(Axis::log(""), vec![1e-4, 1.0]), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
     assert_eq!(

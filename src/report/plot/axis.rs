@@ -50,13 +50,18 @@ impl Scale {
     /// A scale that shows the values, with about `n_ticks` ticks. The pixels are set by [`Scale::across`].
     pub(crate) fn new(axis: &Axis, values: impl Iterator<Item = f64>, reach: Reach, n_ticks: usize) -> Scale {
         let log = axis.log && reach != Reach::ToZero;
-        let drawn = values.filter_map(|value| drawable(value, log));
+        let mut is_whole = true;
+        let drawn = values.filter_map(|value| {
+            is_whole &= value.fract() == 0.0;
+            drawable(value, log)
+        });
         let (low, high) = domain(drawn, log, reach);
         let mut scale =
             Scale { log, low, high, from: 0.0, to: 1.0, ticks: Vec::new(), label: axis.label.clone() };
         match log {
             true => scale.place_log_ticks(n_ticks),
-            false => scale.place_round_ticks(low, high, n_ticks, |value| value),
+            // Between whole numbers (iterations, ranks) there is nothing to mark.
+            false => scale.place_round_ticks(low, high, n_ticks, f64::from(is_whole), |value| value),
         }
         scale
     }
@@ -80,9 +85,16 @@ impl Scale {
         self.from + (place - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
-    /// Round numbers between two ends, at their places.
-    fn place_round_ticks(&mut self, low: f64, high: f64, n_ticks: usize, place: impl Fn(f64) -> f64) {
-        let step = round_step((high - low) / n_ticks as f64);
+    /// Round numbers between two ends, at their places, `least` apart or more.
+    fn place_round_ticks(
+        &mut self,
+        low: f64,
+        high: f64,
+        n_ticks: usize,
+        least: f64,
+        place: impl Fn(f64) -> f64,
+    ) {
+        let step = round_step((high - low) / n_ticks as f64).max(least);
         let magnitude = low.abs().max(high.abs()).log10().floor() as i32;
         let shared = if (-3..6).contains(&magnitude) { 0 } else { magnitude };
         let decimals = (shared - step.log10().floor() as i32).max(0) as usize;
@@ -103,7 +115,7 @@ impl Scale {
         let decades = self.high - self.low;
         if decades < 1.0 {
             let (low, high) = (10f64.powf(self.low), 10f64.powf(self.high));
-            return self.place_round_ticks(low, high, n_ticks, f64::log10);
+            return self.place_round_ticks(low, high, n_ticks, 0.0, f64::log10);
         }
         let every = (decades / (n_ticks + 1) as f64).ceil() as i32;
         let between: &[f64] = if decades < 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
