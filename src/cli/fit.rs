@@ -8,6 +8,7 @@ use super::rooms::{self, ROOMS, Room};
 use super::{input, output};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
+use crate::io::loaded::Recipe;
 use crate::io::run::{DataDescription, Manifest, RunFolder};
 use crate::models::{Dataset, StopReason};
 use crate::monitor::Env;
@@ -109,11 +110,12 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         .ok_or_else(|| Error::parameter("out", "say where the run folder shall be: --out DIR"))?;
     let save_every = request.fitting.save_every()?;
     let env = request.machine.env()?;
-    let set = input::dataset(&request.source, &request.read.options(), &env)?;
+    let loaded = input::load(&request.source, &request.read.options(), &env)?;
+    let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     let scaler = Scaler::fit(&set.features, request.fitting.scale, &env.budget)?;
     let set = Dataset { features: scaler.apply(set.features, &env.budget)?, ..set };
     let folder = RunFolder::create(out)?;
-    let manifest = request.manifest(&set);
+    let manifest = request.manifest(&set, recipe);
     let checkpoint = match request.fitting.resume && folder.has_checkpoint() {
         true => Some(request.checkpoint(&folder, &manifest, &env)?),
         false => None,
@@ -136,8 +138,14 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if history.stop == StopReason::Interrupted {
         return Err(interrupted(&folder));
     }
-    let done =
-        Outcome { manifest: &manifest, set: &set, scaler: &scaler, model: model.as_ref(), history: &history };
+    let done = Outcome {
+        manifest: &manifest,
+        set: &set,
+        notes: &notes,
+        scaler: &scaler,
+        model: model.as_ref(),
+        history: &history,
+    };
     let metrics = parallel::with_threads(threads, || done.write(&folder, seconds, &env))?;
     if !request.machine.quiet {
         report::warn(&manifest, &metrics);
@@ -172,7 +180,7 @@ fn interrupted(folder: &RunFolder) -> Error {
 }
 
 impl Request {
-    fn manifest(&self, set: &Dataset) -> Manifest {
+    fn manifest(&self, set: &Dataset, recipe: Recipe) -> Manifest {
         Manifest {
             model: self.room.name.to_owned(),
             version: self.room.version,
@@ -188,6 +196,7 @@ impl Request {
                 scale: word(&json!(self.fitting.scale)),
                 feature_names: set.names.features.clone(),
                 picture: set.names.picture,
+                recipe,
             },
         }
     }

@@ -3,6 +3,7 @@
 use crate::data;
 use crate::error::Result;
 use crate::io::describe::{self, Description};
+use crate::io::loaded::Loaded;
 use crate::io::names;
 use crate::io::read::{self, ReadOptions};
 use crate::models::Dataset;
@@ -12,19 +13,19 @@ use std::path::Path;
 /// The data of that name: an embedded or simulated set, else a file, a folder or `-`.
 /// # Errors
 /// What reading raises.
-pub fn dataset(name: &str, options: &ReadOptions, env: &Env) -> Result<Dataset> {
+pub fn load(name: &str, options: &ReadOptions, env: &Env) -> Result<Loaded> {
     match set(name, options, env) {
-        Some(set) => set,
-        None => read::read(Path::new(name), options, &env.budget),
+        Some(set) => Ok(Loaded { format: "data set of diabolo".to_owned(), ..set?.into() }),
+        None => read::load(Path::new(name), options, &env.budget),
     }
 }
 
 /// What the data of that name is.
 /// # Errors
-/// As [`dataset`].
+/// As [`load`].
 pub fn describe(name: &str, options: &ReadOptions, env: &Env) -> Result<Description> {
     match set(name, options, env) {
-        Some(set) => Ok(describe::describe_dataset("data set of diabolo".to_owned(), &set?)),
+        Some(_) => load(name, options, env).map(describe::describe_loaded),
         None => describe::describe(Path::new(name), options, &env.budget),
     }
 }

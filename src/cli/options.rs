@@ -2,7 +2,8 @@
 
 use crate::data::Scale;
 use crate::error::{Error, Result};
-use crate::io::read::{Missing, ReadOptions};
+use crate::io::loaded::IndexBase;
+use crate::io::read::{Format, Missing, ReadOptions};
 use crate::monitor::{Budget, Env};
 use clap::builder::Resettable;
 use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum};
@@ -134,6 +135,15 @@ pub struct Reading {
     /// A file with a class for every sample: compared with, never fitted to
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
+    /// The format of the data; told from its content if left out
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The first index of SVMlight files and edge lists; 0 if there is a 0, else 1, if left out
+    #[arg(long, value_name = "0|1")]
+    pub index_base: Option<IndexBase>,
+    /// The edges of an edge list have a direction
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub directed: bool,
 }
 
 /// What missing values become.
@@ -159,6 +169,10 @@ impl Reading {
             feature_names: self.feature_names.clone(),
             sample_names: self.sample_names.clone(),
             labels: self.labels.clone(),
+            format: self.format,
+            index_base: self.index_base,
+            directed: self.directed,
+            known: None,
         }
     }
 }

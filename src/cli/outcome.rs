@@ -20,6 +20,8 @@ pub struct Outcome<'a> {
     pub manifest: &'a Manifest,
     /// The data, scaled.
     pub set: &'a Dataset,
+    /// What reading it warned of.
+    pub notes: &'a [String],
     /// How it was scaled.
     pub scaler: &'a Scaler,
     /// The fitted model.
@@ -69,7 +71,7 @@ impl Outcome<'_> {
             "peak_memory_bytes": peak_memory(),
             "command": command_line(),
         });
-        let warnings = self.model.warnings();
+        let warnings = [self.notes, &self.model.warnings()].concat();
         if !warnings.is_empty() {
             metrics["warnings"] = json!(warnings);
         }

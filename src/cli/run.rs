@@ -5,6 +5,8 @@ use super::tables::names_along;
 use super::{input, output, rooms};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
+use crate::io::loaded::Known;
+use crate::io::read::ReadOptions;
 use crate::io::run::{Manifest, RunFolder};
 use crate::io::write::{self, Ending};
 use crate::linalg::Matrix;
@@ -67,7 +69,13 @@ impl Run {
     /// # Errors
     /// What reading and scaling raise.
     pub fn data(&self, matches: &ArgMatches) -> Result<Dataset> {
-        let set = self.codes(matches)?;
+        let fitted = &self.manifest.data;
+        let known = Known {
+            recipe: fitted.recipe.clone(),
+            n_features: fitted.n_features,
+            feature_names: fitted.feature_names.clone(),
+        };
+        let set = self.read(matches, Some(known))?;
         let features = self.scaler.apply(set.features, &self.env.budget)?;
         Ok(Dataset { features, ..set })
     }
@@ -76,9 +84,17 @@ impl Run {
     /// # Errors
     /// What reading raises.
     pub fn codes(&self, matches: &ArgMatches) -> Result<Dataset> {
+        self.read(matches, None)
+    }
+
+    fn read(&self, matches: &ArgMatches, known: Option<Known>) -> Result<Dataset> {
         let reading: Reading = with_flags(&toml::Table::new(), matches)?;
         let name = matches.get_one::<String>("data").expect("a required argument");
-        input::dataset(name, &reading.options(), &self.env)
+        let loaded = input::load(name, &ReadOptions { known, ..reading.options() }, &self.env)?;
+        if !self.machine.quiet {
+            loaded.warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
+        }
+        Ok(loaded.dataset)
     }
 
     /// Model values back in the units of the data.

@@ -9,6 +9,8 @@ pub enum Separator {
     Byte(u8),
     /// Any run of blanks and tabs; those at the ends of the line do not count.
     Blanks,
+    /// Two colons.
+    Colons,
 }
 
 /// A cell: the bytes without the blanks and quotes around them.
@@ -49,7 +51,7 @@ impl<'l> Cells<'l> {
     /// The cells of a line.
     pub fn of(line: &'l [u8], separator: Separator) -> Cells<'l> {
         let rest = match separator {
-            Separator::Byte(_) => Some(line),
+            Separator::Byte(_) | Separator::Colons => Some(line),
             Separator::Blanks => Some(line.trim_ascii()).filter(|line| !line.is_empty()),
         };
         Cells { separator, rest }
@@ -61,6 +63,7 @@ impl<'l> Cells<'l> {
         match self.separator {
             Separator::Byte(separator) => text.iter().position(|&byte| byte == separator),
             Separator::Blanks => text.iter().position(|&byte| byte == b' ' || byte == b'\t'),
+            Separator::Colons => text.windows(2).position(|pair| pair == b"::"),
         }
     }
 
@@ -70,6 +73,7 @@ impl<'l> Cells<'l> {
         match self.separator {
             Separator::Byte(_) => &text[at + 1..],
             Separator::Blanks => text[at..].trim_ascii_start(),
+            Separator::Colons => &text[at + 2..],
         }
     }
 

@@ -62,7 +62,7 @@ fn is_content(line: &[u8]) -> bool {
 }
 
 /// Says early that a file is no text.
-fn refuse_binary(input: &Input, first: &HeldLine) -> Result<()> {
+pub(super) fn refuse_binary(input: &Input, first: &HeldLine) -> Result<()> {
     let text = first.text();
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(input.fail("the text is UTF-16; save it as UTF-8"));
@@ -74,7 +74,7 @@ fn refuse_binary(input: &Input, first: &HeldLine) -> Result<()> {
 }
 
 /// The cells of a held line, or the error there.
-fn cells_of<'l>(path: &Path, line: &'l HeldLine, separator: Separator) -> Result<Vec<Cell<'l>>> {
+pub(super) fn cells_of<'l>(path: &Path, line: &'l HeldLine, separator: Separator) -> Result<Vec<Cell<'l>>> {
     let cells: std::result::Result<_, _> = Cells::of(line.text(), separator).collect();
     cells.map_err(|why| Error::parse_line(path, line.line(), why))
 }

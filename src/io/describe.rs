@@ -1,14 +1,13 @@
 //! What a file holds, for `diabolo info FILE`.
 
-use super::input::Input;
+use super::loaded::Loaded;
 use super::missing::Missing;
-use super::png;
-use super::read::{Format, HEAD, ReadOptions, read, recognise};
+use super::read::{ReadOptions, load};
 use crate::error::Result;
 use crate::linalg::Features;
-use crate::models::Dataset;
 use crate::monitor::Budget;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -45,33 +44,31 @@ pub struct Description {
     pub classes: Option<Vec<(String, usize)>>,
     /// Height and width, where samples are pictures.
     pub picture: Option<(usize, usize)>,
+    /// What the format has besides.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<&'static str, String>,
+    /// What was left out or replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Names that are shown.
 const SHOWN_NAMES: usize = 5;
 
+/// Classes that are shown.
+const SHOWN_CLASSES: usize = 20;
+
 /// Reads a file and describes it; missing values are counted instead of refused.
 /// # Errors
 /// As [`read`].
 pub fn describe(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Description> {
-    let is_input = path == Path::new("-");
-    let format = match path {
-        _ if png::is_folder_of_pictures(path) => format!("folder of {}", Format::Png),
-        _ if path.is_dir() => Format::TenX.to_string(),
-        // Standard input can be read once only.
-        _ if is_input => "standard input".to_string(),
-        _ => {
-            let mut input = Input::open(path, budget)?;
-            let format = recognise(input.peek(HEAD)?);
-            if input.is_gzip() { format!("{format}, gzip") } else { format.to_string() }
-        }
-    };
     let options = ReadOptions { missing: Missing::Nan, ..options.clone() };
-    Ok(describe_dataset(format, &read(path, &options, budget)?))
+    Ok(describe_loaded(load(path, &options, budget)?))
 }
 
 /// Describes what has been read.
-pub fn describe_dataset(format: String, dataset: &Dataset) -> Description {
+pub fn describe_loaded(loaded: Loaded) -> Description {
+    let dataset = &loaded.dataset;
     let features = &dataset.features;
     let counts = Counts::of(features);
     let n_all = features.n_samples() as f64 * features.n_features() as f64;
@@ -87,7 +84,7 @@ pub fn describe_dataset(format: String, dataset: &Dataset) -> Description {
         labels.classes.iter().cloned().zip(sizes).collect()
     });
     Description {
-        format,
+        format: loaded.format,
         values: match features {
             Features::F64(_) => "f64",
             Features::F32(_) => "f32",
@@ -107,6 +104,8 @@ pub fn describe_dataset(format: String, dataset: &Dataset) -> Description {
         feature_names: first_names(&dataset.names.features),
         classes,
         picture: dataset.names.picture,
+        facts: loaded.facts.into_iter().collect(),
+        warnings: loaded.warnings,
     }
 }
 
@@ -183,9 +182,17 @@ impl fmt::Display for Description {
             writeln!(f, "feature names  {}", list(names, self.n_features))?;
         }
         if let Some(classes) = &self.classes {
-            let classes: Vec<String> =
-                classes.iter().map(|(name, size)| format!("{name} ({size})")).collect();
-            writeln!(f, "classes        {}", classes.join(", "))?;
+            let shown: Vec<String> =
+                classes.iter().take(SHOWN_CLASSES).map(|(name, size)| format!("{name} ({size})")).collect();
+            let n = classes.len();
+            let more = if n > SHOWN_CLASSES { format!(", ... ({n} in all)") } else { String::new() };
+            writeln!(f, "classes        {}{more}", shown.join(", "))?;
+        }
+        for (name, fact) in &self.facts {
+            writeln!(f, "{name:<14} {fact}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning        {warning}")?;
         }
         Ok(())
     }

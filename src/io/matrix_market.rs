@@ -23,6 +23,8 @@ use crate::linalg::{Features, Matrix};
 enum Field {
     Real,
     Integer,
+    /// Whole numbers that are not negative.
+    Count,
     /// None: every entry is 1.
     Pattern,
 }
@@ -38,7 +40,7 @@ enum Symmetry {
 }
 
 /// The first line.
-struct Banner {
+pub(super) struct Banner {
     is_coordinate: bool,
     field: Field,
     symmetry: Symmetry,
@@ -64,13 +66,17 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Features> {
         return Err(input.fail_line(why));
     }
     if banner.is_coordinate {
-        read_coordinate(input, &banner, [n_rows, n_cols, n_entries], options)
+        read_coordinates(input, &banner, [n_rows, n_cols, n_entries], options)
     } else {
         read_array(input, &banner, [n_rows, n_cols], options)
     }
 }
 
 impl Banner {
+    /// Of files that hold coordinates of counts and say so elsewhere.
+    pub(super) const COUNTS: Banner =
+        Banner { is_coordinate: true, field: Field::Count, symmetry: Symmetry::General };
+
     fn parse(line: &[u8]) -> std::result::Result<Banner, String> {
         let line = String::from_utf8_lossy(line).to_ascii_lowercase();
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -134,25 +140,30 @@ fn parse_sizes(line: &[u8], is_coordinate: bool) -> std::result::Result<[usize; 
     if !rest.trim_ascii().is_empty() {
         return Err(format!("`{}` holds more than {n_sizes} sizes", shown(line)));
     }
-    if sizes[..2].iter().any(|&size| size > u32::MAX as usize) {
-        return Err(format!("{} x {} is more than 2^32 - 1 rows or columns", sizes[0], sizes[1]));
+    check_sizes(sizes).map(|()| sizes)
+}
+
+/// Refuses sizes no matrix has here.
+pub(super) fn check_sizes([n_rows, n_cols, _]: [usize; 3]) -> std::result::Result<(), String> {
+    if n_rows.max(n_cols) > u32::MAX as usize {
+        return Err(format!("{n_rows} x {n_cols} is more than 2^32 - 1 rows or columns"));
     }
-    if sizes[..2].contains(&0) {
-        return Err(format!("{} x {} holds nothing; give at least one row and column", sizes[0], sizes[1]));
+    if n_rows.min(n_cols) == 0 {
+        return Err(format!("{n_rows} x {n_cols} holds nothing; give at least one row and column"));
     }
-    Ok(sizes)
+    Ok(())
 }
 
 /// The first word of a line and what follows it.
 #[inline]
-fn split_word(line: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split_word(line: &[u8]) -> (&[u8], &[u8]) {
     let line = line.trim_ascii_start();
     let end = line.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(line.len());
     line.split_at(end)
 }
 
 /// The entries of a coordinate file.
-fn read_coordinate(
+pub(super) fn read_coordinates(
     input: &mut Input<'_>,
     banner: &Banner,
     [n_rows, n_cols, n_entries]: [usize; 3],
@@ -245,6 +256,9 @@ fn parse_value(word: &[u8], field: Field, missing: Missing) -> std::result::Resu
     let value = value_of(word, missing)?;
     if field == Field::Integer && value.fract() != 0.0 && !value.is_nan() {
         return Err(format!("`{}` is not an integer; write `real` in the first line", shown(word)));
+    }
+    if field == Field::Count && (value < 0.0 || value.fract() != 0.0) {
+        return Err(format!("`{}` is not a count; write a whole number of 0 or more", shown(word)));
     }
     Ok(value)
 }

@@ -99,9 +99,36 @@ pub fn read_names(path: &Path, column: Column, n: usize, kind: &str, budget: &Bu
 /// # Errors
 /// As [`read_names`].
 pub fn read_names_from(input: &mut Input, column: &Column, n: usize, kind: &str) -> Result<Vec<String>> {
-    let Some(first) = input.hold_line_where(is_name)? else {
+    let Some((mut names, has_header)) = gather(input, column)? else {
         return Err(input.fail(format!("the file is empty; give a name for each of {n} {kind}")));
     };
+    if !has_header && names.len() == n + 1 {
+        names.remove_first();
+    }
+    if names.len() != n {
+        return Err(
+            input.fail(format!("it has {} names for {n} {kind}; give one line for each", names.len()))
+        );
+    }
+    Ok(names.into_vec())
+}
+
+/// All names of `FILE` or `FILE:COLUMN`, where it is they that say how many there are of what `kind` says;
+/// the first line is a header only where that is certain.
+/// # Errors
+/// As [`read_names`].
+pub fn read_all(path: &Path, kind: &str, budget: &Budget) -> Result<Vec<String>> {
+    let (path, column) = split_column(path, Column::First);
+    let mut input = Input::open(&path, budget)?;
+    match gather(&mut input, &column)? {
+        Some((names, _)) => Ok(names.into_vec()),
+        None => Err(input.fail(format!("the file is empty; give the names of the {kind}"))),
+    }
+}
+
+/// The names of a file and whether its first line certainly was a header; nothing of an empty one.
+fn gather<'a>(input: &mut Input<'a>, column: &Column) -> Result<Option<(NameList<'a>, bool)>> {
+    let Some(first) = input.hold_line_where(is_name)? else { return Ok(None) };
     let second = input.hold_line_where(is_name)?;
     let place = Place::of(first.text(), second.as_ref().map_or(first.text(), HeldLine::text), column);
     let place = place.map_err(|why| input.fail(why))?;
@@ -122,18 +149,9 @@ pub fn read_names_from(input: &mut Input, column: &Column, n: usize, kind: &str)
         match input.next_line()? {
             Some(text) if is_name(text) => take(line, text)?,
             Some(_) => {}
-            None => break,
+            None => return Ok(Some((names, place.has_header))),
         }
     }
-    if !place.has_header && names.len() == n + 1 {
-        names.remove_first();
-    }
-    if names.len() != n {
-        return Err(
-            input.fail(format!("it has {} names for {n} {kind}; give one line for each", names.len()))
-        );
-    }
-    Ok(names.into_vec())
 }
 
 /// Whether a line holds anything.

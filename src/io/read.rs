@@ -1,13 +1,17 @@
 //! One door for every file: recognised by content, read by its format's module.
 
-use super::input::{BYTE_ORDER_MARK, Input};
+pub use super::format::{Format, HEAD, recognise};
+use super::input::Input;
+use super::loaded::{IndexBase, Known, Loaded};
 pub use super::missing::Missing;
-use super::{delimited, idx, matrix_market, missing, names, npy, npz, png, safetensors, ten_x};
-use crate::error::Result;
+use super::{
+    delimited, docword, edge_list, idx, matrix_market, missing, names, npy, npz, png, ratings, safetensors,
+    svmlight, ten_x,
+};
+use crate::error::{Error, Result};
 use crate::linalg::Features;
 use crate::models::{Dataset, Names};
 use crate::monitor::Budget;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// How a file is read.
@@ -23,63 +27,14 @@ pub struct ReadOptions {
     pub sample_names: Option<PathBuf>,
     /// A file with a class for every sample.
     pub labels: Option<PathBuf>,
-}
-
-/// The formats that are recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A numpy array.
-    Npy,
-    /// A zip of numpy arrays: dense ones or a scipy.sparse matrix.
-    Npz,
-    /// A picture.
-    Png,
-    /// The format of MNIST.
-    Idx,
-    /// MatrixMarket.
-    MatrixMarket,
-    /// A folder of 10x Genomics: matrix.mtx, features.tsv, barcodes.tsv, or the same with .gz.
-    TenX,
-    /// Named tensors.
-    Safetensors,
-    /// HDF5, as .h5ad and .h5: recognised so that it can be refused with a remedy.
-    Hdf5,
-    /// Numbers in rows, separated by commas, tabs, semicolons or blanks.
-    Delimited,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Npy => "npy",
-            Format::Npz => "npz",
-            Format::Png => "PNG",
-            Format::Idx => "IDX",
-            Format::MatrixMarket => "MatrixMarket",
-            Format::TenX => "10x folder",
-            Format::Safetensors => "safetensors",
-            Format::Hdf5 => "HDF5",
-            Format::Delimited => "delimited text",
-        })
-    }
-}
-
-/// Bytes [`recognise`] looks at.
-pub(super) const HEAD: usize = 512;
-
-/// The format of a file by its first bytes, unpacked.
-pub fn recognise(head: &[u8]) -> Format {
-    match head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head) {
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Format::Npz,
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', ..] => Format::Png,
-        [0x89, b'H', b'D', b'F', b'\r', b'\n', ..] => Format::Hdf5,
-        [0, 0, 0x08..=0x0e, 1..=255, ..] => Format::Idx,
-        // The length of a header (u64, little endian), then the header: JSON, an object.
-        [_, _, _, _, _, 0, 0, 0, b'{', ..] => Format::Safetensors,
-        [b'%', b'%', b'M' | b'm', b'a', b't', b'r', b'i', b'x', b'M' | b'm', ..] => Format::MatrixMarket,
-        _ => Format::Delimited,
-    }
+    /// The format, where the content is not to decide.
+    pub format: Option<Format>,
+    /// The first index of SVMlight files and edge lists; their own rules decide if left out.
+    pub index_base: Option<IndexBase>,
+    /// Whether the edges of a graph have a direction.
+    pub directed: bool,
+    /// What the model that is to take the data was fitted on.
+    pub known: Option<Known>,
 }
 
 /// Reads samples x features from a file, a folder of 10x Genomics, or standard input (`-`).
@@ -88,32 +43,83 @@ pub fn recognise(head: &[u8]) -> Format {
 /// [`crate::Error::Parse`] for what the file holds, [`crate::Error::Limit`] where the budget refuses,
 /// [`crate::Error::Io`]. A refusal gives the memory it took back to the budget.
 pub fn read(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    load(path, options, budget).map(|loaded| loaded.dataset)
+}
+
+/// [`read`], with what else there is to know.
+/// # Errors
+/// As [`read`].
+pub fn load(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loaded> {
     let before = budget.used();
-    let outcome = read_whole(path, options, budget);
+    let outcome = load_whole(path, options, budget);
     if outcome.is_err() {
         budget.release(budget.used().saturating_sub(before));
     }
     outcome
 }
 
-/// [`read`] without the accounts.
-fn read_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
-    let dataset = if png::is_folder_of_pictures(path) {
-        orient(png::read_folder(path, budget)?, options, budget)?
-    } else if path.is_dir() {
-        ten_x::read(path, options, budget)?
-    } else {
-        read_from(&mut Input::open(path, budget)?, options)?
+/// [`load`] without the accounts.
+fn load_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loaded> {
+    let loaded = match folder_format(path, options) {
+        Some(Format::Png) => Loaded {
+            format: format!("folder of {}", Format::Png),
+            ..orient(png::read_folder(path, budget)?, options, budget)?.into()
+        },
+        Some(Format::TenX) => {
+            Loaded { format: Format::TenX.to_string(), ..ten_x::read(path, options, budget)?.into() }
+        }
+        Some(format) => return Err(Error::parse(path, format!("{format} is no folder; give a file"))),
+        None => load_from(&mut Input::open(path, budget)?, options)?,
     };
-    names::attach(dataset, options, budget)
+    Ok(Loaded { dataset: names::attach(loaded.dataset, options, budget)?, ..loaded })
+}
+
+/// What a folder holds; nothing of a file.
+fn folder_format(path: &Path, options: &ReadOptions) -> Option<Format> {
+    match options.format {
+        _ if !path.is_dir() => None,
+        Some(format) => Some(format),
+        None if png::is_folder_of_pictures(path) => Some(Format::Png),
+        None => Some(Format::TenX),
+    }
 }
 
 /// What is already open, without the names of other files.
 /// # Errors
 /// As [`read`].
 pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
-    let read_binary: fn(&mut Input) -> Result<Dataset> = match recognise(input.peek(HEAD)?) {
+    load_from(input, options).map(|loaded| loaded.dataset)
+}
+
+/// [`read_from`], with what else there is to know.
+/// # Errors
+/// As [`read`].
+pub fn load_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
+    let format = match options.format {
+        Some(format) => format,
+        None => match recognise(input.peek(HEAD)?) {
+            // Plain columns are what the model was fitted on, where that is known.
+            Format::Delimited => {
+                options.known.as_ref().and_then(|known| known.recipe.format).unwrap_or(Format::Delimited)
+            }
+            format => format,
+        },
+    };
+    let loaded = match format {
+        Format::SvmLight => orient_loaded(svmlight::read(input, options)?, options, input.budget())?,
+        Format::Edges => orient_loaded(edge_list::read(input, options)?, options, input.budget())?,
+        Format::Ratings => ratings::read(input, options)?,
+        format => read_plain(input, format, options)?.into(),
+    };
+    let packed = if input.is_gzip() { ", gzip" } else { "" };
+    Ok(Loaded { format: format!("{format}{packed}"), ..loaded })
+}
+
+/// A format that is data and nothing more.
+fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> Result<Dataset> {
+    let read_binary: fn(&mut Input) -> Result<Dataset> = match format {
         Format::MatrixMarket => return matrix_market::read(input, options).map(Dataset::unnamed),
+        Format::Docword => return docword::read(input, options),
         Format::Delimited => {
             let dataset = delimited::read(input, options.missing)?;
             return orient(dataset, options, input.budget());
@@ -123,7 +129,8 @@ pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset
         Format::Idx => idx::read,
         Format::Png => png::read,
         Format::Safetensors => safetensors::read,
-        format @ (Format::TenX | Format::Hdf5) => {
+        Format::TenX => return Err(input.fail("a 10x folder is no file; give the folder")),
+        format => {
             let why = format!("{format} is not read as samples x features; convert it to npy, mtx or CSV");
             return Err(input.fail(why));
         }
@@ -131,6 +138,11 @@ pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset
     let mut dataset = read_binary(input)?;
     missing::settle(&mut dataset.features, options.missing, input.path())?;
     orient(dataset, options, input.budget())
+}
+
+/// [`orient`] of what comes with more.
+fn orient_loaded(loaded: Loaded, options: &ReadOptions, budget: &Budget) -> Result<Loaded> {
+    Ok(Loaded { dataset: orient(loaded.dataset, options, budget)?, ..loaded })
 }
 
 /// Turns features x samples, where the user says so, into samples x features.

@@ -11,6 +11,7 @@
 //! ```
 //! Every file but the log is written whole or not at all (temporary, fsync, rename).
 
+use super::loaded::Recipe;
 use super::{atomic, tensor_file};
 use crate::error::{Error, Result};
 use crate::monitor::Budget;
@@ -56,6 +57,9 @@ pub struct DataDescription {
     pub feature_names: Option<Vec<String>>,
     /// Where samples are pictures: (height, width).
     pub picture: Option<(usize, usize)>,
+    /// How the columns came about, where the files do not tell.
+    #[serde(default, skip_serializing_if = "Recipe::is_plain")]
+    pub recipe: Recipe,
 }
 
 /// A folder that holds a run.

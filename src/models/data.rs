@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Graph, Matrix};
+use std::collections::HashMap;
 
 /// The data of a fit, borrowed.
 #[derive(Clone)]
@@ -67,11 +68,11 @@ impl Labels {
     /// Labels from one name a sample; numbers sort as numbers.
     pub fn from_names(names: &[String]) -> Labels {
         let mut classes = names.to_vec();
-        let key = |name: &String| (name.parse::<f64>().map_or(f64::INFINITY, |x| x), name.clone());
-        classes.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or_else(|| a.cmp(b)));
+        let number = |name: &String| name.parse().ok().filter(|x: &f64| !x.is_nan()).unwrap_or(f64::INFINITY);
+        classes.sort_by(|a, b| number(a).total_cmp(&number(b)).then_with(|| a.cmp(b)));
         classes.dedup();
-        let position = |name: &String| classes.iter().position(|class| class == name).unwrap_or(0) as u32;
-        Labels { class: names.iter().map(position).collect(), classes: classes.clone() }
+        let position: HashMap<&String, u32> = classes.iter().zip(0..).collect();
+        Labels { class: names.iter().map(|name| position[name]).collect(), classes: classes.clone() }
     }
 }
 

@@ -8,17 +8,22 @@ use std::io::Read;
 use std::path::Path;
 
 /// Malformed data.
-const DATA: u8 = 65;
+pub const DATA: u8 = 65;
 /// Over the memory limit.
-const LIMIT: u8 = 75;
+pub const LIMIT: u8 = 75;
 
 /// A bad file: its text, the exit code, the line told to the user without the file's name.
-type Bad = (&'static str, u8, &'static str);
+pub type Bad = (&'static str, u8, &'static str);
 
 fn check(table: &[Bad]) {
+    check_as(&ReadOptions::default(), table);
+}
+
+/// Every file of the table is refused as it says.
+pub fn check_as(options: &ReadOptions, table: &[Bad]) {
     for (text, exit_code, expected) in table {
         for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
-            let error = match read_file(&bytes, &ReadOptions::default()) {
+            let error = match read_file(&bytes, options) {
                 Err(error) => error,
                 Ok(data) => panic!("{text:?} was read: {data:?}"),
             };
@@ -262,12 +267,16 @@ fn a_name_is_shown_short_and_printable() {
 #[test]
 fn endless_files() {
     let row = b"1 2 3 4 5 6 7 8\n";
-    let sources: [(&[u8], &[u8], u8); 5] = [
+    let sources: [(&[u8], &[u8], u8); 9] = [
         (b"", row, LIMIT),
         (b"a,b,c\n", b"1", LIMIT),
         (b"", b"\0", LIMIT),
         (b"%%MatrixMarket matrix coordinate real general\n4 4 4000000000\n", b"1 1 1\n", LIMIT),
         (b"%%MatrixMarket matrix array real general\n2 2\n", b"1 ", LIMIT),
+        (b"1 1:1\n", b"1 1:1\n", LIMIT),
+        (b"9\n9\n4000000000\n1 1 1\n", b"1 1 1\n", LIMIT),
+        (b"1::2::3\n", b"1::2::3\n", LIMIT),
+        (b"source,target\n", b"1,2\n", LIMIT),
     ];
     for (start, repeated, exit_code) in sources {
         let endless = start.chain(Endless { repeated, at: 0 });

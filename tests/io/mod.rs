@@ -2,8 +2,11 @@
 
 mod archive;
 mod bad_binary;
+mod bad_lists;
 mod bad_text;
 mod delimited;
+mod docword;
+mod edge_list;
 mod idx;
 mod input;
 mod matrix_market;
@@ -11,7 +14,9 @@ mod mutations;
 mod npy;
 mod npz;
 mod png;
+mod ratings;
 mod safetensors;
+mod svmlight;
 mod ten_x;
 mod write;
 
