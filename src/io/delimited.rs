@@ -46,14 +46,8 @@ pub fn read(input: &mut Input<'_>, missing: Missing) -> Result<Dataset> {
     if let Some(second) = second {
         table.push(second.line(), second.text())?;
     }
-    loop {
-        let line = input.line() + 1;
-        match input.next_line()? {
-            Some(text) if is_content(text) => table.push(line, text)?,
-            Some(_) => {}
-            None => return table.finish(),
-        }
-    }
+    input.for_each_line_where(is_content, |line, text| table.push(line, text))?;
+    table.finish()
 }
 
 /// Whether a line holds data.

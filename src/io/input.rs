@@ -157,6 +157,24 @@ impl<'a> Input<'a> {
         Ok(None)
     }
 
+    /// Gives every line that is left and `is_wanted` to `each`, with its number.
+    /// # Errors
+    /// As [`Input::next_line`], and those of `each`.
+    #[inline]
+    pub fn for_each_line_where(
+        &mut self,
+        is_wanted: impl Fn(&[u8]) -> bool,
+        mut each: impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        while let Some(place) = self.take_line()? {
+            let text = &self.buffer.as_slice()[place];
+            if is_wanted(text) {
+                each(self.line, text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A copy of the next line that `is_wanted`, to be looked at again.
     /// # Errors
     /// As [`Input::next_line`].

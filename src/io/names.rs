@@ -144,14 +144,8 @@ fn gather<'a>(input: &mut Input<'a>, column: &Column) -> Result<Option<(NameList
     if let Some(second) = second {
         take(second.line(), second.text())?;
     }
-    loop {
-        let line = input.line() + 1;
-        match input.next_line()? {
-            Some(text) if is_name(text) => take(line, text)?,
-            Some(_) => {}
-            None => return Ok(Some((names, place.has_header))),
-        }
-    }
+    input.for_each_line_where(is_name, take)?;
+    Ok(Some((names, place.has_header)))
 }
 
 /// Whether a line holds anything.

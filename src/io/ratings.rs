@@ -83,21 +83,13 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     let has_header = layout.has_header;
     let mut ratings = Ratings::new(input, layout, options)?;
     let path = input.path().to_path_buf();
-    let mut take = |line: u64, text: &[u8]| match ratings.push(text)? {
-        Ok(()) => Ok(()),
-        Err(why) => Err(Error::parse_line(&path, line, why)),
-    };
+    let mut take =
+        |line: u64, text: &[u8]| ratings.push(text)?.map_err(|why| Error::parse_line(&path, line, why));
     if !has_header {
         take(first.line(), first.text())?;
     }
-    loop {
-        let line = input.line() + 1;
-        match input.next_line()? {
-            Some(text) if is_content(text) => take(line, text)?,
-            Some(_) => {}
-            None => return ratings.finish(input),
-        }
-    }
+    input.for_each_line_where(is_content, take)?;
+    ratings.finish(input)
 }
 
 /// Where in a line things are.

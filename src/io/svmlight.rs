@@ -73,17 +73,11 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     let known = options.known.as_ref();
     let told = options.index_base.or_else(|| known.and_then(|known| known.recipe.index_base));
     let mut samples = Samples::new(input, told, options.missing);
-    loop {
-        let line = input.line() + 1;
-        let Some(text) = input.next_line()? else { break };
-        let text = content(text);
-        if !text.trim_ascii().is_empty() {
-            match samples.push(text)? {
-                Ok(()) => {}
-                Err(why) => return Err(Error::parse_line(input.path(), line, why)),
-            }
-        }
-    }
+    let path = input.path().to_path_buf();
+    let is_sample = |line: &[u8]| !content(line).trim_ascii().is_empty();
+    input.for_each_line_where(is_sample, |line, text| {
+        samples.push(content(text))?.map_err(|why| Error::parse_line(&path, line, why))
+    })?;
     let n_least = known.filter(|_| !options.transpose).map_or(0, |known| known.n_features);
     samples.finish(input, n_least)
 }

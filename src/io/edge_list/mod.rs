@@ -62,7 +62,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     if edges.n_loops > 0 {
         warnings.push(format!("{} edges from a node to itself are left out", edges.n_loops));
     }
-    let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base, ..Recipe::default() };
+    let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base };
     let names = Names { samples: nodes.names.clone(), features: nodes.names, picture: None };
     let dataset = Dataset { features: adjacency.into(), names, labels: None };
     Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
@@ -120,17 +120,11 @@ fn gather<'a>(input: &mut Input<'a>, missing: Missing) -> Result<Edges<'a>> {
     if !layout.has_header {
         take(first.line(), first.text())?;
     }
-    loop {
-        let line = input.line() + 1;
-        match input.next_line()? {
-            Some(text) if is_content(text) => take(line, text)?,
-            Some(_) => {}
-            None if edges.pairs.is_empty() => {
-                return Err(input.fail("there is a header and no edge; give a line `source target` for each"));
-            }
-            None => return Ok(edges),
-        }
+    input.for_each_line_where(is_content, take)?;
+    if edges.pairs.is_empty() {
+        return Err(input.fail("there is a header and no edge; give a line `source target` for each"));
     }
+    Ok(edges)
 }
 
 impl Edges<'_> {
