@@ -63,7 +63,7 @@ fn hyperprior() -> NormalWishart {
 
 /// A row without entries, a complete one, and others.
 fn is_observed(i: usize, j: usize) -> bool {
-    i != 1 && (i == 3 || (i + j) % 3 != 0)
+    i != 1 && (i == 3 || !(i + j).is_multiple_of(3))
 }
 
 fn drawn_rows(n: usize, gaussian: &Gaussian, rng: &mut Rng) -> Matrix<f64> {

@@ -37,9 +37,11 @@ mod chain;
 mod figures;
 mod model;
 mod posterior;
+mod predict;
 
 pub use chain::State;
-pub use model::{Bpmf, Interval};
+pub use model::Bpmf;
+pub use predict::Interval;
 
 use crate::error::{Error, Result};
 use crate::models::bilinear::{self, Layout};
