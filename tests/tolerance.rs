@@ -110,3 +110,11 @@ pub const SWEEP_F64: f64 = 1e-9;
 
 /// The same in f32.
 pub const SWEEP_F32: f64 = 2e-3;
+
+/// How far the share of entries within 95 % intervals may be from 95 %: 6,000 entries have a binomial standard
+/// error of 0.3 %, entries of one row share its error, and a short chain has its own.
+pub const COVERAGE_95: f64 = 0.02;
+
+/// The held-out error of Bayesian factorisation relative to the noise: a posterior of some 9 numbers a user from
+/// 60 ratings, and 9 an item from 100, adds about 5 % to the noise; nothing else does.
+pub const BPMF_ABOVE_FLOOR: f64 = 1.09;

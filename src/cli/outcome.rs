@@ -64,7 +64,7 @@ impl Outcome<'_> {
             "n_samples": self.manifest.data.n_samples,
             "n_features": self.manifest.data.n_features,
             "n_iter": self.history.n_iter(),
-            "converged": self.history.stop == StopReason::Converged,
+            "converged": matches!(self.history.stop, StopReason::Converged | StopReason::Completed),
             "stop": self.history.stop.name(),
             "objective": self.history.last_objective(),
             "seconds": seconds,

@@ -4,7 +4,7 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::{als, completion, gradient, kmeans, nmf, pca, svd};
+use crate::models::factorization::{als, bpmf, completion, gradient, kmeans, nmf, pca, svd};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -65,6 +65,12 @@ pub const ROOMS: &[Room] = &[
         "factorization",
         "ratings completed: mean, biases and U V from the known ones; new users, top-n",
         "Zhou et al. 2008; Koren, Bell & Volinsky 2009",
+        "ratings",
+    ),
+    room::<bpmf::Params>(
+        "factorization",
+        "ratings completed with intervals: Bayesian factorisation by Gibbs sampling",
+        "Salakhutdinov & Mnih 2008; Rendle, Zhang & Koren 2019",
         "ratings",
     ),
     room::<kmeans::Params>(

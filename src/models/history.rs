@@ -23,6 +23,8 @@ pub enum StopReason {
     /// All steps were taken and the stopping rule was not met.
     #[default]
     MaxIterations,
+    /// All steps were taken, and that is how such a fit ends.
+    Completed,
     /// Somebody stopped it.
     Interrupted,
 }
@@ -33,6 +35,7 @@ impl StopReason {
         match self {
             StopReason::Converged => "converged",
             StopReason::MaxIterations => "stopped at the last allowed iteration, not converged",
+            StopReason::Completed => "took all its steps",
             StopReason::Interrupted => "interrupted",
         }
     }

@@ -62,6 +62,8 @@ pub trait Fit: Settings {
     type State: Tensors;
     /// The fitted model.
     type Model: Model + 'static;
+    /// Whether a fit ends by taking all its steps, as a sampler does; else it ends by its stopping rule.
+    const TAKES_ALL_STEPS: bool = false;
 
     /// The most steps there will be; 1 for direct methods.
     fn max_iterations(&self) -> u64;
@@ -116,7 +118,7 @@ pub fn fit<P: Fit>(
             break StopReason::Converged;
         }
         if history.n_iter() >= max_iterations {
-            break StopReason::MaxIterations;
+            break if P::TAKES_ALL_STEPS { StopReason::Completed } else { StopReason::MaxIterations };
         }
         if interrupted {
             break StopReason::Interrupted;

@@ -9,6 +9,7 @@
 //! | normal, exponential | [`Rng::normal`], [`Rng::exponential`] |
 //! | gamma and its logarithm, beta, Dirichlet | [`Rng::gamma`], [`Rng::ln_gamma`], [`Rng::beta`], [`Rng::dirichlet`] |
 //! | Poisson, negative binomial, binomial, multinomial | [`Rng::poisson`], [`Rng::negative_binomial`], [`Rng::binomial`], [`Rng::multinomial`] |
+//! | Wishart, by its factor | [`Rng::wishart_factor`] |
 //! | categories | [`Rng::categorical`], [`PrefixSums`], [`Alias`], [`Fenwick`]: see [`categorical`] |
 //! | arrays of noise | [`fill_uniform`], [`fill_normal`] |
 //!
@@ -27,6 +28,7 @@ mod normal;
 mod poisson;
 mod rng;
 mod saddle_point;
+mod wishart;
 
 pub use categorical::{Alias, Fenwick, PrefixSums};
 pub use diabolo_kernels::rng::{fill_normal, fill_uniform};

@@ -207,7 +207,7 @@ fn own(factor: &Matrix<f64>, biased: bool) -> Cow<'_, Matrix<f64>> {
 }
 
 /// \[v, 1, c\]: a factor as its partner meets it.
-pub(super) fn facing(factor: &Matrix<f64>, biased: bool) -> Cow<'_, Matrix<f64>> {
+pub fn facing(factor: &Matrix<f64>, biased: bool) -> Cow<'_, Matrix<f64>> {
     widened(factor, biased, |row, k| [1.0, row[k]])
 }
 

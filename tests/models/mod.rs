@@ -1,6 +1,7 @@
 //! Models: what all of them promise (`contract`), and each one's theorem and outside references.
 
 mod als;
+mod bpmf;
 mod completion;
 mod contract;
 mod gradient;

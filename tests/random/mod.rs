@@ -6,6 +6,7 @@ mod dirichlet;
 mod discrete;
 mod extremes;
 mod fills;
-mod goodness;
+pub mod goodness;
 mod stability;
 mod streams;
+mod wishart;

@@ -12,15 +12,17 @@ use crate::solve::observed::Observed;
 const SHOWN_POINTS: usize = 1500;
 
 /// Rows that recommendations are shown for.
-const SHOWN_ROWS: usize = 10;
+pub const SHOWN_ROWS: usize = 10;
 
 /// Ranges of the number of entries that errors are shown by.
 const RANGES: usize = 8;
 
-/// Observed entries of one row: their number in the training data or in `x`, and (observed, predicted).
-struct Row {
-    n_entries: usize,
-    pairs: Vec<(f64, f64)>,
+/// Entries of one row that are predicted.
+pub struct Row {
+    /// The number of entries its factor was fitted to.
+    pub n_entries: usize,
+    /// (observed, predicted)
+    pub pairs: Vec<(f64, f64)>,
 }
 
 impl Bilinear {
@@ -44,16 +46,10 @@ impl Bilinear {
         let which = if is_held_out { "Entries held out of the fit" } else { "Observed entries" };
         let mut figures = vec![predicted_against_observed(&rows, which)];
         figures.extend(error_by_count(&rows, which));
-        if !recommended.is_empty() {
-            figures.push(Figure::new(
-                "Recommendations",
-                "For the first samples, the features with the highest predictions among those not observed.",
-                Plot::Table {
-                    header: vec!["sample".into(), "best unobserved features".into()],
-                    rows: recommended,
-                },
-            ));
-        }
+        figures.extend(recommendations(
+            "For the first samples, the features with the highest predictions among those not observed.",
+            recommended,
+        ));
         Ok(figures)
     }
 
@@ -76,8 +72,14 @@ impl Bilinear {
     }
 }
 
+/// A table of samples and what is recommended to them, if there is anything.
+pub fn recommendations(caption: &str, rows: Vec<Vec<String>>) -> Option<Figure> {
+    let header = vec!["sample".into(), "best unobserved features".into()];
+    (!rows.is_empty()).then(|| Figure::new("Recommendations", caption, Plot::Table { header, rows }))
+}
+
 /// Pairs (observed, predicted) row by row.
-fn collect_rows(
+pub fn collect_rows(
     observed: &Observed,
     predicted: &[f64],
     n_entries: impl Fn(usize) -> usize,
@@ -90,7 +92,8 @@ fn collect_rows(
     }
 }
 
-fn predicted_against_observed(rows: &[Row], which: &str) -> Figure {
+/// A cloud of predicted against observed values; `which` says of which entries.
+pub fn predicted_against_observed(rows: &[Row], which: &str) -> Figure {
     let pairs: Vec<(f64, f64)> = rows.iter().flat_map(|row| row.pairs.iter().copied()).collect();
     let every = pairs.len().div_ceil(SHOWN_POINTS).max(1);
     let (observed, predicted) = pairs.into_iter().step_by(every).unzip();
@@ -106,7 +109,7 @@ fn predicted_against_observed(rows: &[Row], which: &str) -> Figure {
 }
 
 /// The root mean squared error of rows by the number of their entries, if rows differ in it.
-fn error_by_count(rows: &[Row], which: &str) -> Option<Figure> {
+pub fn error_by_count(rows: &[Row], which: &str) -> Option<Figure> {
     let mut order: Vec<&Row> = rows.iter().filter(|row| !row.pairs.is_empty()).collect();
     order.sort_by_key(|row| row.n_entries);
     let (least, most) = (order.first()?.n_entries, order.last()?.n_entries);

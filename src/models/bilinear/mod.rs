@@ -8,6 +8,9 @@ mod figures;
 mod settings;
 mod state;
 
+pub use figures::{
+    Row, SHOWN_ROWS, collect_rows, error_by_count, predicted_against_observed, recommendations,
+};
 pub use settings::{check_rate, check_settings};
 pub use state::{Entries, Layout, State};
 
@@ -117,11 +120,7 @@ impl Bilinear {
     pub fn recommend(&self, code: &[f64], seen: &[u32], n: usize) -> Result<Vec<(usize, f64)>> {
         check_columns(code.len(), Decode::n_latent(self), "components")?;
         let predicted = self.fitted.factors.predict_rows(&Matrix::from_vec(1, code.len(), code.to_vec()));
-        let mut items: Vec<(usize, f64)> = predicted.values().iter().copied().enumerate().collect();
-        items.retain(|(j, _)| seen.binary_search(&(*j as u32)).is_err());
-        items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        items.truncate(n);
-        Ok(items)
+        Ok(best_unseen(predicted.row(0), seen, n))
     }
 
     /// Codes of observed rows.
@@ -150,6 +149,21 @@ impl Bilinear {
         let Factors { mean, biased, cols, .. } = &self.fitted.factors;
         Factors { mean: *mean, biased: *biased, rows, cols: cols.clone() }
     }
+}
+
+/// The `n` columns of highest prediction, best first, without those `seen` (which rise); of equal
+/// predictions the lower column comes first.
+pub fn best_unseen(predicted: &[f64], seen: &[u32], n: usize) -> Vec<(usize, f64)> {
+    let mut items: Vec<(usize, f64)> = predicted.iter().copied().enumerate().collect();
+    items.retain(|(j, _)| seen.binary_search(&(*j as u32)).is_err());
+    items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    items.truncate(n);
+    items
+}
+
+/// The mean of absolute values; 0 of none.
+pub fn mean_absolute(x: &[f64]) -> f64 {
+    x.iter().map(|x| x.abs()).sum::<f64>() / x.len().max(1) as f64
 }
 
 /// Gives a visitor the factors of a fit.
@@ -234,7 +248,6 @@ impl Model for Bilinear {
         self.each_block(x.features()?, |_, observed, codes| {
             residuals.extend(self.with_rows(codes).residuals(&observed));
         })?;
-        let mean_absolute = |x: &[f64]| x.iter().map(|x| x.abs()).sum::<f64>() / x.len().max(1) as f64;
         let mut metrics = vec![
             ("rmse".to_owned(), root_mean_square(&residuals)),
             ("mae".to_owned(), mean_absolute(&residuals)),

@@ -128,6 +128,11 @@ impl State {
         Ok((&mut self.factors, entries))
     }
 
+    /// The entries that are held out.
+    pub fn held_out(&self) -> &Observed {
+        &self.held_out
+    }
+
     /// The objective after the last step.
     pub fn last_objective(&self) -> f64 {
         self.last_objective

@@ -1,0 +1,121 @@
+"""Bayesian factorisation beside smurff and myfm: the same simulated ratings, split and number of sweeps.
+
+    cargo build --release --example bpmf --example completion
+    python benches/peers/bpmf.py [--rounds 3] [--threads 1 2] [--k 20] [--n-iter 200] [--burn-in 50]
+
+The ratings of completion.py: noise of standard deviation .5, so no prediction of unseen ones can have a smaller
+error. smurff samples BPMF with Gaussian-Wishart priors and no biases (the mean is subtracted; the noise is given to it);
+myfm samples a Bayesian factorisation machine on (user, item), which is matrix factorisation with biases and
+diagonal precisions. diabolo learns the noise. Least squares (diabolo's completion at its best ridge of a few) is the line to stay
+below. Reading is not timed; rounds alternate; printed are medians of seconds of the fit, the error at the ratings left
+out, and the share of them within 95 % intervals where a program gives them.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import scipy.sparse as sp
+
+from completion import simulate, split
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def load(train_path, test_path):
+    return sp.load_npz(train_path).tocoo(), sp.load_npz(test_path).tocoo()
+
+
+def report(seconds, predicted, test):
+    print(json.dumps({"seconds": seconds, "rmse": float(np.sqrt(np.mean((predicted - test.data) ** 2)))}))
+
+
+def smurff_round(train_path, test_path, k, n_iter, burn_in, threads):
+    import smurff
+
+    train, test = load(train_path, test_path)
+    mean = train.data.mean()
+    centred = lambda m: sp.coo_matrix((m.data - mean, (m.row, m.col)), shape=m.shape)
+    session = smurff.BPMFSession(centred(train), is_scarce=True, Ytest=centred(test), num_latent=k, burnin=burn_in, nsamples=n_iter - burn_in, num_threads=threads, verbose=0, seed=1)
+    began = time.perf_counter()
+    predictions = session.run()
+    seconds = time.perf_counter() - began
+    by_place = {p.coords: p.pred_avg for p in predictions}
+    predicted = mean + np.array([by_place[place] for place in zip(test.row, test.col)])
+    report(seconds, predicted, test)
+
+
+def myfm_round(train_path, test_path, k, n_iter, burn_in, threads):
+    import myfm
+
+    train, test = load(train_path, test_path)
+    n_users, n_items = train.shape
+
+    def one_hot(m):
+        places = np.stack([m.row, n_users + m.col], axis=1).ravel()
+        return sp.csr_matrix((np.ones(2 * m.nnz), places, np.arange(0, 2 * m.nnz + 1, 2)), shape=(m.nnz, n_users + n_items))
+
+    groups = [0] * n_users + [1] * n_items
+    model = myfm.MyFMRegressor(rank=k, random_seed=1)
+    began = time.perf_counter()
+    model.fit(one_hot(train), train.data, n_iter=n_iter, n_kept_samples=n_iter - burn_in, grouping=groups)
+    seconds = time.perf_counter() - began
+    report(seconds, model.predict(one_hot(test)), test)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    arguments.add_argument("--users", type=int, default=2000)
+    arguments.add_argument("--items", type=int, default=1000)
+    arguments.add_argument("--density", type=float, default=0.05)
+    arguments.add_argument("--k", type=int, default=20)
+    arguments.add_argument("--n-iter", type=int, default=200)
+    arguments.add_argument("--burn-in", type=int, default=50)
+    arguments.add_argument("--one-round", nargs=7, help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if options.one_round:
+        which, train, test, *numbers = options.one_round
+        return {"smurff": smurff_round, "myfm": myfm_round}[which](train, test, *map(int, numbers))
+
+    with tempfile.TemporaryDirectory() as folder:
+        train_path, test_path = f"{folder}/train.npz", f"{folder}/test.npz"
+        train, test = split(simulate(options.users, options.items, options.k, options.density))
+        sp.save_npz(train_path, train, compressed=False)
+        sp.save_npz(test_path, test, compressed=False)
+        print(f"{options.users} x {options.items}, {train.nnz} ratings to fit, {test.nnz} to predict; noise floor .5")
+        common = [train_path, test_path]
+        numbers = [str(options.k), str(options.n_iter), str(options.burn_in)]
+        examples = ROOT / "target/release/examples"
+        least_squares = [[str(examples / "completion"), *common, "als", str(options.k), ridge, "50"] for ridge in ("0.02", "0.03", "0.04", "0.06", "0.09")]
+        results = [json.loads(subprocess.run(c, capture_output=True, text=True, check=True).stdout) for c in least_squares]
+        best = min(results, key=lambda result: result["rmse"])
+        print(f"least squares, best of {len(results)} ridges: rmse {best['rmse']:.4f}")
+        print(f"{'threads':>7} {'program':<10} {'seconds':>8} {'rmse':>8} {'within':>7}  ratio to smurff")
+        for threads in options.threads:
+            programs = {which: [sys.executable, __file__, "--one-round", which, *common, *numbers, str(threads)] for which in ("smurff", "myfm")}
+            programs["diabolo"] = [str(examples / "bpmf"), *common, *numbers]
+            limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+            environment = os.environ | {name: str(threads) for name in limits}
+            rounds = {name: [] for name in programs}
+            for _ in range(options.rounds):
+                for name, command in programs.items():
+                    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+                    rounds[name].append(json.loads(done.stdout.splitlines()[-1]))
+            medians = {name: statistics.median(r["seconds"] for r in results) for name, results in rounds.items()}
+            for name, results in rounds.items():
+                within = results[-1].get("coverage")
+                shown = "" if within is None else f"{within:.3f}"
+                print(f"{threads:>7} {name:<10} {medians[name]:>8.3f} {results[-1]['rmse']:>8.4f} {shown:>7}  {medians['smurff'] / medians[name]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
