@@ -7,17 +7,11 @@ The ratings of completion.py: noise of standard deviation .5, so no prediction o
 error. smurff samples BPMF with Gaussian-Wishart priors and no biases (the mean is subtracted; the noise is given to it);
 myfm samples a Bayesian factorisation machine on (user, item), which is matrix factorisation with biases and
 diagonal precisions. diabolo learns the noise. Least squares (diabolo's completion at its best ridge of a few) is the line to stay
-below. Reading is not timed; rounds alternate; printed are medians of seconds of the fit, the error at the ratings left
-out, and the share of them within 95 % intervals where a program gives them.
+below. Reading is not timed; `rmse` is the error at the ratings left out, `coverage` the share of them within 95 %
+intervals where a program gives them.
 """
 
-import argparse
 import json
-import os
-import pathlib
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 
@@ -25,15 +19,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from completion import simulate, split
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from race import OURS, example, one_round, parser, race, report, require, run
 
 
 def load(train_path, test_path):
     return sp.load_npz(train_path).tocoo(), sp.load_npz(test_path).tocoo()
 
 
-def report(seconds, predicted, test):
+def tell(seconds, predicted, test):
     print(json.dumps({"seconds": seconds, "rmse": float(np.sqrt(np.mean((predicted - test.data) ** 2)))}))
 
 
@@ -49,7 +42,7 @@ def smurff_round(train_path, test_path, k, n_iter, burn_in, threads):
     seconds = time.perf_counter() - began
     by_place = {p.coords: p.pred_avg for p in predictions}
     predicted = mean + np.array([by_place[place] for place in zip(test.row, test.col)])
-    report(seconds, predicted, test)
+    tell(seconds, predicted, test)
 
 
 def myfm_round(train_path, test_path, k, n_iter, burn_in, threads):
@@ -67,54 +60,40 @@ def myfm_round(train_path, test_path, k, n_iter, burn_in, threads):
     began = time.perf_counter()
     model.fit(one_hot(train), train.data, n_iter=n_iter, n_kept_samples=n_iter - burn_in, grouping=groups)
     seconds = time.perf_counter() - began
-    report(seconds, model.predict(one_hot(test)), test)
+    tell(seconds, model.predict(one_hot(test)), test)
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    arguments = parser(__doc__, rounds=3)
     arguments.add_argument("--users", type=int, default=2000)
     arguments.add_argument("--items", type=int, default=1000)
     arguments.add_argument("--density", type=float, default=0.05)
     arguments.add_argument("--k", type=int, default=20)
     arguments.add_argument("--n-iter", type=int, default=200)
     arguments.add_argument("--burn-in", type=int, default=50)
-    arguments.add_argument("--one-round", nargs=7, help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if options.one_round:
         which, train, test, *numbers = options.one_round
         return {"smurff": smurff_round, "myfm": myfm_round}[which](train, test, *map(int, numbers))
 
     with tempfile.TemporaryDirectory() as folder:
-        train_path, test_path = f"{folder}/train.npz", f"{folder}/test.npz"
+        common = [f"{folder}/train.npz", f"{folder}/test.npz"]
         train, test = split(simulate(options.users, options.items, options.k, options.density))
-        sp.save_npz(train_path, train, compressed=False)
-        sp.save_npz(test_path, test, compressed=False)
+        for path, part in zip(common, (train, test)):
+            sp.save_npz(path, part, compressed=False)
         print(f"{options.users} x {options.items}, {train.nnz} ratings to fit, {test.nnz} to predict; noise floor .5")
-        common = [train_path, test_path]
-        numbers = [str(options.k), str(options.n_iter), str(options.burn_in)]
-        examples = ROOT / "target/release/examples"
-        least_squares = [[str(examples / "completion"), *common, "als", str(options.k), ridge, "50"] for ridge in ("0.02", "0.03", "0.04", "0.06", "0.09")]
-        results = [json.loads(subprocess.run(c, capture_output=True, text=True, check=True).stdout) for c in least_squares]
-        best = min(results, key=lambda result: result["rmse"])
-        print(f"least squares, best of {len(results)} ridges: rmse {best['rmse']:.4f}")
-        print(f"{'threads':>7} {'program':<10} {'seconds':>8} {'rmse':>8} {'within':>7}  ratio to smurff")
+        ridges = ("0.02", "0.03", "0.04", "0.06", "0.09")
+        squares = [[example("completion"), *common, "als", str(options.k), ridge, "50"] for ridge in ridges]
+        best = min(run(command, 2)["rmse"] for command in squares)
+        print(f"least squares, best of {len(ridges)} ridges: rmse {best:.4f}")
+        numbers = [options.k, options.n_iter, options.burn_in]
         for threads in options.threads:
-            programs = {which: [sys.executable, __file__, "--one-round", which, *common, *numbers, str(threads)] for which in ("smurff", "myfm")}
-            programs["diabolo"] = [str(examples / "bpmf"), *common, *numbers]
-            limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-            environment = os.environ | {name: str(threads) for name in limits}
-            rounds = {name: [] for name in programs}
-            for _ in range(options.rounds):
-                for name, command in programs.items():
-                    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-                    rounds[name].append(json.loads(done.stdout.splitlines()[-1]))
-            medians = {name: statistics.median(r["seconds"] for r in results) for name, results in rounds.items()}
-            for name, results in rounds.items():
-                within = results[-1].get("coverage")
-                shown = "" if within is None else f"{within:.3f}"
-                print(f"{threads:>7} {name:<10} {medians[name]:>8.3f} {results[-1]['rmse']:>8.4f} {shown:>7}  {medians['smurff'] / medians[name]:.2f}")
+            programs = {which: one_round(__file__, which, *common, *numbers, threads) for which in ("smurff", "myfm")}
+            programs[OURS] = [example("bpmf"), *common, *map(str, numbers)]
+            results = race(programs, options.rounds, threads)
+            rmse = {name: result["rmse"] for name, result in results.items()}
+            require(rmse[OURS] <= min(best, rmse["smurff"] + 1e-3), f"rmse {rmse}")
+            report(f"Bayesian factorisation, {train.nnz} ratings, k = {options.k}", results, threads, "smurff", "rmse", "coverage")
 
 
 if __name__ == "__main__":

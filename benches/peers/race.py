@@ -1,6 +1,6 @@
 """What the scripts of this folder share: programs race on the same files, each in a process of its own.
 
-A script gives `race` its programs as command lines; every program prints one line of JSON with `seconds` (of
+A script gives `race` its programs as command lines; every program ends its output with a line of JSON that has `seconds` (of
 the fit alone) and what is needed to compare qualities. Programs take turns, so that whatever slows the machine
 for a while slows them all; medians of seconds are compared, and the peak memory of the whole process.
 `report` prints the rows and, where PEERS_SUMMARY names a file, adds them to it: `all.py` makes one table of it.
@@ -57,7 +57,7 @@ def run(command, threads):
         if process.returncode != 0:
             sys.exit(f"{' '.join(command)} failed")
         printed.seek(0)
-        return json.load(printed) | {"megabytes": kilobytes / 1000}
+        return json.loads(printed.readlines()[-1]) | {"megabytes": kilobytes / 1000}
 
 
 def high_water(pid):
@@ -84,7 +84,7 @@ def report(task, results, threads, peer, *figures):
     """Prints a row a program: seconds, megabytes, `figures` (keys of the results), and how much faster ours is."""
     print(f"{task}, {threads} thread(s)")
     for name, result in results.items():
-        shown = "".join(f"  {key} {result[key]:.8g}" for key in figures)
+        shown = "".join(f"  {key} {result[key]:.8g}" for key in figures if key in result)
         ratio = f"  {result['seconds'] / results[OURS]['seconds']:.2f} x {OURS}" if name != OURS else ""
         print(f"  {name:<22} {result['seconds']:>9.3f} s {result['megabytes']:>7.0f} MB{shown}{ratio}", flush=True)
     theirs, ours = results[peer], results[OURS]
