@@ -48,14 +48,15 @@ def run(command, threads):
     """What a program prints, with the peak memory of its process."""
     limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
     environment = os.environ | {name: str(threads) for name in limits}
-    with tempfile.TemporaryFile("w+") as printed:
-        process = subprocess.Popen(command, env=environment, stdout=printed)
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, env=environment, stdout=printed, stderr=said)
         kilobytes = 0
         while process.poll() is None:
             kilobytes = max(kilobytes, high_water(process.pid))
             time.sleep(0.005)
         if process.returncode != 0:
-            sys.exit(f"{' '.join(command)} failed")
+            said.seek(0)
+            sys.exit(f"{said.read()}{' '.join(command)} failed")
         printed.seek(0)
         return json.loads(printed.readlines()[-1]) | {"megabytes": kilobytes / 1000}
 
