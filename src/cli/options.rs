@@ -3,7 +3,7 @@
 use crate::data::Scale;
 use crate::error::{Error, Result};
 use crate::io::loaded::IndexBase;
-use crate::io::read::{Format, Missing, ReadOptions};
+use crate::io::read::{Format, Missing, ReadOptions, TextOptions};
 use crate::monitor::{Budget, Env};
 use clap::builder::Resettable;
 use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum};
@@ -144,6 +144,10 @@ pub struct Reading {
     /// The edges of an edge list have a direction
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub directed: bool,
+    /// How text becomes counts of words
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub text: TextOptions,
 }
 
 /// What missing values become.
@@ -172,6 +176,7 @@ impl Reading {
             format: self.format,
             index_base: self.index_base,
             directed: self.directed,
+            text: self.text.clone(),
             known: None,
         }
     }

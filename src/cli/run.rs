@@ -6,7 +6,7 @@ use super::{input, output, rooms};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
 use crate::io::loaded::Known;
-use crate::io::read::ReadOptions;
+use crate::io::read::{ReadOptions, TextOptions};
 use crate::io::run::{Manifest, RunFolder};
 use crate::io::write::{self, Ending};
 use crate::linalg::Matrix;
@@ -90,6 +90,11 @@ impl Run {
     fn read(&self, matches: &ArgMatches, known: Option<Known>) -> Result<Dataset> {
         let reading: Reading = with_flags(&toml::Table::new(), matches)?;
         let name = matches.get_one::<String>("data").expect("a required argument");
+        let is_text = known.as_ref().is_some_and(|known| known.recipe.text.is_some());
+        if is_text && reading.text != TextOptions::default() {
+            let why = "the run cuts text into words as it was fitted; leave --min-df and its like out";
+            return Err(Error::parameter("text", why));
+        }
         let loaded = input::load(name, &ReadOptions { known, ..reading.options() }, &self.env)?;
         if !self.machine.quiet {
             loaded.warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));

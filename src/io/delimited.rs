@@ -218,7 +218,12 @@ impl<'a> Table<'a> {
         }
         let mut n_cells = 0;
         for cell in cells {
-            let value = cell.and_then(|cell| value_of(cell.raw, self.missing));
+            let value = cell.and_then(|cell| {
+                value_of(cell.raw, self.missing).map_err(|why| match parse_cell(cell.raw) {
+                    Value::Text if self.n_samples == 0 => format!("{why}; documents need --format text"),
+                    _ => why,
+                })
+            });
             match value {
                 // A cell too many is told below, by number.
                 Ok(value) if n_cells < self.n_features => self.values.push(value)?,

@@ -40,6 +40,8 @@ pub enum Format {
     Ratings,
     /// Lines of two nodes and perhaps a weight.
     Edges,
+    /// Documents: one a line, or a folder with a file for each.
+    Text,
 }
 
 impl fmt::Display for Format {
@@ -58,6 +60,7 @@ impl fmt::Display for Format {
             Format::Docword => "docword",
             Format::Ratings => "ratings",
             Format::Edges => "edge list",
+            Format::Text => "text",
         })
     }
 }

@@ -2,6 +2,7 @@
 //! is to tell.
 
 use super::format::Format;
+use super::text;
 use crate::models::Dataset;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,9 @@ pub struct Recipe {
     /// The first index of a sparse text format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index_base: Option<IndexBase>,
+    /// How text was cut into words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<text::Cutting>,
 }
 
 impl Recipe {

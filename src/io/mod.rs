@@ -35,5 +35,6 @@ pub mod safetensors;
 pub mod svmlight;
 pub mod ten_x;
 pub mod tensor_file;
+pub mod text;
 pub mod write;
 pub mod zip;

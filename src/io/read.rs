@@ -2,11 +2,12 @@
 
 pub use super::format::{Format, HEAD, recognise};
 use super::input::Input;
-use super::loaded::{IndexBase, Known, Loaded};
+use super::loaded::{IndexBase, Known, Loaded, Recipe};
 pub use super::missing::Missing;
+pub use super::text::TextOptions;
 use super::{
     delimited, docword, edge_list, idx, matrix_market, missing, names, npy, npz, png, ratings, safetensors,
-    svmlight, ten_x,
+    svmlight, ten_x, text,
 };
 use crate::error::{Error, Result};
 use crate::linalg::Features;
@@ -33,6 +34,8 @@ pub struct ReadOptions {
     pub index_base: Option<IndexBase>,
     /// Whether the edges of a graph have a direction.
     pub directed: bool,
+    /// How text becomes counts of words.
+    pub text: TextOptions,
     /// What the model that is to take the data was fitted on.
     pub known: Option<Known>,
 }
@@ -68,6 +71,10 @@ fn load_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loa
         Some(Format::TenX) => {
             Loaded { format: Format::TenX.to_string(), ..ten_x::read(path, options, budget)?.into() }
         }
+        Some(Format::Text) => {
+            let loaded = orient_text(text::read_folder(path, options, budget)?, options, budget)?;
+            Loaded { format: format!("folder of {}", Format::Text), ..loaded }
+        }
         Some(format) => return Err(Error::parse(path, format!("{format} is no folder; give a file"))),
         None => load_from(&mut Input::open(path, budget)?, options)?,
     };
@@ -80,6 +87,7 @@ fn folder_format(path: &Path, options: &ReadOptions) -> Option<Format> {
         _ if !path.is_dir() => None,
         Some(format) => Some(format),
         None if png::is_folder_of_pictures(path) => Some(Format::Png),
+        None if text::is_folder(path) => Some(Format::Text),
         None => Some(Format::TenX),
     }
 }
@@ -97,22 +105,32 @@ pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset
 pub fn load_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     let format = match options.format {
         Some(format) => format,
-        None => match recognise(input.peek(HEAD)?) {
-            // Plain columns are what the model was fitted on, where that is known.
-            Format::Delimited => {
-                options.known.as_ref().and_then(|known| known.recipe.format).unwrap_or(Format::Delimited)
-            }
-            format => format,
-        },
+        None => options.known_format(recognise(input.peek(HEAD)?)),
     };
     let loaded = match format {
         Format::SvmLight => orient_loaded(svmlight::read(input, options)?, options, input.budget())?,
         Format::Edges => orient_loaded(edge_list::read(input, options)?, options, input.budget())?,
         Format::Ratings => ratings::read(input, options)?,
+        Format::Text => orient_text(text::read(input, options)?, options, input.budget())?,
         format => read_plain(input, format, options)?.into(),
     };
     let packed = if input.is_gzip() { ", gzip" } else { "" };
     Ok(Loaded { format: format!("{format}{packed}"), ..loaded })
+}
+
+impl ReadOptions {
+    /// The format of a file that looks like `seen`: plain columns are of the kind the model was fitted on,
+    /// where that is known, and for a model of text any lines of text are.
+    fn known_format(&self, seen: Format) -> Format {
+        let known = self.known.as_ref().and_then(|known| known.recipe.format);
+        match (known, seen) {
+            (Some(known), Format::Delimited) => known,
+            (Some(Format::Text), Format::SvmLight | Format::Docword | Format::Ratings | Format::Edges) => {
+                Format::Text
+            }
+            _ => seen,
+        }
+    }
 }
 
 /// A format that is data and nothing more.
@@ -138,6 +156,13 @@ fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> R
     let mut dataset = read_binary(input)?;
     missing::settle(&mut dataset.features, options.missing, input.path())?;
     orient(dataset, options, input.budget())
+}
+
+/// [`orient`] of text, whose columns are not words then.
+fn orient_text(loaded: Loaded, options: &ReadOptions, budget: &Budget) -> Result<Loaded> {
+    let loaded = orient_loaded(loaded, options, budget)?;
+    let recipe = if options.transpose { Recipe::default() } else { loaded.recipe };
+    Ok(Loaded { recipe, ..loaded })
 }
 
 /// [`orient`] of what comes with more.

@@ -34,6 +34,12 @@ pub fn read(folder: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dat
     Ok(Dataset { features: matrix, names, labels: None })
 }
 
+/// Whether a folder has any of the files.
+pub fn is_folder(path: &Path) -> bool {
+    let names = ["matrix.mtx", "features.tsv", "genes.tsv", "barcodes.tsv"];
+    path.is_dir() && names.iter().any(|name| find(path, &[name]).is_ok())
+}
+
 /// The first file there is of these names, plain or with `.gz`.
 fn find(folder: &Path, names: &[&str]) -> Result<PathBuf> {
     let candidates = names.iter().flat_map(|name| [folder.join(name), folder.join(format!("{name}.gz"))]);

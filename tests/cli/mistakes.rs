@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 /// The command line must end with this code and name all of `needles` on stderr, with nothing on stdout.
-fn refused(folder: &Scratch, line: &str, code: i32, needles: &[&str]) {
+pub fn refused(folder: &Scratch, line: &str, code: i32, needles: &[&str]) {
     let output = run(folder, line);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{line}: {said}");

@@ -6,6 +6,7 @@ mod mistakes;
 mod results;
 mod resume;
 mod shipping;
+mod text;
 
 use crate::io::Scratch;
 use std::path::Path;

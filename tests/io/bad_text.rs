@@ -289,9 +289,9 @@ fn endless_files() {
 }
 
 /// Bytes that come again and again.
-struct Endless<'a> {
-    repeated: &'a [u8],
-    at: usize,
+pub struct Endless<'a> {
+    pub repeated: &'a [u8],
+    pub at: usize,
 }
 
 impl Read for Endless<'_> {

@@ -18,6 +18,7 @@ mod ratings;
 mod safetensors;
 mod svmlight;
 mod ten_x;
+mod text;
 mod write;
 
 use diabolo::Result;

@@ -62,7 +62,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     if edges.n_loops > 0 {
         warnings.push(format!("{} edges from a node to itself are left out", edges.n_loops));
     }
-    let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base };
+    let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base, ..Recipe::default() };
     let names = Names { samples: nodes.names.clone(), features: nodes.names, picture: None };
     let dataset = Dataset { features: adjacency.into(), names, labels: None };
     Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
