@@ -110,3 +110,7 @@ pub const SWEEP_F64: f64 = 1e-9;
 
 /// The same in f32.
 pub const SWEEP_F32: f64 = 2e-3;
+
+/// Factors of six users and five items after three iterations, against another program's in f64, given to ten
+/// decimals.
+pub const IMPLICIT_PEER: f64 = 1e-9;

@@ -4,7 +4,7 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::{als, completion, gradient, kmeans, nmf, pca, svd};
+use crate::models::factorization::{als, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -66,6 +66,12 @@ pub const ROOMS: &[Room] = &[
         "ratings completed: mean, biases and U V from the known ones; new users, top-n",
         "Zhou et al. 2008; Koren, Bell & Volinsky 2009",
         "ratings",
+    ),
+    room::<implicit::Params>(
+        "factorization",
+        "what users did, weighted by confidence: X Y' ranks what they have not met; new users, top-n, similar items",
+        "Hu, Koren & Volinsky 2008; Takács, Pilászy & Tikk 2011; Rendle et al. 2021",
+        "interactions",
     ),
     room::<kmeans::Params>(
         "factorization",

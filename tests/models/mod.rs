@@ -4,6 +4,7 @@ mod als;
 mod completion;
 mod contract;
 mod gradient;
+mod implicit;
 mod kmeans;
 mod nmf;
 mod spectral;

@@ -3,6 +3,7 @@
 pub mod als;
 pub mod completion;
 pub mod gradient;
+pub mod implicit;
 pub mod kmeans;
 pub mod nmf;
 pub mod pca;
