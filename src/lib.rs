@@ -30,6 +30,7 @@
 //! | [`gradient`](models::factorization::gradient) | R ~ U V by descent with exact line search, Adam or SGD |
 //! | [`completion`](models::factorization::completion) | ratings completed: mean, biases and U V |
 //! | [`bpmf`](models::factorization::bpmf) | ratings completed with intervals: Gibbs samples of U and V |
+//! | [`implicit`](models::factorization::implicit) | what users did, weighted by confidence: ranks what they have not met |
 //! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
 //! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
 //! | [`pca`](models::factorization::pca) | directions of largest variance |

@@ -11,6 +11,7 @@ mod lloyd;
 mod models;
 mod nnls;
 mod random;
+mod ranking;
 mod report;
 mod scale;
 mod simulators;

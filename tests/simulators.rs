@@ -119,7 +119,7 @@ fn bad_parameters_are_named() {
 fn memory_is_charged_before_it_is_taken() {
     for set in SETS.iter().filter(|set| !set.defaults().to_string().is_empty()) {
         let size = match set.name {
-            "ratings" => "n_users=4000000000",
+            "ratings" | "interactions" => "n_users=4000000000",
             "blocks" => "n_nodes=4000000000",
             "topics" | "bars" => "n_docs=4000000000",
             "shapes" => "n_frames=4000000000",

@@ -14,6 +14,7 @@
 pub mod dispatch;
 pub mod coordinate;
 pub mod distance;
+pub mod gathered;
 pub mod gemm;
 mod panel;
 pub mod parallel;

@@ -3,6 +3,7 @@
 use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
+use crate::gathered::Gathered;
 use crate::gemm::Gemm;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
@@ -40,6 +41,7 @@ pub trait Real:
     + MulAssign
     + DivAssign
     + Sum
+    + Gathered
     + Gemm
     + PickedDistance
     + Reduce

@@ -4,7 +4,7 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
-use crate::models::factorization::{als, bpmf, completion, gradient, kmeans, nmf, pca, svd};
+use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -72,6 +72,12 @@ pub const ROOMS: &[Room] = &[
         "ratings completed with intervals: Bayesian factorisation by Gibbs sampling",
         "Salakhutdinov & Mnih 2008; Rendle, Zhang & Koren 2019",
         "ratings",
+    ),
+    room::<implicit::Params>(
+        "factorization",
+        "what users did, weighted by confidence: X Y' ranks what they have not met; new users, top-n, similar items",
+        "Hu, Koren & Volinsky 2008; Takács, Pilászy & Tikk 2011; Rendle et al. 2021",
+        "interactions",
     ),
     room::<kmeans::Params>(
         "factorization",

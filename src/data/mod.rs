@@ -18,7 +18,9 @@ pub use digits::digits;
 pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
 pub use scale::{Scale, Scaler};
-pub use simulate::{Bars, Blobs, Blocks, Body, LowRank, Ratings, Shapes, Simulator, Topics, Zinb};
+pub use simulate::{
+    Bars, Blobs, Blocks, Body, Interactions, LowRank, Ratings, Shapes, Simulator, Topics, Zinb,
+};
 
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -98,6 +100,15 @@ pub const SETS: &[Set] = &[
         licence: SIMULATED,
         make: simulate::simulate::<Ratings>,
         defaults: simulate::defaults::<Ratings>,
+    },
+    Set {
+        name: Interactions::NAME,
+        what: "how often users did something with items, by popularity, activity and taste; sparse counts",
+        shape: "n_users x n_items",
+        source: "simulated: Poisson counts of planted rates",
+        licence: SIMULATED,
+        make: simulate::simulate::<Interactions>,
+        defaults: simulate::defaults::<Interactions>,
     },
     Set {
         name: Topics::NAME,

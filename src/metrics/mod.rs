@@ -3,3 +3,4 @@
 pub mod chain;
 pub mod interval;
 pub mod partition;
+pub mod ranking;

@@ -26,6 +26,18 @@ impl Observed {
     /// # Errors
     /// [`Error::Numerical`] where a value is infinite, [`Error::Limit`].
     pub fn of(x: &Features, budget: &Budget) -> Result<Observed> {
+        Self::of_entries(x, |value| !value.is_nan(), budget)
+    }
+
+    /// The entries of `x` above 0, in order: of counts, what happened.
+    /// # Errors
+    /// As [`Observed::of`].
+    pub fn positive(x: &Features, budget: &Budget) -> Result<Observed> {
+        Self::of_entries(x, |value| value > 0.0, budget)
+    }
+
+    /// The entries that are of a kind.
+    fn of_entries(x: &Features, is: impl Fn(f64) -> bool, budget: &Budget) -> Result<Observed> {
         if let Some((i, j)) = x.first_where(f64::is_infinite) {
             return Err(Error::numerical(
                 format!("row {}, column {}", i + 1, j + 1),
@@ -40,11 +52,13 @@ impl Observed {
             match x {
                 Features::Sparse(x) => {
                     let (columns, values) = x.row(i);
-                    rows.extend(columns.iter().copied().zip(values.iter().copied()));
+                    rows.extend(
+                        columns.iter().copied().zip(values.iter().copied()).filter(|(_, value)| is(*value)),
+                    );
                 }
                 _ => {
                     x.row_into(i, &mut dense);
-                    rows.extend((0..).zip(dense.iter().copied()));
+                    rows.extend((0..).zip(dense.iter().copied()).filter(|(_, value)| is(*value)));
                 }
             }
             rows.end_row();
@@ -103,6 +117,18 @@ impl Observed {
         Ok((kept.finish(), held_out.finish()))
     }
 
+    /// The entries at other places than those of `other`, a matrix of as many rows; columns rise in both.
+    pub fn without(&self, other: &Observed) -> Observed {
+        let mut rows = Rows::new(self.n_cols());
+        for i in 0..self.n_rows() {
+            let (columns, values) = self.row(i);
+            let entries = columns.iter().copied().zip(values.iter().copied());
+            rows.extend(entries.filter(|(j, _)| other.row(i).0.binary_search(j).is_err()));
+            rows.end_row();
+        }
+        rows.finish()
+    }
+
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
         self.pattern.as_ref().n_rows()
@@ -152,6 +178,11 @@ impl Observed {
         &self.values
     }
 
+    /// Where the entries are, and their values.
+    pub fn into_parts(self) -> (Pattern, Vec<f64>) {
+        (self.pattern, self.values)
+    }
+
     /// The same places with other values.
     /// # Panics
     /// If there is not one value a place.
@@ -192,9 +223,9 @@ impl Rows {
         Rows { n_cols, indptr: vec![0], indices: Vec::new(), values: Vec::new() }
     }
 
-    /// Adds entries to the row that is being written; NaN is missing.
+    /// Adds entries to the row that is being written.
     fn extend(&mut self, entries: impl Iterator<Item = (u32, f64)>) {
-        for (column, value) in entries.filter(|(_, value)| !value.is_nan()) {
+        for (column, value) in entries {
             self.indices.push(column);
             self.values.push(value);
         }

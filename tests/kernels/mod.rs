@@ -3,6 +3,7 @@
 mod coordinate;
 mod decomp;
 mod distance;
+mod gathered;
 mod gemm;
 mod picked;
 mod reduce;

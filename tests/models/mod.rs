@@ -5,6 +5,7 @@ mod bpmf;
 mod completion;
 mod contract;
 mod gradient;
+mod implicit;
 mod kmeans;
 mod nmf;
 mod spectral;

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod blocks;
+mod interactions;
 mod low_rank;
 mod ratings;
 mod shapes;
@@ -14,6 +15,7 @@ mod zinb;
 
 pub use blobs::Blobs;
 pub use blocks::Blocks;
+pub use interactions::Interactions;
 pub use low_rank::LowRank;
 pub use ratings::Ratings;
 pub use shapes::{Body, Shapes};

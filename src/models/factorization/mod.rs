@@ -4,6 +4,7 @@ pub mod als;
 pub mod bpmf;
 pub mod completion;
 pub mod gradient;
+pub mod implicit;
 pub mod kmeans;
 pub mod nmf;
 pub mod pca;
