@@ -60,7 +60,7 @@ fn a_folder_of_text_becomes_topics_that_encode_new_text() {
         printed.lines().skip(1).map(|line| line.split_once('\t').expect("two columns").1.to_owned()).collect()
     };
     let own = row.split_once('\t').expect("columns").1.to_owned();
-    assert_eq!(codes(&fed(&folder, "encode run -", &line)), [own.clone()]);
+    assert_eq!(codes(&fed(&folder, "encode run -", &line)), std::slice::from_ref(&own));
     let noisy = format!("Zebra! {line}1 2:3\n");
     let found = codes(&fed(&folder, "encode run -", &noisy));
     assert_eq!((&found[0], found.len()), (&own, 2));
