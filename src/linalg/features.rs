@@ -160,14 +160,6 @@ impl Features {
         self.sum_of(|x| x * x)
     }
 
-    /// The smallest value; 0 counts where a sparse matrix leaves a place out. NaN where there is no value.
-    pub fn min(&self) -> f64 {
-        let stored = self.fold_rows(|row| row.iter().copied().fold(f64::NAN, f64::min));
-        let least = stored.into_iter().fold(f64::NAN, f64::min);
-        let has_holes = self.is_sparse() && self.n_stored() < self.n_samples() * self.n_features();
-        if has_holes { least.min(0.0) } else { least }
-    }
-
     /// Row and column of the first value that is NaN or infinite.
     pub fn first_not_finite(&self) -> Option<(usize, usize)> {
         self.first_where(|x| !x.is_finite())

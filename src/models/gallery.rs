@@ -18,6 +18,27 @@ const SHOWN_COMPONENTS: usize = 64;
 /// The rows of a signed k x m matrix: as pictures where samples are pictures, else by the features of the
 /// largest absolute weights.
 pub fn components(title: &str, caption: &str, rows: &Matrix<f64>, names: &Names) -> Figure {
+    let described = |row: &[f64]| largest(row, names);
+    drawn(title, caption, rows, names, Colours::Diverging, "largest weights", described)
+}
+
+/// The rows of a non-negative k x m matrix: as pictures where samples are pictures, else by the features with
+/// the largest shares of a row's sum.
+pub fn parts(title: &str, caption: &str, rows: &Matrix<f64>, names: &Names) -> Figure {
+    let described = |row: &[f64]| strongest(row, names);
+    drawn(title, caption, rows, names, Colours::Sequential, "strongest features", described)
+}
+
+/// Rows as pictures in `colours`, or as a table with what `described` says of each under its heading.
+fn drawn(
+    title: &str,
+    caption: &str,
+    rows: &Matrix<f64>,
+    names: &Names,
+    colours: Colours,
+    heading: &str,
+    described: impl Fn(&[f64]) -> String,
+) -> Figure {
     let label = |k: usize| format!("{}", k + 1);
     let plot = match names.picture {
         Some((height, width)) => Plot::Images {
@@ -31,11 +52,11 @@ pub fn components(title: &str, caption: &str, rows: &Matrix<f64>, names: &Names)
                 .collect(),
             per_row: 8,
             range: None,
-            colours: Colours::Diverging,
+            colours,
         },
         None => Plot::Table {
-            header: vec!["component".into(), "largest weights".into()],
-            rows: rows.rows().enumerate().map(|(k, row)| vec![label(k), largest(row, names)]).collect(),
+            header: vec!["component".into(), heading.into()],
+            rows: rows.rows().enumerate().map(|(k, row)| vec![label(k), described(row)]).collect(),
         },
     };
     Figure::new(title, caption, plot)
@@ -47,6 +68,18 @@ fn largest(row: &[f64], names: &Names) -> String {
     order.sort_by(|&a, &b| row[b].abs().total_cmp(&row[a].abs()).then(a.cmp(&b)));
     let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] != 0.0);
     shown.map(|&j| format!("{} {:+.3}", names.feature(j), row[j])).collect::<Vec<_>>().join(", ")
+}
+
+/// The strongest features of a part: `name 12 %, name 8 %, ...`.
+fn strongest(row: &[f64], names: &Names) -> String {
+    let sum: f64 = row.iter().sum();
+    let mut order: Vec<usize> = (0..row.len()).filter(|&j| row[j] > 0.0).collect();
+    order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+    let shown = order.iter().take(TOP_FEATURES);
+    shown
+        .map(|&j| format!("{} {:.1} %", names.feature(j), 100.0 * row[j] / sum))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The first samples above, their reconstructions from codes below; `None` where samples are no pictures.

@@ -5,13 +5,17 @@
 //! [`fit`], and the models stay pure.
 
 pub mod bilinear;
+mod check;
 mod data;
 pub mod factorization;
 pub mod gallery;
 mod history;
+mod stream;
 
+pub use check::{check_columns, check_count, check_not_negative, check_positive, check_share, check_width};
 pub use data::{Data, Dataset, Labels, Names, Source};
 pub use history::{History, StopReason};
+pub use stream::{RowBlocks, RowSource, rows_per_block};
 
 use crate::error::{Error, Result};
 use crate::figure::Figure;
@@ -273,29 +277,45 @@ impl Latent {
     }
 }
 
-/// X -> Z.
-pub trait Encode: Sync {
-    /// Number of features the model was fitted on.
+/// How wide data and codes are.
+pub trait Widths: Sync {
+    /// Number of features the model was fitted on, and of what comes out.
     fn n_features(&self) -> usize;
     /// Length of a code.
     fn n_latent(&self) -> usize;
+}
+
+/// X -> Z.
+pub trait Encode: Widths {
+    /// What a model writes: the codes of samples that have its features, n_samples x n_latent.
+    /// # Errors
+    /// Values the model cannot take.
+    fn codes(&self, x: &Features, env: &Env) -> Result<Latent>;
+
     /// The codes of samples the model need not have seen, n_samples x n_latent. A row's code depends on
     /// that row alone, so callers may encode block by block.
     /// # Errors
-    /// Data of the wrong shape, or values the model cannot take.
-    fn encode(&self, x: &Features, env: &Env) -> Result<Latent>;
+    /// Data of another width, or values the model cannot take.
+    fn encode(&self, x: &Features, env: &Env) -> Result<Latent> {
+        check_width(x, self.n_features())?;
+        self.codes(x, env)
+    }
 }
 
 /// Z -> X^.
-pub trait Decode: Sync {
-    /// Length of a code.
-    fn n_latent(&self) -> usize;
-    /// Number of features of what comes out.
-    fn n_features(&self) -> usize;
+pub trait Decode: Widths {
+    /// What a model writes: data from codes of its length, n_samples x n_features.
+    /// # Errors
+    /// Values the model cannot take.
+    fn lift(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>>;
+
     /// Data from codes, n_samples x n_features. A row depends on its code alone.
     /// # Errors
     /// Codes of another length.
-    fn decode(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>>;
+    fn decode(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>> {
+        check_columns(z.n_cols(), self.n_latent(), "components")?;
+        self.lift(z, env)
+    }
 }
 
 /// -> X.
@@ -338,24 +358,4 @@ pub trait Recommend: Sync {
         let own: Vec<u32> = picked.iter().map(|&j| j as u32).collect();
         Ok(top_n(&directions.select_rows(picked), &directions, |row| &own[row..=row], n))
     }
-}
-
-/// Refuses data of another width than the model's.
-/// # Errors
-/// [`Error::Shape`].
-pub fn check_width(x: &Features, n_features: usize) -> Result<()> {
-    check_columns(x.n_features(), n_features, "features")
-}
-
-/// Refuses a matrix of another width than needed; `what` names its columns.
-/// # Errors
-/// [`Error::Shape`].
-pub fn check_columns(received: usize, expected: usize, what: &str) -> Result<()> {
-    if received == expected {
-        return Ok(());
-    }
-    Err(Error::shape(
-        format!("{expected} {what}, as the model has"),
-        format!("{received}; give data with the same columns (or --transpose)"),
-    ))
 }

@@ -11,10 +11,12 @@ mod state;
 pub use figures::{
     Row, SHOWN_ROWS, collect_rows, error_by_count, predicted_against_observed, recommendations,
 };
-pub use settings::{check_rate, check_settings};
+pub use settings::check_settings;
 pub use state::{Entries, Layout, State};
 
-use super::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, check_columns, check_width};
+use super::{
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_columns, check_width,
+};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
@@ -118,13 +120,13 @@ impl Bilinear {
     /// # Errors
     /// [`Error::Shape`] for a code of another length.
     pub fn recommend(&self, code: &[f64], seen: &[u32], n: usize) -> Result<Vec<(usize, f64)>> {
-        check_columns(code.len(), Decode::n_latent(self), "components")?;
+        check_columns(code.len(), self.n_latent(), "components")?;
         let predicted = self.fitted.factors.predict_rows(&Matrix::from_vec(1, code.len(), code.to_vec()));
         Ok(best_unseen(predicted.row(0), seen, n))
     }
 
     /// Codes of observed rows.
-    fn codes(&self, observed: &Observed) -> Result<Matrix<f64>> {
+    fn codes_of(&self, observed: &Observed) -> Result<Matrix<f64>> {
         let mut codes = als::fold_in(&self.fitted.factors, observed, self.fold_in.ridge)?;
         if self.fold_in.non_negative {
             codes.values_mut().iter_mut().for_each(|x| *x = x.max(0.0));
@@ -138,7 +140,7 @@ impl Bilinear {
         for first in (0..x.n_samples()).step_by(BLOCK_ROWS) {
             let rows: Vec<usize> = (first..(first + BLOCK_ROWS).min(x.n_samples())).collect();
             let observed = Observed::of(&x.select_rows(&rows), &Budget::unlimited())?;
-            let codes = self.codes(&observed)?;
+            let codes = self.codes_of(&observed)?;
             each(first, observed, codes);
         }
         Ok(())
@@ -196,7 +198,7 @@ impl Tensors for Bilinear {
     }
 }
 
-impl Encode for Bilinear {
+impl Widths for Bilinear {
     fn n_features(&self) -> usize {
         self.fitted.factors.cols.n_rows()
     }
@@ -205,9 +207,11 @@ impl Encode for Bilinear {
     fn n_latent(&self) -> usize {
         self.fitted.factors.cols.n_cols()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
-        let mut codes = Matrix::zeros(x.n_samples(), self.fitted.factors.cols.n_cols());
+impl Encode for Bilinear {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
+        let mut codes = Matrix::zeros(x.n_samples(), self.n_latent());
         self.each_block(x, |first, _, block| {
             for (r, row) in block.rows().enumerate() {
                 codes.row_mut(first + r).copy_from_slice(row);
@@ -218,16 +222,7 @@ impl Encode for Bilinear {
 }
 
 impl Decode for Bilinear {
-    fn n_latent(&self) -> usize {
-        self.fitted.factors.cols.n_cols()
-    }
-
-    fn n_features(&self) -> usize {
-        self.fitted.factors.cols.n_rows()
-    }
-
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.fitted.factors.cols.n_cols(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         Ok(self.fitted.factors.predict_rows(z))
     }
 }

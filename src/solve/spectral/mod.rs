@@ -18,7 +18,7 @@ mod operator;
 mod search;
 mod subspace;
 
-pub use operator::Operator;
+pub use operator::{Operator, Transpose};
 pub use search::{Outcome, Search};
 pub use subspace::Subspace;
 
@@ -111,10 +111,12 @@ impl Triplets {
     }
 }
 
-/// The `k` leading triplets in one call, by a solver that fits; signs by [`Triplets::with_signs`].
+/// The `k` leading triplets in one call, by a solver that fits; signs by [`Triplets::with_signs`]. Where that
+/// is the iteration, it ends at this relative residual: [`krylov::TOLERANCE`] for triplets as they are meant,
+/// far more for vectors that something else begins with.
 /// # Errors
 /// [`Error::Numerical`] where the iteration does not converge or values are not finite.
-pub fn truncated_svd(x: &Features, k: usize, seed: u64) -> Result<Triplets> {
+pub fn truncated_svd(x: &Features, k: usize, tolerance: f64, seed: u64) -> Result<Triplets> {
     let operator = Operator::new(x, None);
     let triplets = match Solver::Auto.resolve(x, k) {
         Solver::Full => direct::full(&operator)?,
@@ -122,7 +124,7 @@ pub fn truncated_svd(x: &Features, k: usize, seed: u64) -> Result<Triplets> {
         _ => {
             let mut basis = krylov::Basis::start(&operator, k, seed)?;
             let mut left = krylov::MAX_CYCLES;
-            while left > 0 && !basis.cycle(&operator, krylov::TOLERANCE)?.converged {
+            while left > 0 && !basis.cycle(&operator, tolerance)?.converged {
                 left -= 1;
             }
             basis.triplets(&operator)?

@@ -1,12 +1,17 @@
 //! X - 1 mean' as something that is applied and never formed.
 
 use crate::linalg::{Csr, Features, Matrix};
+use std::sync::{Arc, OnceLock};
+
+/// The transpose of sparse data, made when a product first needs it: rows of it are gathered, not scattered.
+/// Copies share it, so it outlives the operators of the steps of a search.
+#[derive(Clone, Debug, Default)]
+pub struct Transpose(Arc<OnceLock<Csr<f64>>>);
 
 /// A matrix, centred or not, with what makes its products fast.
 pub struct Operator<'a> {
     x: &'a Features,
-    /// The transpose of sparse data, made once: rows of it are gathered, not scattered.
-    transposed: Option<Csr<f64>>,
+    transpose: Transpose,
     mean: Option<&'a [f64]>,
 }
 
@@ -15,12 +20,23 @@ impl<'a> Operator<'a> {
     /// # Panics
     /// If there is not one mean a feature.
     pub fn new(x: &'a Features, mean: Option<&'a [f64]>) -> Operator<'a> {
+        Operator::keeping(x, mean, Transpose::default())
+    }
+
+    /// The same, with the transpose that other operators of the same data may have made.
+    /// # Panics
+    /// As [`Operator::new`].
+    pub fn keeping(x: &'a Features, mean: Option<&'a [f64]>, transpose: Transpose) -> Operator<'a> {
         assert!(mean.is_none_or(|mean| mean.len() == x.n_features()), "one mean a feature");
-        let transposed = match x {
-            Features::Sparse(csr) => Some(csr.transposed()),
-            _ => None,
-        };
-        Operator { x, transposed, mean }
+        Operator { x, transpose, mean }
+    }
+
+    /// Bytes the transpose will take; 0 of dense data.
+    pub fn transpose_bytes(&self) -> u64 {
+        match self.x {
+            Features::Sparse(x) => 12 * x.nnz() as u64 + 8 * (x.n_cols() as u64 + 1),
+            _ => 0,
+        }
     }
 
     /// n, m
@@ -52,9 +68,9 @@ impl<'a> Operator<'a> {
 
     /// (X - 1 mean')' B, m x k
     pub fn adjoint(&self, b: &Matrix<f64>) -> Matrix<f64> {
-        let mut out = match &self.transposed {
-            Some(transposed) => transposed.matmul(b),
-            None => self.x.matmul_tn(b),
+        let mut out = match self.x {
+            Features::Sparse(x) => self.transpose.0.get_or_init(|| x.transposed()).matmul(b),
+            x => x.matmul_tn(b),
         };
         if let Some(mean) = self.mean {
             let sums = row_times(&vec![1.0; b.n_rows()], b);

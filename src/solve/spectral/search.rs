@@ -2,9 +2,9 @@
 //! step for the iteration.
 
 use super::krylov::Basis;
-use super::{Operator, Solver, Triplets, direct};
+use super::{Operator, Solver, Transpose, Triplets, direct};
 use crate::error::Result;
-use crate::linalg::Matrix;
+use crate::linalg::{Features, Matrix};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
 
 /// Everything a resume needs.
@@ -16,6 +16,8 @@ pub struct Search {
     basis: Option<Basis>,
     /// The triplets after the last step.
     found: Option<Triplets>,
+    /// Kept from step to step; not saved, a resumed search makes it again.
+    transpose: Transpose,
 }
 
 /// What a step tells.
@@ -38,26 +40,34 @@ impl Search {
             Solver::Krylov => Some(Basis::start(operator, n_components, seed)?),
             _ => None,
         };
-        Ok(Search { n_components, squared_norm: operator.squared_norm(), basis, found: None })
+        let squared_norm = operator.squared_norm();
+        Ok(Search { n_components, squared_norm, basis, found: None, transpose: Transpose::default() })
     }
 
-    /// f64 values a search takes.
-    pub fn n_values(operator: &Operator, n_components: usize, solver: Solver) -> usize {
+    /// Bytes a search takes.
+    pub fn bytes(operator: &Operator, n_components: usize, solver: Solver) -> u64 {
         let [n, m] = operator.shape();
         let k = n_components.min(operator.side());
         let factors = 3 * (n + m) * k;
-        factors
-            + match solver {
-                Solver::Krylov => Basis::n_values(operator.side(), k),
-                Solver::Gram => 3 * operator.side() * operator.side(),
-                _ => 4 * n * m,
-            }
+        let (values, transpose) = match solver {
+            Solver::Krylov => (Basis::n_values(operator.side(), k), operator.transpose_bytes()),
+            Solver::Gram => (3 * operator.side() * operator.side(), operator.transpose_bytes()),
+            _ => (4 * n * m, 0),
+        };
+        8 * (factors + values) as u64 + transpose
     }
 
-    /// One step with a solver that is not [`Solver::Auto`].
+    /// One step on X - 1 mean', or X itself, with a solver that is not [`Solver::Auto`].
     /// # Errors
     /// [`crate::Error::Numerical`] where a decomposition fails.
-    pub fn step(&mut self, operator: &Operator, solver: Solver, tolerance: f64) -> Result<Outcome> {
+    pub fn step(
+        &mut self,
+        x: &Features,
+        mean: Option<&[f64]>,
+        solver: Solver,
+        tolerance: f64,
+    ) -> Result<Outcome> {
+        let operator = &Operator::keeping(x, mean, self.transpose.clone());
         let (triplets, residual, converged) = match (&mut self.basis, solver) {
             (Some(basis), _) => {
                 let cycle = basis.cycle(operator, tolerance)?;
@@ -96,7 +106,8 @@ impl Search {
             false => None,
         };
         let n_components = named.scalar_u64("n_components")? as usize;
-        Ok(Search { n_components, squared_norm: named.scalar_f64("squared_norm")?, basis, found })
+        let squared_norm = named.scalar_f64("squared_norm")?;
+        Ok(Search { n_components, squared_norm, basis, found, transpose: Transpose::default() })
     }
 }
 

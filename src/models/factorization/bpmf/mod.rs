@@ -45,7 +45,7 @@ pub use predict::Interval;
 
 use crate::error::{Error, Result};
 use crate::models::bilinear::{self, Layout};
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_not_negative};
 use crate::monitor::Env;
 use crate::tensors::Named;
 use serde::{Deserialize, Serialize};
@@ -142,9 +142,7 @@ impl Settings for Params {
         if self.n_draws < 2 {
             return refuse("n_draws", format!("{} cannot tell a variance; give 2 or more", self.n_draws));
         }
-        if !(self.noise >= 0.0 && self.noise.is_finite()) {
-            return refuse("noise", format!("{} is not a finite number >= 0", self.noise));
-        }
+        check_not_negative("noise", self.noise)?;
         if !(self.level > 0.0 && self.level < 1.0) {
             return refuse("level", format!("{} is no probability within 0 and 1; give 0.95", self.level));
         }

@@ -8,7 +8,7 @@ use crate::linalg::{Features, Matrix};
 use crate::metrics::chain::split_r_hat;
 use crate::metrics::interval::coverage;
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, bilinear, check_columns, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, bilinear, check_columns,
 };
 use crate::monitor::{Budget, Env};
 use crate::random::Rng;
@@ -133,7 +133,7 @@ impl Tensors for Bpmf {
     }
 }
 
-impl Encode for Bpmf {
+impl Widths for Bpmf {
     fn n_features(&self) -> usize {
         self.n_items()
     }
@@ -142,25 +142,17 @@ impl Encode for Bpmf {
     fn n_latent(&self) -> usize {
         self.n_draws() * self.width()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
-        check_width(x, self.n_items())?;
-        Ok(Latent::F64(self.codes(&Observed::of(x, &Budget::unlimited())?)?))
+impl Encode for Bpmf {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
+        Ok(Latent::F64(self.codes_of(&Observed::of(x, &Budget::unlimited())?)?))
     }
 }
 
 impl Decode for Bpmf {
-    fn n_latent(&self) -> usize {
-        self.n_draws() * self.width()
-    }
-
-    fn n_features(&self) -> usize {
-        self.n_items()
-    }
-
     /// The mean over the draws of what each predicts: the posterior mean.
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), Decode::n_latent(self), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         let mut x = Matrix::filled(z.n_rows(), self.n_items(), self.fitted.mean);
         let weight = 1.0 / self.n_draws() as f64;
         for (s, draw) in self.fitted.draws.iter().enumerate() {

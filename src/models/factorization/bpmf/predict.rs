@@ -64,7 +64,7 @@ impl Bpmf {
     }
 
     /// The means of the rows under every draw, side by side.
-    pub(super) fn codes(&self, observed: &Observed) -> Result<Matrix<f64>> {
+    pub(super) fn codes_of(&self, observed: &Observed) -> Result<Matrix<f64>> {
         let width = self.width();
         let mut codes = Matrix::zeros(observed.n_rows(), self.n_draws() * width);
         for (s, draw) in self.fitted.draws.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Bpmf {
         for first in (0..x.n_samples()).step_by(BLOCK_ROWS) {
             let rows: Vec<usize> = (first..(first + BLOCK_ROWS).min(x.n_samples())).collect();
             let observed = Observed::of(&x.select_rows(&rows), &Budget::unlimited())?;
-            let codes = self.codes(&observed)?;
+            let codes = self.codes_of(&observed)?;
             each(first, &observed, &codes)?;
         }
         Ok(())

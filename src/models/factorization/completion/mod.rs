@@ -22,7 +22,7 @@
 
 use crate::error::Result;
 use crate::models::bilinear::{self, Bilinear, FoldIn, Layout};
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_positive};
 use crate::monitor::Env;
 use crate::solve::als;
 use crate::solve::bilinear::Ridge;
@@ -127,7 +127,7 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         bilinear::check_settings(self.layout(), self.ridge, self.tol, self.max_iter)?;
-        bilinear::check_rate(self.learning_rate)
+        check_positive("learning_rate", self.learning_rate)
     }
 }
 

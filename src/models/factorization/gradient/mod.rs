@@ -23,7 +23,7 @@ mod line;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::models::bilinear::{self, Bilinear, FoldIn, Layout};
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_positive, check_share};
 use crate::monitor::Env;
 use crate::solve::bilinear::{Factors, Ridge};
 use crate::solve::sgd::BoldDriver;
@@ -107,12 +107,8 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         bilinear::check_settings(self.layout(), self.ridge, self.tol, self.max_iter)?;
-        bilinear::check_rate(self.learning_rate)?;
-        if !(0.0..1.0).contains(&self.momentum) {
-            let why = format!("{} is no share; give a number from 0 to below 1", self.momentum);
-            return Err(Error::parameter("momentum", why));
-        }
-        Ok(())
+        check_positive("learning_rate", self.learning_rate)?;
+        check_share("momentum", self.momentum)
     }
 }
 

@@ -30,9 +30,11 @@ mod state;
 pub use model::Implicit;
 pub use state::State;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{
+    Data, Fit, Settings, Step, check_count, check_not_negative, check_positive, check_share,
+};
 use crate::monitor::Env;
 use crate::solve::implicit::{Ridge, Solver};
 use crate::tensors::Named;
@@ -149,7 +151,7 @@ impl Params {
     /// The state of a fit that starts at given factors, users n_samples x n_components and items
     /// n_features x n_components: what [`crate::models::fit`] takes as `resume`.
     /// # Errors
-    /// [`Error::Shape`] where their sizes do not fit the data, [`Error::Numerical`] where they are not finite, and what
+    /// [`crate::Error::Shape`] where their sizes do not fit the data, [`crate::Error::Numerical`] where they are not finite, and what
     /// [`Fit::start`] refuses.
     pub fn start_from(&self, x: &Data, users: Matrix<f64>, items: Matrix<f64>, env: &Env) -> Result<State> {
         self.check()?;
@@ -168,24 +170,14 @@ impl Settings for Params {
             ("block", self.block),
             ("max_iter", self.max_iter as usize),
         ];
-        if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-            return Err(Error::parameter(name, "0 fits nothing; give 1 or more"));
+        for (name, count) in counts {
+            check_count(name, count as u64, "0 fits nothing")?;
         }
-        let numbers = [("ridge", self.ridge), ("ridge_power", self.ridge_power), ("tol", self.tol)];
-        for (name, value) in numbers {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(Error::parameter(name, format!("{value} is not a finite number >= 0")));
-            }
+        for (name, value) in [("ridge", self.ridge), ("ridge_power", self.ridge_power), ("tol", self.tol)] {
+            check_not_negative(name, value)?;
         }
-        if !(self.alpha > 0.0 && self.alpha.is_finite()) {
-            let why = format!("{} is not a finite number above 0", self.alpha);
-            return Err(Error::parameter("alpha", why));
-        }
-        if !(0.0..1.0).contains(&self.held_out) {
-            let why = format!("{} is no share; give a number from 0 to below 1", self.held_out);
-            return Err(Error::parameter("held_out", why));
-        }
-        Ok(())
+        check_positive("alpha", self.alpha)?;
+        check_share("held_out", self.held_out)
     }
 }
 

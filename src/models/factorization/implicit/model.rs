@@ -5,7 +5,7 @@ use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
 use crate::metrics::ranking::{DEPTH, Ranking};
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Recommend, check_columns, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Recommend, Widths, check_width,
 };
 use crate::monitor::{Budget, Env};
 use crate::solve::implicit::{self, Ridge, Side};
@@ -95,7 +95,7 @@ impl Implicit {
     }
 
     /// The codes of samples with these interactions: each the minimum with the items fixed.
-    fn codes(&self, counts: Observed) -> Result<Matrix<f64>> {
+    fn codes_of(&self, counts: Observed) -> Result<Matrix<f64>> {
         let mut codes = Matrix::zeros(counts.n_rows(), self.fitted.items.n_cols());
         implicit::fold_in(&mut codes, &self.side(counts)?, &self.fitted.items)?;
         Ok(codes)
@@ -118,7 +118,7 @@ impl Implicit {
         let counts = Observed::positive(x, &env.budget)?;
         if x.fingerprint() != self.fitted.fingerprint {
             let (known, held_out) = counts.split(TESTED, env.seed, &env.budget)?;
-            let codes = self.codes(known.clone())?;
+            let codes = self.codes_of(known.clone())?;
             return Ok(Some(Tested { known, held_out, codes }));
         }
         if self.fitted.held_out.is_empty() {
@@ -151,7 +151,7 @@ impl Tensors for Implicit {
     }
 }
 
-impl Encode for Implicit {
+impl Widths for Implicit {
     fn n_features(&self) -> usize {
         self.fitted.items.n_rows()
     }
@@ -159,11 +159,13 @@ impl Encode for Implicit {
     fn n_latent(&self) -> usize {
         self.fitted.items.n_cols()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
-        let mut codes = Matrix::zeros(x.n_samples(), self.fitted.items.n_cols());
+impl Encode for Implicit {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
+        let mut codes = Matrix::zeros(x.n_samples(), self.n_latent());
         self.each_block(x, |first, counts| {
-            for (r, row) in self.codes(counts)?.rows().enumerate() {
+            for (r, row) in self.codes_of(counts)?.rows().enumerate() {
                 codes.row_mut(first + r).copy_from_slice(row);
             }
             Ok(())
@@ -173,16 +175,7 @@ impl Encode for Implicit {
 }
 
 impl Decode for Implicit {
-    fn n_latent(&self) -> usize {
-        self.fitted.items.n_cols()
-    }
-
-    fn n_features(&self) -> usize {
-        self.fitted.items.n_rows()
-    }
-
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.fitted.items.n_cols(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         Ok(z.matmul_nt(&self.fitted.items))
     }
 }
@@ -191,7 +184,7 @@ impl Recommend for Implicit {
     fn recommend(&self, x: &Features, n: usize, _: &Env) -> Result<Vec<Vec<Scored<f64>>>> {
         let mut lists = Vec::with_capacity(x.n_samples());
         self.each_block(x, |_, counts| {
-            let codes = self.codes(counts.clone())?;
+            let codes = self.codes_of(counts.clone())?;
             lists.extend(top_n(&codes, &self.fitted.items, |u| counts.row(u).0, n));
             Ok(())
         })?;

@@ -4,6 +4,7 @@ use super::KMeans;
 use crate::error::Result;
 use crate::figure::{Axis, Colours, Figure, Plot, Series};
 use crate::models::{Data, Labels, Names};
+use diabolo_kernels::reduce::Reduce;
 
 /// Features named in the table of centres.
 const TOP_FEATURES: usize = 6;
@@ -125,8 +126,8 @@ impl KMeans {
             if let Some(series) = at.and_then(|at| series.get_mut(at)) {
                 features.row_into(i, &mut row);
                 row.iter_mut().zip(h.row(a)).for_each(|(x, origin)| *x -= origin);
-                series.x.push(inner(&row, &first));
-                series.y.push(inner(&row, &second));
+                series.x.push(f64::dot(&row, &first));
+                series.y.push(f64::dot(&row, &second));
             }
         }
         let plot = Plot::Scatter {
@@ -151,19 +152,14 @@ fn plane(a: &[f64], b: &[f64], c: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
     let difference = |to: &[f64]| -> Vec<f64> { to.iter().zip(a).map(|(to, from)| to - from).collect() };
     let first = unit(difference(b))?;
     let mut second = difference(c);
-    let along = inner(&second, &first);
+    let along = f64::dot(&second, &first);
     second.iter_mut().zip(&first).for_each(|(x, direction)| *x -= along * direction);
     Some((first, unit(second)?))
 }
 
 /// The vector at length 1, unless it has none.
 fn unit(mut vector: Vec<f64>) -> Option<Vec<f64>> {
-    let length = inner(&vector, &vector).sqrt();
+    let length = f64::dot(&vector, &vector).sqrt();
     vector.iter_mut().for_each(|x| *x /= length);
     (length > 1e-12).then_some(vector)
-}
-
-/// sum_j a_j b_j
-fn inner(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

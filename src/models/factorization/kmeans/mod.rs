@@ -24,7 +24,7 @@ pub use model::KMeans;
 
 use crate::error::{Error, Result};
 use crate::linalg::Features;
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
 use crate::monitor::Env;
 use crate::random::Rng;
 use crate::solve::lloyd::{Lloyd, plus_plus};
@@ -102,19 +102,10 @@ impl Settings for Params {
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {
-        if self.n_components == 0 {
-            return Err(Error::parameter("n_components", "0 clusters hold no sample; give 1 or more"));
-        }
-        if self.n_init == 0 {
-            return Err(Error::parameter("n_init", "0 restarts fit nothing; give 1 or more"));
-        }
-        if self.max_iter == 0 {
-            return Err(Error::parameter("max_iter", "0 iterations assign no sample; give 1 or more"));
-        }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return Err(Error::parameter("tol", format!("{} is not a finite number >= 0", self.tol)));
-        }
-        Ok(())
+        check_count("n_components", self.n_components as u64, "0 clusters hold no sample")?;
+        check_count("n_init", self.n_init as u64, "0 restarts fit nothing")?;
+        check_count("max_iter", self.max_iter, "0 iterations assign no sample")?;
+        check_not_negative("tol", self.tol)
     }
 }
 

@@ -5,9 +5,7 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
 use crate::metrics::partition::{adjusted_rand_index, normalized_mutual_information};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, check_columns, check_width,
-};
+use crate::models::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width};
 use crate::monitor::Env;
 use crate::solve::lloyd::{Centres, Points};
 use crate::tensors::{Named, TensorView, Tensors};
@@ -94,7 +92,7 @@ impl Tensors for KMeans {
     }
 }
 
-impl Encode for KMeans {
+impl Widths for KMeans {
     fn n_features(&self) -> usize {
         self.h.n_cols()
     }
@@ -102,8 +100,10 @@ impl Encode for KMeans {
     fn n_latent(&self) -> usize {
         self.h.n_rows()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
+impl Encode for KMeans {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).finite_features()?;
         let mut z = self.squared_distances(x)?;
         for i in 0..z.n_rows() {
@@ -122,17 +122,8 @@ impl Encode for KMeans {
 }
 
 impl Decode for KMeans {
-    fn n_latent(&self) -> usize {
-        self.h.n_rows()
-    }
-
-    fn n_features(&self) -> usize {
-        self.h.n_cols()
-    }
-
     /// Z H; of distances, the centre of the smallest.
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.h.n_rows(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         match self.code {
             Code::OneHot => Ok(z.matmul(&self.h)),
             Code::Distances => {

@@ -31,7 +31,7 @@ pub use model::Nmf;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
@@ -123,13 +123,13 @@ pub enum Solver {
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// Uniform random numbers of the scale of the data.
-    #[default]
     Random,
     /// Non-negative double singular value decomposition, with its zeros: for coordinate descent.
     Nndsvd,
     /// The same with the mean of the data for zeros.
     Nndsvda,
     /// The same with small random numbers for zeros.
+    #[default]
     Nndsvdar,
 }
 
@@ -206,26 +206,17 @@ impl Settings for Params {
     const VERSION: u32 = 2;
 
     fn check(&self) -> Result<()> {
-        if self.n_components == 0 {
-            return Err(Error::parameter("n_components", "0 parts explain nothing; give 1 or more"));
-        }
-        if self.n_init == 0 {
-            return Err(Error::parameter("n_init", "0 starts fit nothing; give 1 or more"));
-        }
+        check_count("n_components", self.n_components as u64, "0 parts explain nothing")?;
+        check_count("n_init", self.n_init as u64, "0 starts fit nothing")?;
         let weights = [("l1_w", self.l1_w), ("l1_h", self.l1_h), ("l2_w", self.l2_w), ("l2_h", self.l2_h)];
         for (name, value) in weights.into_iter().chain([("tol", self.tol)]) {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(Error::parameter(name, format!("{value} is not a finite number >= 0")));
-            }
+            check_not_negative(name, value)?;
         }
+        check_share("held_out", self.held_out)?;
         if self.init == Init::Nndsvd && (self.solver == Solver::Mu || self.loss != Loss::Frobenius) {
             let why = "zeros of the start stay under multiplication and make the divergence infinite; \
                        choose nndsvda or nndsvdar";
             return Err(Error::parameter("init", why));
-        }
-        if !(0.0..1.0).contains(&self.held_out) {
-            let why = format!("{} is no share of the entries; give 0.1 to hide a tenth", self.held_out);
-            return Err(Error::parameter("held_out", why));
         }
         Ok(())
     }

@@ -2,14 +2,14 @@
 
 use super::Loss;
 use crate::error::{Error, Result};
-use crate::figure::{Colours, Figure, Plot};
+use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, check_columns, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width, gallery,
 };
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
-use crate::solve::scd;
+use crate::solve::{nnls, scd};
 use crate::tensors::{TensorView, Tensors};
 use diabolo_kernels::reduce::Reduce;
 
@@ -59,20 +59,19 @@ impl Nmf {
     }
 
     /// Codes of samples: min over w >= 0 of loss(x, w H) + penalties, over the features a sample has.
-    fn codes(&self, x: &Features) -> Result<Matrix<f64>> {
-        check_width(x, self.h.n_cols())?;
+    fn solved(&self, x: &Features) -> Matrix<f64> {
         let ht = self.h.transposed();
         if x.first_where(f64::is_nan).is_some() {
-            return Ok(self.codes_of_incomplete(x, &ht));
+            return self.codes_of_incomplete(x, &ht);
         }
-        Ok(match self.loss {
+        match self.loss {
             Loss::Frobenius => {
-                let mut z = Matrix::zeros(x.n_samples(), self.h.n_rows());
-                hals::solve(&mut z, &x.matmul(&ht), &ht.gram(), self.penalty);
+                let mut z = x.matmul(&ht);
+                nnls::penalised(&ht.gram(), &mut z, self.penalty);
                 z
             }
             Loss::KullbackLeibler => self.divergence_codes(x, &ht, &scd::col_sums(&ht)),
-        })
+        }
     }
 
     /// Codes by the divergence, `sums` being those of the features all samples have.
@@ -98,15 +97,17 @@ impl Nmf {
             let values = known.iter().map(|&j| row[j]).collect();
             let sample = Matrix::from_vec(1, known.len(), values);
             let ht = ht.select_rows(&known);
-            match self.loss {
+            let code = match self.loss {
                 Loss::Frobenius => {
-                    hals::solve_row(z.row_mut(i), sample.matmul(&ht).row(0), &ht.gram(), self.penalty);
+                    let mut code = sample.matmul(&ht);
+                    nnls::penalised(&ht.gram(), &mut code, self.penalty);
+                    code
                 }
                 Loss::KullbackLeibler => {
-                    let code = self.divergence_codes(&Features::F64(sample), &ht, &scd::col_sums(&ht));
-                    z.row_mut(i).copy_from_slice(code.row(0));
+                    self.divergence_codes(&Features::F64(sample), &ht, &scd::col_sums(&ht))
                 }
-            }
+            };
+            z.row_mut(i).copy_from_slice(code.row(0));
         }
         z
     }
@@ -153,7 +154,7 @@ impl Tensors for Nmf {
     }
 }
 
-impl Encode for Nmf {
+impl Widths for Nmf {
     fn n_features(&self) -> usize {
         self.h.n_cols()
     }
@@ -161,25 +162,18 @@ impl Encode for Nmf {
     fn n_latent(&self) -> usize {
         self.h.n_rows()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
+impl Encode for Nmf {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         // A row's code must not depend on who else is encoded: refuse what the fit refuses.
         observed_features(&Data::rows(x))?;
-        Ok(Latent::F64(self.codes(x)?))
+        Ok(Latent::F64(self.solved(x)))
     }
 }
 
 impl Decode for Nmf {
-    fn n_latent(&self) -> usize {
-        self.h.n_rows()
-    }
-
-    fn n_features(&self) -> usize {
-        self.h.n_cols()
-    }
-
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.h.n_rows(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         Ok(z.matmul(&self.h))
     }
 }
@@ -195,7 +189,8 @@ impl Model for Nmf {
 
     fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
         let x = observed_features(x)?;
-        let z = self.codes(x)?;
+        check_width(x, self.h.n_cols())?;
+        let z = self.solved(x);
         let [loss, squared_error, squared_norm, n_known] = self.errors(x, &z);
         let mut metrics: Metrics = vec![
             ("rmse".into(), (squared_error / n_known.max(1.0)).sqrt()),
@@ -208,10 +203,9 @@ impl Model for Nmf {
     }
 
     fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {
-        let mut figures = vec![self.parts(x.names)];
-        if let Some(picture) = x.names.picture {
-            figures.push(self.reconstructions(x.features()?, picture, env)?);
-        }
+        let caption = "The rows of H. Samples are sums of these parts; nothing is ever subtracted.";
+        let mut figures = vec![gallery::parts("Parts", caption, &self.h, x.names)];
+        figures.extend(gallery::reconstructions(self, x.features()?, x.names, env)?);
         Ok(figures)
     }
 
@@ -221,81 +215,4 @@ impl Model for Nmf {
             Factor { name: "h", rows: Along::Components, cols: Along::Features, values: &self.h },
         ]
     }
-}
-
-/// Features named in the table of parts.
-const TOP_FEATURES: usize = 8;
-
-/// Samples shown beside their reconstructions.
-const SHOWN_SAMPLES: usize = 10;
-
-impl Nmf {
-    /// The rows of H: as pictures where samples are pictures, else by their strongest features.
-    fn parts(&self, names: &Names) -> Figure {
-        let label = |k: usize| format!("{}", k + 1);
-        match names.picture {
-            Some((height, width)) => Figure::new(
-                "Parts",
-                "Each picture is a row of H, scaled to its own largest value. Samples are sums of these parts; \
-                 nothing is ever subtracted.",
-                Plot::Images {
-                    height,
-                    width,
-                    pictures: self.h.rows().enumerate().map(|(k, row)| (label(k), row.to_vec())).collect(),
-                    per_row: 8,
-                    range: None,
-                    colours: Colours::Sequential,
-                },
-            ),
-            None => Figure::new(
-                "Parts",
-                "The strongest features of each row of H, with their share of the row's sum.",
-                Plot::Table {
-                    header: vec!["component".into(), "strongest features".into()],
-                    rows: self
-                        .h
-                        .rows()
-                        .enumerate()
-                        .map(|(k, row)| vec![label(k), strongest(row, names)])
-                        .collect(),
-                },
-            ),
-        }
-    }
-
-    /// Samples above, their reconstructions W H below.
-    fn reconstructions(&self, x: &Features, (height, width): (usize, usize), env: &Env) -> Result<Figure> {
-        let shown: Vec<usize> = (0..x.n_samples().min(SHOWN_SAMPLES)).collect();
-        let samples = x.select_rows(&shown);
-        let decoded = self.decode(&self.encode(&samples, env)?.to_f64(), env)?;
-        let originals = samples.to_dense();
-        let pictures = |matrix: &Matrix<f64>, mark: &str| -> Vec<(String, Vec<f64>)> {
-            matrix.rows().enumerate().map(|(i, row)| (format!("{}{mark}", i + 1), row.to_vec())).collect()
-        };
-        let high = originals.values().iter().copied().fold(0.0, f64::max);
-        Ok(Figure::new(
-            "Reconstructions",
-            "Above the samples, below their reconstructions from the codes alone.",
-            Plot::Images {
-                height,
-                width,
-                pictures: [pictures(&originals, ""), pictures(&decoded, "′")].concat(),
-                per_row: SHOWN_SAMPLES,
-                range: Some((0.0, high)),
-                colours: Colours::Sequential,
-            },
-        ))
-    }
-}
-
-/// The strongest features of a part: `name 12 %, name 8 %, ...`.
-fn strongest(row: &[f64], names: &Names) -> String {
-    let sum: f64 = row.iter().sum();
-    let mut order: Vec<usize> = (0..row.len()).filter(|&j| row[j] > 0.0).collect();
-    order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-    let shown = order.iter().take(TOP_FEATURES);
-    shown
-        .map(|&j| format!("{} {:.1} %", names.feature(j), 100.0 * row[j] / sum))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

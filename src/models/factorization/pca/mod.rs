@@ -21,7 +21,7 @@ pub use model::Pca;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
 use crate::monitor::Env;
 use crate::solve::spectral::{Operator, Search, Solver};
 use crate::tensors::{Named, TensorView, Tensors, visit_vector};
@@ -61,13 +61,8 @@ impl Settings for Params {
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {
-        if self.n_components == 0 {
-            return Err(Error::parameter("n_components", "0 components describe nothing; give 1 or more"));
-        }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return Err(Error::parameter("tol", format!("{} is not a finite number >= 0", self.tol)));
-        }
-        Ok(())
+        check_count("n_components", self.n_components as u64, "0 components describe nothing")?;
+        check_not_negative("tol", self.tol)
     }
 }
 
@@ -107,16 +102,16 @@ impl Fit for Params {
         let mean = mean_of(x);
         let operator = Operator::new(x, Some(&mean));
         let solver = self.solver.resolve(x, self.n_components);
-        let n_values = Search::n_values(&operator, self.n_components, solver);
-        env.budget.charge_array(n_values as u64, 8, "the search for principal components")?;
+        let bytes = Search::bytes(&operator, self.n_components, solver);
+        env.budget.charge(bytes, "the search for principal components")?;
         let search = Search::start(&operator, self.n_components, solver, env.seed)?;
         Ok(State { mean, n_samples: x.n_samples(), search })
     }
 
     fn step(&self, x: &Data, state: &mut State, _: &Env) -> Result<Step> {
         let x = x.features()?;
-        let operator = Operator::new(x, Some(&state.mean));
-        let outcome = state.search.step(&operator, self.solver.resolve(x, self.n_components), self.tol)?;
+        let solver = self.solver.resolve(x, self.n_components);
+        let outcome = state.search.step(x, Some(&state.mean), solver, self.tol)?;
         Ok(Step {
             objective: 0.5 * outcome.squared_error,
             converged: outcome.converged,

@@ -3,9 +3,7 @@
 use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
 use crate::linalg::{Features, Matrix};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, check_columns, check_width, gallery,
-};
+use crate::models::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, gallery};
 use crate::monitor::Env;
 use crate::random::Rng;
 use crate::solve::spectral::Subspace;
@@ -71,7 +69,7 @@ impl Tensors for Pca {
     }
 }
 
-impl Encode for Pca {
+impl Widths for Pca {
     fn n_features(&self) -> usize {
         self.components().n_cols()
     }
@@ -79,9 +77,10 @@ impl Encode for Pca {
     fn n_latent(&self) -> usize {
         self.components().n_rows()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
-        check_width(x, self.components().n_cols())?;
+impl Encode for Pca {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).finite_features()?;
         let mut z = self.subspace.project(x);
         for i in 0..z.n_rows() {
@@ -92,16 +91,7 @@ impl Encode for Pca {
 }
 
 impl Decode for Pca {
-    fn n_latent(&self) -> usize {
-        self.components().n_rows()
-    }
-
-    fn n_features(&self) -> usize {
-        self.components().n_cols()
-    }
-
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.components().n_rows(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         let unscaled = Matrix::from_fn(z.n_rows(), z.n_cols(), |i, k| z[(i, k)] * self.scale[k]);
         Ok(self.subspace.lift(&unscaled))
     }

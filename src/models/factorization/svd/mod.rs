@@ -19,7 +19,7 @@ pub use model::Svd;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::models::{Data, Fit, Settings, Step};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
 use crate::monitor::Env;
 use crate::solve::spectral::{Operator, Search, Solver};
 use crate::tensors::Named;
@@ -55,13 +55,8 @@ impl Settings for Params {
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {
-        if self.n_components == 0 {
-            return Err(Error::parameter("n_components", "0 components describe nothing; give 1 or more"));
-        }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return Err(Error::parameter("tol", format!("{} is not a finite number >= 0", self.tol)));
-        }
-        Ok(())
+        check_count("n_components", self.n_components as u64, "0 components describe nothing")?;
+        check_not_negative("tol", self.tol)
     }
 }
 
@@ -77,15 +72,14 @@ impl Fit for Params {
         let x = x.finite_features()?;
         let operator = Operator::new(x, None);
         let solver = self.solver.resolve(x, self.n_components);
-        let n_values = Search::n_values(&operator, self.n_components, solver);
-        env.budget.charge_array(n_values as u64, 8, "the search for singular vectors")?;
+        let bytes = Search::bytes(&operator, self.n_components, solver);
+        env.budget.charge(bytes, "the search for singular vectors")?;
         Search::start(&operator, self.n_components, solver, env.seed)
     }
 
     fn step(&self, x: &Data, search: &mut Search, _: &Env) -> Result<Step> {
         let x = x.features()?;
-        let outcome =
-            search.step(&Operator::new(x, None), self.solver.resolve(x, self.n_components), self.tol)?;
+        let outcome = search.step(x, None, self.solver.resolve(x, self.n_components), self.tol)?;
         Ok(Step {
             objective: 0.5 * outcome.squared_error,
             converged: outcome.converged,

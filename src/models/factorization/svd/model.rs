@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
 use crate::linalg::{Features, Matrix};
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, check_columns, check_width, gallery,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width, gallery,
 };
 use crate::monitor::Env;
 use crate::solve::spectral::Subspace;
@@ -47,7 +47,7 @@ impl Tensors for Svd {
     }
 }
 
-impl Encode for Svd {
+impl Widths for Svd {
     fn n_features(&self) -> usize {
         self.components().n_cols()
     }
@@ -55,25 +55,17 @@ impl Encode for Svd {
     fn n_latent(&self) -> usize {
         self.components().n_rows()
     }
+}
 
-    fn encode(&self, x: &Features, _: &Env) -> Result<Latent> {
-        check_width(x, self.components().n_cols())?;
+impl Encode for Svd {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).finite_features()?;
         Ok(Latent::F64(self.subspace.project(x)))
     }
 }
 
 impl Decode for Svd {
-    fn n_latent(&self) -> usize {
-        self.components().n_rows()
-    }
-
-    fn n_features(&self) -> usize {
-        self.components().n_cols()
-    }
-
-    fn decode(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        check_columns(z.n_cols(), self.components().n_rows(), "components")?;
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
         Ok(self.subspace.lift(z))
     }
 }

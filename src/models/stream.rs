@@ -1,0 +1,77 @@
+//! Data that comes block by block: what may be larger than memory.
+
+use super::{Dataset, Names};
+use crate::error::Result;
+use crate::linalg::{BLOCK_ROWS, Features};
+
+/// Values of a block: 8 MB of f64.
+const BLOCK_VALUES: usize = 1 << 20;
+
+/// Rows of a block: some whole tasks of the row-parallel routines where that many fit, never none. Fixed by
+/// the width alone, so that results do not depend on threads or limits.
+pub fn rows_per_block(n_features: usize) -> usize {
+    let rows = (BLOCK_VALUES / n_features.max(1)).max(1);
+    if rows > BLOCK_ROWS { rows / BLOCK_ROWS * BLOCK_ROWS } else { rows }
+}
+
+/// Samples x features that are read block by block, as often as wanted.
+pub trait RowSource: Sync {
+    /// Number of features.
+    fn n_features(&self) -> usize;
+
+    /// Number of samples, where it is known before the end.
+    fn n_samples(&self) -> Option<usize>;
+
+    /// Names of the features, height and width of pictures; never names of samples.
+    fn names(&self) -> &Names;
+
+    /// A reading that begins at the first row.
+    /// # Errors
+    /// Where the source cannot be opened, or not again (a pipe).
+    fn open(&self) -> Result<Box<dyn RowBlocks + '_>>;
+}
+
+/// A reading of rows in their order.
+pub trait RowBlocks {
+    /// The next rows, `n_rows` of them and fewer only at the end; `None` after the last. The first block may be
+    /// empty, where there are no rows at all. What a block takes is charged until the next one is asked for.
+    /// # Errors
+    /// What reading raises: a bad line, memory over the limit.
+    fn next_block(&mut self, n_rows: usize) -> Result<Option<Dataset>>;
+}
+
+impl RowSource for Features {
+    fn n_features(&self) -> usize {
+        Features::n_features(self)
+    }
+
+    fn n_samples(&self) -> Option<usize> {
+        Some(Features::n_samples(self))
+    }
+
+    fn names(&self) -> &Names {
+        Names::NONE
+    }
+
+    fn open(&self) -> Result<Box<dyn RowBlocks + '_>> {
+        Ok(Box::new(Held { x: self, next: 0 }))
+    }
+}
+
+/// A reading of what is in memory.
+struct Held<'a> {
+    x: &'a Features,
+    next: usize,
+}
+
+impl RowBlocks for Held<'_> {
+    fn next_block(&mut self, n_rows: usize) -> Result<Option<Dataset>> {
+        let first = self.next;
+        if first > 0 && first >= self.x.n_samples() {
+            return Ok(None);
+        }
+        self.next = (first + n_rows).min(self.x.n_samples());
+        let rows: Vec<usize> = (first..self.next).collect();
+        Ok(Some(Dataset::unnamed(self.x.select_rows(&rows))))
+    }
+}
