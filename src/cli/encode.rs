@@ -1,4 +1,4 @@
-//! `diabolo encode RUN DATA`: codes of samples.
+//! `diabolo encode RUN DATA`: codes of samples, a block of rows at a time where the file has its rows in order.
 
 use super::run::{self, Run};
 use crate::error::Result;
@@ -16,8 +16,10 @@ pub fn command() -> Command {
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let run = Run::open(matches)?;
     let encoder = run.model.encoder().ok_or_else(|| run.cannot("encode", "has no encoder"))?;
-    let set = run.data(matches)?;
-    let codes = run.on_threads(|| encoder.encode(&set.features, &run.env))?.to_f64();
-    let names = Names { samples: set.names.samples, ..Names::default() };
-    run::deliver(matches, &codes, Along::Components, &names)
+    run.by_blocks(matches, true, (Along::Components, encoder.n_latent()), &Names::default(), |block| {
+        let x = run.scaled(block)?;
+        let n_values = (x.n_samples() as u64).saturating_mul(encoder.n_latent() as u64);
+        run.env.budget.charge_array(n_values, 8, "the codes")?;
+        Ok(run.on_threads(|| encoder.encode(&x, &run.env))?.to_f64())
+    })
 }

@@ -42,7 +42,7 @@ impl Outcome<'_> {
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
         for factor in self.model.factors() {
-            let names = names_along([factor.rows, factor.cols], factor.values.shape(), &self.set.names);
+            let names = names_along([factor.rows, factor.cols], factor.values.shape(), &self.set.names, 0);
             let path = folder.file(&format!("factors/{}.tsv", factor.name));
             write::write_matrix(&path, factor.values, &names)?;
         }

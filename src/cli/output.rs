@@ -3,6 +3,7 @@
 //! Whoever reads may stop reading (`| head`): that is not our error. [`reader_left`] tells it from others.
 
 use crate::error::{Error, Result};
+use crate::io::row_sink::{self, RowSink};
 use crate::report;
 use console::Term;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -16,6 +17,15 @@ const STDOUT: &str = "standard output";
 pub fn write(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     fill(&mut out).and_then(|()| out.flush()).map_err(|source| Error::io(STDOUT, source))
+}
+
+/// Writes rows, tab-separated, as `fill` pushes them.
+/// # Errors
+/// What `fill` returns, [`Error::Io`].
+pub fn write_rows(fill: impl FnOnce(&mut dyn RowSink) -> Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    row_sink::write_tabs_to(&mut out, STDOUT, fill)?;
+    out.flush().map_err(|source| Error::io(STDOUT, source))
 }
 
 /// Prints a text that ends its own lines.

@@ -7,9 +7,10 @@ use crate::data::Scaler;
 use crate::error::{Error, Result};
 use crate::io::loaded::Known;
 use crate::io::read::{ReadOptions, TextOptions};
+use crate::io::row_sink::{self, RowSink};
 use crate::io::run::{Manifest, RunFolder};
 use crate::io::write::{self, Ending};
-use crate::linalg::Matrix;
+use crate::linalg::{Features, Matrix};
 use crate::models::{Along, Dataset, Model, Names};
 use crate::monitor::Env;
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -69,37 +70,76 @@ impl Run {
     /// # Errors
     /// What reading and scaling raise.
     pub fn data(&self, matches: &ArgMatches) -> Result<Dataset> {
+        let loaded = input::load(name(matches), &self.options(matches, true)?, &self.env)?;
+        self.warn(&loaded.warnings);
+        let features = self.scaled(loaded.dataset.features)?;
+        Ok(Dataset { features, ..loaded.dataset })
+    }
+
+    /// How the argument DATA is read: as the arguments say, and where it `is_data` of the model's kind, as the
+    /// training data was.
+    fn options(&self, matches: &ArgMatches, is_data: bool) -> Result<ReadOptions> {
+        let reading: Reading = with_flags(&toml::Table::new(), matches)?;
         let fitted = &self.manifest.data;
-        let known = Known {
+        let known = || Known {
             recipe: fitted.recipe.clone(),
             n_features: fitted.n_features,
             feature_names: fitted.feature_names.clone(),
         };
-        let set = self.read(matches, Some(known))?;
-        let features = self.scaler.apply(set.features, &self.env.budget)?;
-        Ok(Dataset { features, ..set })
-    }
-
-    /// The matrix that the arguments name, as it is: codes are not scaled.
-    /// # Errors
-    /// What reading raises.
-    pub fn codes(&self, matches: &ArgMatches) -> Result<Dataset> {
-        self.read(matches, None)
-    }
-
-    fn read(&self, matches: &ArgMatches, known: Option<Known>) -> Result<Dataset> {
-        let reading: Reading = with_flags(&toml::Table::new(), matches)?;
-        let name = matches.get_one::<String>("data").expect("a required argument");
-        let is_text = known.as_ref().is_some_and(|known| known.recipe.text.is_some());
-        if is_text && reading.text != TextOptions::default() {
+        if is_data && fitted.recipe.text.is_some() && reading.text != TextOptions::default() {
             let why = "the run cuts text into words as it was fitted; leave --min-df and its like out";
             return Err(Error::parameter("text", why));
         }
-        let loaded = input::load(name, &ReadOptions { known, ..reading.options() }, &self.env)?;
+        Ok(ReadOptions { known: is_data.then(known), ..reading.options() })
+    }
+
+    /// Says what reading warns of.
+    fn warn(&self, warnings: &[String]) {
         if !self.machine.quiet {
-            loaded.warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
+            warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
         }
-        Ok(loaded.dataset)
+    }
+
+    /// Features scaled as the training data was.
+    /// # Errors
+    /// What scaling raises.
+    pub fn scaled(&self, x: Features) -> Result<Features> {
+        self.scaler.apply(x, &self.env.budget)
+    }
+
+    /// Writes what `f` makes of the data that the arguments name, as it is: `n_cols` columns, which are `cols`;
+    /// to `-o FILE`, or tab-separated to stdout. Goes a block of rows at a time where the file is read so, and
+    /// then in the memory of a block. `is_data` says that it is data of the model's kind, and not codes.
+    /// # Errors
+    /// What reading, `f` and writing raise.
+    pub fn by_blocks(
+        &self,
+        matches: &ArgMatches,
+        is_data: bool,
+        (cols, n_cols): (Along, usize),
+        names: &Names,
+        f: impl Fn(Features) -> Result<Matrix<f64>>,
+    ) -> Result<()> {
+        let mut blocks = input::blocks(name(matches), &self.options(matches, is_data)?, &self.env)?;
+        self.warn(blocks.warnings());
+        let transfer = |sink: &mut dyn RowSink| -> Result<()> {
+            let mut n_done = 0;
+            let budget = &self.env.budget;
+            while let Some(block) = blocks.next(n_cols)? {
+                let before = budget.used();
+                let rows = f(block.features)?;
+                let taken = budget.used().saturating_sub(before);
+                let known = Names { samples: block.names.samples, ..names.clone() };
+                sink.push(&rows, &names_along([Along::Samples, cols], rows.shape(), &known, n_done))?;
+                n_done += rows.n_rows();
+                budget.release(taken);
+            }
+            Ok(())
+        };
+        match matches.get_one::<PathBuf>("file") {
+            Some(path) => row_sink::write(path, &self.env.budget, transfer),
+            None => output::write_rows(transfer),
+        }
     }
 
     /// Model values back in the units of the data.
@@ -129,11 +169,16 @@ impl Run {
     }
 }
 
+/// The argument DATA.
+fn name(matches: &ArgMatches) -> &str {
+    matches.get_one::<String>("data").expect("a required argument")
+}
+
 /// Writes a samples x columns matrix to `-o FILE`, or tab-separated to stdout.
 /// # Errors
 /// [`Error::Parameter`] for an ending that is not written, [`Error::Io`].
 pub fn deliver(matches: &ArgMatches, values: &Matrix<f64>, cols: Along, names: &Names) -> Result<()> {
-    let names = names_along([Along::Samples, cols], values.shape(), names);
+    let names = names_along([Along::Samples, cols], values.shape(), names, 0);
     match matches.get_one::<PathBuf>("file") {
         Some(path) => write::write_matrix(path, values, &names),
         None => output::write(|out| write::write_tabs_to(out, values, &names)),

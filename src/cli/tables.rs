@@ -4,21 +4,28 @@ use crate::models::{Along, Names};
 
 /// The names of a matrix whose rows and columns run along these sides, in the order of
 /// [`crate::io::write::write_matrix`]: every row and column gets one, those of the data where they are known.
-pub fn names_along([rows, cols]: [Along; 2], [n_rows, n_cols]: [usize; 2], names: &Names) -> Names {
+/// Of a block of a larger matrix, `first` rows stand before it; `names` are the block's.
+pub fn names_along(
+    [rows, cols]: [Along; 2],
+    [n_rows, n_cols]: [usize; 2],
+    names: &Names,
+    first: usize,
+) -> Names {
+    let counted_from = if names.samples.is_some() { 0 } else { first };
     Names {
-        samples: Some(labels(rows, n_rows, names)),
-        features: Some(labels(cols, n_cols, names)),
+        samples: Some(labels(rows, counted_from..counted_from + n_rows, names)),
+        features: Some(labels(cols, 0..n_cols, names)),
         picture: None,
     }
 }
 
 /// The names along a side.
-fn labels(along: Along, n: usize, names: &Names) -> Vec<String> {
+fn labels(along: Along, places: std::ops::Range<usize>, names: &Names) -> Vec<String> {
     let label = |i: usize| match along {
         Along::Samples => names.sample(i),
         Along::Features => names.feature(i),
         Along::Components => format!("component_{}", i + 1),
         Along::Value => "value".to_owned(),
     };
-    (0..n).map(label).collect()
+    places.map(label).collect()
 }

@@ -58,11 +58,16 @@ impl Layout {
             }
             _ => Matrix::from_vec(n_samples, n_features, self.read(input, |x| x)?).into(),
         };
-        let picture = match self.shape[..] {
+        let names = Names { picture: self.picture(), ..Names::default() };
+        Ok(Dataset { features, names, labels: None })
+    }
+
+    /// Height and width, where samples are pictures.
+    pub fn picture(&self) -> Option<(usize, usize)> {
+        match self.shape[..] {
             [_, height, width] => Some((height as usize, width as usize)),
             _ => None,
-        };
-        Ok(Dataset { features, names: Names { picture, ..Names::default() }, labels: None })
+        }
     }
 
     /// Reads one whole number a sample as classes.
@@ -141,8 +146,10 @@ impl Layout {
         addressable.and(self.count()).map(|count| count as usize).ok_or_else(|| self.too_large(input))
     }
 
-    /// The matrix the sizes stand for.
-    fn rows_and_columns(&self, input: &Input) -> Result<(usize, usize)> {
+    /// Numbers of samples and features.
+    /// # Errors
+    /// [`Error::Limit`] for sizes no memory holds.
+    pub fn rows_and_columns(&self, input: &Input) -> Result<(usize, usize)> {
         let (n_samples, n_features) = match self.shape.split_first() {
             None => (Some(1), Some(1)),
             Some((&first, rest)) => (Some(first), product(rest)),

@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result};
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,14 @@ static COUNTER: AtomicU64 = AtomicU64::new(0);
 /// process's number that is not in here was left by a dead one.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// What a file is filled through: a place already written can be gone back to.
+pub trait Filling: Write + Seek {}
+impl<T: Write + Seek> Filling for T {}
+
 /// Writes `path` through `fill`; whoever looks at `path` meanwhile sees what was there before.
 /// # Errors
 /// What `fill` returns, or [`Error::Io`]; `path` is untouched then and the temporary removed.
-pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Filling) -> Result<()>) -> Result<()> {
     let (temporary, file) = create_beside(path)?;
     let written = fill_and_sync(&temporary, file, fill)
         .and_then(|()| fs::rename(&temporary, path).map_err(|source| Error::io(path, source)))
@@ -109,7 +113,7 @@ fn may_live(process: u32, temporary: &Path) -> bool {
 }
 
 /// Fills a file and forces it to disk.
-fn fill_and_sync(path: &Path, file: File, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+fn fill_and_sync(path: &Path, file: File, fill: impl FnOnce(&mut dyn Filling) -> Result<()>) -> Result<()> {
     let io_error = |source| Error::io(path, source);
     let mut writer = BufWriter::with_capacity(1 << 18, file);
     fill(&mut writer)?;

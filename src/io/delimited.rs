@@ -20,6 +20,7 @@ use super::number::{self, Cell as Value, parse_cell, value_of};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::models::{Dataset, Names};
+use crate::monitor::Budget;
 use std::path::Path;
 
 /// Corners of a header that say that the column below names the rows.
@@ -31,23 +32,77 @@ const ROW_NAME_CORNERS: [&[u8]; 8] =
 /// [`Error::Parse`] at the first line that is not as its first rows promise, [`Error::Limit`] where the
 /// budget refuses, [`Error::Io`].
 pub fn read(input: &mut Input<'_>, missing: Missing) -> Result<Dataset> {
-    let Some(first) = input.hold_line_where(is_content)? else {
-        return Err(input.fail("the file is empty; give a table of numbers"));
-    };
-    refuse_binary(input, &first)?;
-    let second = input.hold_line_where(is_content)?;
-    let layout = Layout::of(input, &first, second.as_ref())?;
-    let mut table = Table::new(input, &layout, missing);
-    if layout.has_header {
-        table.take_header(&layout, &first)?;
-    } else {
-        table.push(first.line(), first.text())?;
+    let mut rows = Rows::begin(input, missing)?;
+    rows.read(input, usize::MAX)?;
+    let (mut dataset, _) = rows.take();
+    dataset.names.features = rows.feature_names().0;
+    Ok(dataset)
+}
+
+/// A file that is read some rows at a time.
+pub(super) struct Rows<'a> {
+    table: Table<'a>,
+    /// The first rows of data, the last one first: what the layout was seen from.
+    held: Vec<HeldLine<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Looks at the first rows.
+    /// # Errors
+    /// As [`read`].
+    pub fn begin(input: &mut Input<'a>, missing: Missing) -> Result<Rows<'a>> {
+        let Some(first) = input.hold_line_where(is_content)? else {
+            return Err(input.fail("the file is empty; give a table of numbers"));
+        };
+        refuse_binary(input, &first)?;
+        let second = input.hold_line_where(is_content)?;
+        let layout = Layout::of(input, &first, second.as_ref())?;
+        let mut table = Table::new(input, &layout, missing);
+        let mut held: Vec<HeldLine> = second.into_iter().collect();
+        if layout.has_header {
+            table.take_header(&layout, &first)?;
+        } else {
+            held.push(first);
+        }
+        Ok(Rows { table, held })
     }
-    if let Some(second) = second {
-        table.push(second.line(), second.text())?;
+
+    /// Number of features.
+    pub fn n_features(&self) -> usize {
+        self.table.n_features
     }
-    input.for_each_line_where(is_content, |line, text| table.push(line, text))?;
-    table.finish()
+
+    /// The names of the features, where there is a header, and the bytes that stay charged for them; they can be
+    /// taken once.
+    pub fn feature_names(&mut self) -> (Option<Vec<String>>, u64) {
+        let names = self.table.features.take();
+        let bytes = names.as_ref().map_or(0, NameList::bytes);
+        (names.map(NameList::into_vec), bytes)
+    }
+
+    /// Reads up to `n_rows` rows; whether the file may have more.
+    /// # Errors
+    /// As [`read`].
+    pub fn read(&mut self, input: &mut Input<'a>, n_rows: usize) -> Result<bool> {
+        while self.table.n_samples < n_rows {
+            if let Some(held) = self.held.pop() {
+                self.table.push(held.line(), held.text())?;
+                continue;
+            }
+            let line = input.line() + 1;
+            match input.next_line()? {
+                Some(text) if is_content(text) => self.table.push(line, text)?,
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The rows read since the last time, and the bytes that stay charged for them.
+    pub fn take(&mut self) -> (Dataset, u64) {
+        self.table.take()
+    }
 }
 
 /// Whether a line holds data.
@@ -179,7 +234,11 @@ struct Table<'a> {
     values: Charged<'a, f64>,
     features: Option<NameList<'a>>,
     samples: Option<NameList<'a>>,
+    budget: &'a Budget,
 }
+
+/// What is charged.
+const VALUES: &str = "the values of the table";
 
 impl<'a> Table<'a> {
     fn new(input: &Input<'a>, layout: &Layout, missing: Missing) -> Table<'a> {
@@ -189,9 +248,10 @@ impl<'a> Table<'a> {
             missing,
             n_features: layout.n_features,
             n_samples: 0,
-            values: Charged::new(input.budget(), "the values of the table"),
+            values: Charged::new(input.budget(), VALUES),
             features: layout.has_header.then(|| NameList::new(input.budget())),
             samples: layout.has_row_names.then(|| NameList::new(input.budget())),
+            budget: input.budget(),
         }
     }
 
@@ -254,13 +314,16 @@ impl<'a> Table<'a> {
         self.with_name(feature) + 1
     }
 
-    fn finish(self) -> Result<Dataset> {
-        let features = Matrix::from_vec(self.n_samples, self.n_features, self.values.into_vec());
-        let names = Names {
-            samples: self.samples.map(NameList::into_vec),
-            features: self.features.map(NameList::into_vec),
-            picture: None,
-        };
-        Ok(Dataset { features: features.into(), names, labels: None })
+    /// The rows so far, as samples x features, and the bytes charged for them; the table is empty then.
+    fn take(&mut self) -> (Dataset, u64) {
+        let values = std::mem::replace(&mut self.values, Charged::new(self.budget, VALUES)).into_vec();
+        let mut bytes = (values.capacity() * size_of::<f64>()) as u64;
+        let features = Matrix::from_vec(self.n_samples, self.n_features, values);
+        let budget = self.budget;
+        let samples = self.samples.as_mut().map(|names| std::mem::replace(names, NameList::new(budget)));
+        bytes += samples.as_ref().map_or(0, NameList::bytes);
+        self.n_samples = 0;
+        let names = Names { samples: samples.map(NameList::into_vec), ..Names::default() };
+        (Dataset { features: features.into(), names, labels: None }, bytes)
     }
 }

@@ -16,21 +16,22 @@ pub enum Missing {
     Zero,
 }
 
-/// Treats the NaN of a matrix as missing values. Infinite values are refused.
+/// Treats the NaN of a matrix as missing values. Infinite values are refused. `first_row` is the number of the
+/// matrix's first row in the file, from 0.
 /// # Errors
 /// [`Error::Parse`] at the first value that cannot stay.
-pub fn settle(features: &mut Features, missing: Missing, path: &Path) -> Result<()> {
+pub fn settle(features: &mut Features, missing: Missing, path: &Path, first_row: usize) -> Result<()> {
     if let Some((i, j)) = features.first_where(f64::is_infinite) {
         return Err(Error::parse(
             path,
-            format!("{}: the value is not finite; write a finite number", place(i, j)),
+            format!("{}: the value is not finite; write a finite number", place(first_row + i, j)),
         ));
     }
     let first = features.first_where(f64::is_nan);
     match (missing, first) {
         (_, None) | (Missing::Nan, _) => {}
         (Missing::Refuse, Some((i, j))) => {
-            let why = format!("{}: {REFUSED}", place(i, j));
+            let why = format!("{}: {REFUSED}", place(first_row + i, j));
             return Err(Error::parse(path, why));
         }
         (Missing::Zero, Some(_)) => match features {

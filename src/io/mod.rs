@@ -30,6 +30,8 @@ pub mod number;
 pub mod png;
 pub mod ratings;
 pub mod read;
+pub mod row_sink;
+pub mod rows;
 pub mod run;
 pub mod safetensors;
 pub mod svmlight;

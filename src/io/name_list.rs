@@ -38,6 +38,11 @@ impl<'a> NameList<'a> {
         self.names.len()
     }
 
+    /// Bytes that are charged.
+    pub fn bytes(&self) -> u64 {
+        self.charged
+    }
+
     /// The names; their bytes stay charged.
     pub fn into_vec(mut self) -> Vec<String> {
         self.charged = 0;

@@ -103,10 +103,7 @@ pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset
 /// # Errors
 /// As [`read`].
 pub fn load_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
-    let format = match options.format {
-        Some(format) => format,
-        None => options.known_format(recognise(input.peek(HEAD)?)),
-    };
+    let format = format_of(input, options)?;
     let loaded = match format {
         Format::SvmLight => orient_loaded(svmlight::read(input, options)?, options, input.budget())?,
         Format::Edges => orient_loaded(edge_list::read(input, options)?, options, input.budget())?,
@@ -133,6 +130,16 @@ impl ReadOptions {
     }
 }
 
+/// The format that a file is read as: what the user says, else what its content tells.
+/// # Errors
+/// [`Error::Io`], or [`Error::Parse`] for broken gzip.
+pub(super) fn format_of(input: &mut Input<'_>, options: &ReadOptions) -> Result<Format> {
+    match options.format {
+        Some(format) => Ok(format),
+        None => Ok(options.known_format(recognise(input.peek(HEAD)?))),
+    }
+}
+
 /// A format that is data and nothing more.
 fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> Result<Dataset> {
     let read_binary: fn(&mut Input) -> Result<Dataset> = match format {
@@ -154,7 +161,7 @@ fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> R
         }
     };
     let mut dataset = read_binary(input)?;
-    missing::settle(&mut dataset.features, options.missing, input.path())?;
+    missing::settle(&mut dataset.features, options.missing, input.path(), 0)?;
     orient(dataset, options, input.budget())
 }
 

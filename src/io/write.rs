@@ -160,34 +160,66 @@ fn write_to(out: &mut dyn Write, ending: Ending, source: Source, names: &Names) 
 
 /// Rows of numbers; a header and row names where there are names.
 fn write_delimited(out: &mut dyn Write, separator: u8, source: Source, names: &Names) -> io::Result<()> {
-    let [n_rows, n_cols] = source.shape();
-    let separator = char::from(separator);
-    // A first column that is called like row names must not be taken for them: rows get names then.
-    let is_misleading = names.features.is_some() && is_row_name_corner(names.feature(0).as_bytes());
-    let has_row_names = names.samples.is_some() || is_misleading;
-    if has_row_names || names.features.is_some() {
-        let corner = has_row_names.then(|| "id".to_string());
-        let columns = (0..n_cols).map(|j| header_cell(&names.feature(j)));
-        let header: Vec<String> = corner.into_iter().chain(columns).collect();
-        writeln!(out, "{}", header.join(&separator.to_string()))?;
+    let table = DelimitedTable::new(separator, source.shape()[1], names);
+    table.write_header(out, names)?;
+    table.write_rows(out, source, names, 0)
+}
+
+/// How a table is written.
+pub(super) struct DelimitedTable {
+    separator: char,
+    n_cols: usize,
+    has_row_names: bool,
+}
+
+impl DelimitedTable {
+    /// Of so many columns, with what names there are.
+    pub fn new(separator: u8, n_cols: usize, names: &Names) -> DelimitedTable {
+        // A first column that is called like row names must not be taken for them: rows get names then.
+        let is_misleading = names.features.is_some() && is_row_name_corner(names.feature(0).as_bytes());
+        let has_row_names = names.samples.is_some() || is_misleading;
+        DelimitedTable { separator: char::from(separator), n_cols, has_row_names }
     }
-    let mut row = vec![0.0; n_cols];
-    for i in 0..n_rows {
-        source.row_into(i, &mut row);
-        let (first, rest) = if has_row_names {
-            write!(out, "{}", name_cell(&names.sample(i)))?;
-            (None, &row[..])
-        } else {
-            (row.first(), row.get(1..).unwrap_or_default())
-        };
-        first.map_or(Ok(()), |&value| write_value(out, value))?;
-        for &value in rest {
-            write!(out, "{separator}")?;
-            write_value(out, value)?;
+
+    /// The header, where there are names.
+    pub fn write_header(&self, out: &mut dyn Write, names: &Names) -> io::Result<()> {
+        if !self.has_row_names && names.features.is_none() {
+            return Ok(());
         }
-        writeln!(out)?;
+        let corner = self.has_row_names.then(|| "id".to_string());
+        let columns = (0..self.n_cols).map(|j| header_cell(&names.feature(j)));
+        let header: Vec<String> = corner.into_iter().chain(columns).collect();
+        writeln!(out, "{}", header.join(&self.separator.to_string()))
     }
-    Ok(())
+
+    /// Rows, of which `first` were written before; `names.samples` are those of these rows.
+    pub fn write_rows(
+        &self,
+        out: &mut dyn Write,
+        source: Source,
+        names: &Names,
+        first: usize,
+    ) -> io::Result<()> {
+        let [n_rows, n_cols] = source.shape();
+        let mut row = vec![0.0; n_cols];
+        for i in 0..n_rows {
+            source.row_into(i, &mut row);
+            let (alone, rest) = if self.has_row_names {
+                let name = if names.samples.is_some() { names.sample(i) } else { names.sample(first + i) };
+                write!(out, "{}", name_cell(&name))?;
+                (None, &row[..])
+            } else {
+                (row.first(), row.get(1..).unwrap_or_default())
+            };
+            alone.map_or(Ok(()), |&value| write_value(out, value))?;
+            for &value in rest {
+                write!(out, "{}", self.separator)?;
+                write_value(out, value)?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
 }
 
 /// A number that reads back as the same bits; a missing one as `NA`.

@@ -1,5 +1,6 @@
 //! The built binary, as its users meet it.
 
+mod blocks;
 mod configuration;
 mod data;
 mod mistakes;

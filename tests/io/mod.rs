@@ -15,6 +15,7 @@ mod npy;
 mod npz;
 mod png;
 mod ratings;
+mod rows;
 mod safetensors;
 mod svmlight;
 mod ten_x;

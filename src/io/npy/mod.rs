@@ -94,17 +94,25 @@ pub fn write(output: &mut dyn Write, array: TensorView<'_>) -> std::io::Result<(
         Values::U32(_) => "<u4",
         Values::U64(_) => "<u8",
     };
-    let sizes: String = array.shape.iter().map(|size| format!("{size}, ")).collect();
-    let sizes = if array.shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    output.write_all(&prologue(descr, array.shape, 0))?;
+    write_values(output, array.values)
+}
+
+/// All that stands before the values, of at least so many bytes: room for sizes that are known later.
+pub(super) fn prologue(descr: &str, shape: &[usize], at_least: usize) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
     let unpadded = MAGIC.len() + 4 + header.len() + 1;
-    header.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(ALIGNMENT) - unpadded));
+    let padded = unpadded.max(at_least).next_multiple_of(ALIGNMENT);
+    header.extend(std::iter::repeat_n(' ', padded - unpadded));
     header.push('\n');
-    output.write_all(MAGIC)?;
-    output.write_all(&[1, 0])?;
-    output.write_all(&(header.len() as u16).to_le_bytes())?;
-    output.write_all(header.as_bytes())?;
-    match array.values {
+    [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat()
+}
+
+/// Writes the values alone.
+pub(super) fn write_values(output: &mut dyn Write, values: Values<'_>) -> std::io::Result<()> {
+    match values {
         Values::F32(values) => write_words(output, values, |x| x.to_le_bytes()),
         Values::F64(values) => write_words(output, values, |x| x.to_le_bytes()),
         Values::U8(values) => output.write_all(values),

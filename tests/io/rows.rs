@@ -1,0 +1,188 @@
+//! Files read and written by blocks of rows: the same values as whole, in the memory of a block.
+
+use super::{Scratch, golden_path, gzip};
+use diabolo::io::read::{Missing, ReadOptions, read};
+use diabolo::io::row_sink;
+use diabolo::io::rows::{Opened, RowFile, open};
+use diabolo::io::{npy, write};
+use diabolo::linalg::Matrix;
+use diabolo::models::{Dataset, Names, RowBlocks, RowSource};
+use diabolo::monitor::Budget;
+use diabolo::tensors::{TensorView, Values};
+use std::path::Path;
+
+/// All blocks of a reading; none is longer than asked for, and only the last may be shorter.
+fn blocks_of(rows: &mut dyn RowBlocks, n_rows: usize) -> Vec<Dataset> {
+    let mut blocks: Vec<Dataset> = Vec::new();
+    while let Some(block) = rows.next_block(n_rows).unwrap_or_else(|e| panic!("{e}")) {
+        assert!(blocks.last().is_none_or(|before| before.features.n_samples() == n_rows));
+        assert!(block.features.n_samples() <= n_rows);
+        blocks.push(block);
+    }
+    assert!(rows.next_block(n_rows).is_ok_and(|after| after.is_none()), "the end stays the end");
+    blocks
+}
+
+/// The blocks of a file together, or `None` where it is not read by rows.
+fn by_blocks(path: &Path, options: &ReadOptions, n_rows: usize) -> Option<Dataset> {
+    let budget = Budget::limited(1 << 24);
+    let Ok(Opened::Rows(mut rows)) = open(path, options, &budget) else { return None };
+    let (n_features, mut names) = (rows.n_features(), rows.names().clone());
+    let blocks = blocks_of(rows.as_mut(), n_rows);
+    let values = blocks.iter().flat_map(|block| block.features.to_dense().into_values()).collect();
+    let n_samples = blocks.iter().map(|block| block.features.n_samples()).sum();
+    assert!(rows.n_samples().is_none_or(|told| told == n_samples));
+    names.samples = blocks
+        .into_iter()
+        .map(|block| block.names.samples)
+        .reduce(|all, more| Some([all?, more?].concat()))?;
+    drop(rows);
+    assert_eq!(budget.used(), 0, "{}: what was charged was given back", path.display());
+    Some(Dataset { features: Matrix::from_vec(n_samples, n_features, values).into(), names, labels: None })
+}
+
+#[test]
+fn blocks_make_the_whole() {
+    let mut n_by_rows = 0;
+    let mut files: Vec<_> =
+        std::fs::read_dir(golden_path("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for path in files {
+        for transpose in [false, true] {
+            let options = ReadOptions { transpose, missing: Missing::Nan, ..ReadOptions::default() };
+            let Ok(whole) = read(&path, &options, &Budget::unlimited()) else { continue };
+            for n_rows in [1, 2, 1000] {
+                let Some(blocks) = by_blocks(&path, &options, n_rows) else { continue };
+                n_by_rows += 1;
+                let bits = |set: &Dataset| {
+                    set.features.to_dense().values().iter().map(|x| x.to_bits()).collect::<Vec<u64>>()
+                };
+                assert_eq!(bits(&blocks), bits(&whole), "{} by {n_rows}", path.display());
+                let named = blocks.features.n_samples() > 0;
+                assert!(!named || blocks.names == whole.names, "{}: {:?}", path.display(), blocks.names);
+            }
+        }
+    }
+    assert!(n_by_rows > 60, "{n_by_rows} readings by rows");
+}
+
+/// A .npy file of so many rows, 10 i + j.
+fn array_file(folder: &Scratch, n_rows: usize, n_cols: usize) -> std::path::PathBuf {
+    let x = Matrix::from_fn(n_rows, n_cols, |i, j| (10 * i + j) as f64);
+    let mut bytes = Vec::new();
+    npy::write(&mut bytes, TensorView { shape: &x.shape(), values: Values::F64(x.values()) }).unwrap();
+    folder.file("x.npy", &bytes)
+}
+
+#[test]
+fn a_large_file_passes_through_little_memory() {
+    let folder = Scratch::new();
+    let path = array_file(&folder, 4000, 100); // 3.2 MB
+    let budget = Budget::limited(400_000);
+    assert_eq!(read(&path, &ReadOptions::default(), &budget).unwrap_err().exit_code(), 75);
+    let file = RowFile::new(&path, &ReadOptions::default(), &budget).unwrap();
+    assert_eq!((file.n_features(), file.n_samples()), (100, Some(4000)));
+    for _ in 0..2 {
+        let mut rows = file.open().unwrap();
+        let (mut sum, mut most) = (0.0, 0);
+        while let Some(block) = rows.next_block(256).unwrap() {
+            sum += block.features.sum_of(|x| x);
+            most = most.max(budget.used());
+        }
+        assert_eq!(sum, (0..4000).map(|i| 1000.0 * i as f64 + 4950.0).sum::<f64>());
+        assert!(most >= 256 * 100 * 8);
+    }
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_bad_value_is_named_by_its_row_in_the_file() {
+    let folder = Scratch::new();
+    let text: String = (1..=9).map(|i| if i == 8 { "x,2\n".into() } else { format!("{i},2\n") }).collect();
+    let budget = Budget::unlimited();
+    for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
+        let path = folder.file("x.csv", &bytes);
+        let Ok(Opened::Rows(mut rows)) = open(&path, &ReadOptions::default(), &budget) else {
+            panic!("by rows")
+        };
+        assert!(rows.next_block(4).unwrap().is_some());
+        let error = rows.next_block(4).unwrap_err();
+        assert_eq!(error.exit_code(), 65);
+        assert!(error.to_string().contains("x.csv:8: column 1"), "{error}");
+    }
+    let mut x = Matrix::filled(9, 2, 1.0);
+    x[(7, 1)] = f64::NAN;
+    write::write_matrix(&folder.path().join("x.npy"), &x, Names::NONE).unwrap();
+    let Ok(Opened::Rows(mut rows)) = open(&folder.path().join("x.npy"), &ReadOptions::default(), &budget)
+    else {
+        panic!("by rows")
+    };
+    assert!(rows.next_block(4).unwrap().is_some());
+    let error = rows.next_block(4).unwrap_err();
+    assert!(error.to_string().contains("row 8, column 2"), "{error}");
+}
+
+#[test]
+fn truncated_and_overlong_arrays_are_refused_at_their_end() {
+    let folder = Scratch::new();
+    let whole = std::fs::read(array_file(&folder, 10, 3)).unwrap();
+    for bytes in [&whole[..whole.len() - 8], &[&whole[..], &[0]].concat()] {
+        let path = folder.file("bad.npy", bytes);
+        let budget = Budget::unlimited();
+        let Ok(Opened::Rows(mut rows)) = open(&path, &ReadOptions::default(), &budget) else {
+            panic!("by rows")
+        };
+        assert!(rows.next_block(6).unwrap().is_some());
+        assert_eq!(rows.next_block(6).unwrap_err().exit_code(), 65);
+    }
+    // Sizes that only lie: nothing is taken for them.
+    let bytes = String::from_utf8_lossy(&whole[10..]).replace("(10, 3), }         ", "(4000000000, 3), } ");
+    let bytes = [&whole[..10], &bytes.as_bytes()[..118]].concat();
+    let path = folder.file("huge.npy", &bytes);
+    let budget = Budget::limited(1 << 20);
+    let Ok(Opened::Rows(mut rows)) = open(&path, &ReadOptions::default(), &budget) else { panic!("by rows") };
+    assert_eq!(rows.next_block(100).unwrap_err().exit_code(), 65, "cut off, not too large");
+}
+
+#[test]
+fn rows_written_by_blocks_are_those_written_whole() {
+    let folder = Scratch::new();
+    let x = Matrix::from_fn(7, 3, |i, j| i as f64 - 0.3 * j as f64);
+    let features = Some(["a", "b, c", "3"].map(String::from).to_vec());
+    let samples: Vec<String> = (0..7).map(|i| format!("s{i}")).collect();
+    for named in [false, true] {
+        let names = match named {
+            true => Names { samples: Some(samples.clone()), features: features.clone(), picture: None },
+            false => Names::default(),
+        };
+        for ending in ["csv", "tsv", "csv.gz", "npy", "mtx"] {
+            let [whole, blocks] =
+                ["whole", "blocks"].map(|stem| folder.path().join(format!("{stem}.{ending}")));
+            write::write_matrix(&whole, &x, &names).unwrap();
+            row_sink::write(&blocks, &Budget::unlimited(), |sink| {
+                for rows in [0..2, 2..6, 6..7] {
+                    let part = x.select_rows(&rows.clone().collect::<Vec<usize>>());
+                    let samples = names.samples.as_ref().map(|all| all[rows].to_vec());
+                    sink.push(&part, &Names { samples, ..names.clone() })?;
+                }
+                Ok(())
+            })
+            .unwrap();
+            let [whole, blocks] = [whole, blocks]
+                .map(|path| read(&path, &ReadOptions::default(), &Budget::unlimited()).unwrap());
+            assert_eq!(whole, blocks, "{ending}");
+        }
+    }
+    let refused = row_sink::write(&folder.path().join("x.mtx"), &Budget::limited(100), |sink| {
+        sink.push(&x, Names::NONE)
+    });
+    assert_eq!(refused.unwrap_err().exit_code(), 75);
+    assert!(!folder.names().contains(&"x.mtx".to_string()));
+}
+
+#[test]
+fn what_cannot_be_read_twice_is_no_source() {
+    let budget = Budget::unlimited();
+    assert!(RowFile::new(Path::new("-"), &ReadOptions::default(), &budget).is_err());
+    assert!(RowFile::new(&golden_path("mtx_real.mtx"), &ReadOptions::default(), &budget).is_err());
+}
