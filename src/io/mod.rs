@@ -30,6 +30,7 @@ pub mod number;
 pub mod png;
 pub mod ratings;
 pub mod read;
+pub mod records;
 pub mod run;
 pub mod safetensors;
 pub mod svmlight;

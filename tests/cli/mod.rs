@@ -2,6 +2,7 @@
 
 mod configuration;
 mod data;
+mod lists;
 mod mistakes;
 mod results;
 mod resume;

@@ -8,7 +8,8 @@ use crate::linalg::{Features, Matrix};
 use crate::metrics::chain::split_r_hat;
 use crate::metrics::interval::coverage;
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, bilinear, check_columns, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Recommend, Sample, bilinear, check_columns,
+    check_width,
 };
 use crate::monitor::{Budget, Env};
 use crate::random::Rng;
@@ -208,6 +209,10 @@ impl Model for Bpmf {
     }
 
     fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    fn recommender(&self) -> Option<&dyn Recommend> {
         Some(self)
     }
 
