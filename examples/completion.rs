@@ -46,7 +46,7 @@ fn recommend() -> Result<()> {
         println!("{metric:>14} {value:.4}");
     }
     if let Features::Sparse(ratings) = &set.features {
-        let best = model.recommend(model.fitted_factors().rows.row(0), ratings.row(0).0, 5)?;
+        let best = model.best_features(model.fitted_factors().rows.row(0), ratings.row(0).0, 5)?;
         for (item, rating) in best {
             println!("item {:>4}: {rating:.2}", item + 1);
         }

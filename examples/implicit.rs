@@ -82,17 +82,9 @@ fn compare(x: &Path, params: &Params, factors: &[String]) -> Result<()> {
         write_matrix(Path::new(items), model.items(), Names::NONE)?;
     }
     println!(
-        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objective\": {:.9e}, \"peak_kb\": {}}}",
+        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objective\": {:.9e}}}",
         history.n_iter(),
-        history.last_objective().unwrap_or(f64::NAN),
-        peak_memory()
+        history.last_objective().unwrap_or(f64::NAN)
     );
     Ok(())
-}
-
-/// The most memory this process has held, in kB; 0 where the system does not tell.
-fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }

@@ -4,22 +4,16 @@
     python benches/peers/implicit.py [--rounds 5] [--threads 1 2] [--k 64] [--n-iter 15]
 
 Counts are Poisson of planted rates: 6,000 users, 3,000 items, about 900,000 cells above 0, a fifth of which is held
-out. Both programs minimise the same objective in f32, by three steps of conjugate gradients (and, in a second race,
-exactly), from one start exchanged as .npy; the package's confidence is its value, so it is given 1 + alpha r. Reading is
-not timed, and neither is the package's progress bar. Rounds alternate between the programs; printed are medians of
-seconds in the fit, the peak memory of the process that fits, and recall and NDCG at 20 of the held-out items among what
-the user has not met, computed here from both programs' factors in the same way:
+out. Both programs minimise the same objective in f32, by three steps of conjugate gradients or exactly, from one start
+exchanged as .npy; the package's confidence is its value, so it is given 1 + alpha r. Reading is not timed. Recall and
+NDCG at 20 of the held-out items among what the user has not met are computed here from both programs' factors in the
+same way:
 
     recall@20 = hits in the first 20 / min(20, held out), NDCG@20 = sum of 1 / log2(place + 1) over hits / its maximum
 """
 
-import argparse
 import json
-import os
 import pathlib
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,7 +21,7 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from race import OURS, example, one_round, parser, race, report, require
 
 
 def simulate(n_users, n_items, per_user, rank=16, seed=1):
@@ -69,35 +63,38 @@ def ranking(users, items, train, test, depth=20):
     return np.mean(recalls), np.mean(ndcgs)
 
 
-def one_round_of_implicit(train_path, users_path, items_path, out_users, out_items, alpha, ridge, n_iter, exact, threads):
-    """In a process of its own, so that the number of threads can be set and its memory measured."""
+def peer_round(train_path, users_path, items_path, out_users, out_items, method, k, alpha, ridge, n_iter, threads):
     import warnings
 
     warnings.simplefilter("ignore")
     sys.path.remove(str(pathlib.Path(__file__).parent))  # this script has the package's name
     from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, "blas")  # the package asks for it: its threads are its own
 
     confidence = sp.load_npz(train_path).astype(np.float32)
-    confidence.data = 1 + alpha * confidence.data
-    users, items = np.load(users_path).astype(np.float32), np.load(items_path).astype(np.float32)
+    confidence.data = 1 + float(alpha) * confidence.data
     model = AlternatingLeastSquares(
-        factors=users.shape[1], regularization=ridge, alpha=1.0, iterations=n_iter, use_cg=not exact, num_threads=threads
+        factors=int(k),
+        regularization=float(ridge),
+        alpha=1.0,
+        iterations=int(n_iter),
+        use_cg=method == "cg",
+        num_threads=int(threads),
     )
-    model.user_factors, model.item_factors = users, items
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    model.user_factors = np.load(users_path).astype(np.float32)
+    model.item_factors = np.load(items_path).astype(np.float32)
     began = time.perf_counter()
     model.fit(confidence, show_progress=False)
     seconds = time.perf_counter() - began
     np.save(out_users, model.user_factors.astype(np.float64))
     np.save(out_items, model.item_factors.astype(np.float64))
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "n_iter": n_iter, "peak_kb": after, "before_kb": before}))
+    print(json.dumps({"seconds": seconds, "n_iter": int(n_iter)}))
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    arguments = parser(__doc__)
     arguments.add_argument("--users", type=int, default=6000)
     arguments.add_argument("--items", type=int, default=3000)
     arguments.add_argument("--per-user", type=float, default=220)
@@ -105,56 +102,36 @@ def main():
     arguments.add_argument("--alpha", type=float, default=1.0)
     arguments.add_argument("--ridge", type=float, default=10.0)
     arguments.add_argument("--n-iter", type=int, default=15)
-    arguments.add_argument("--methods", nargs="+", default=["cg", "cholesky", "ials++"])
-    arguments.add_argument("--one-round", nargs=10, help=argparse.SUPPRESS)
+    arguments.add_argument("--methods", nargs="+", default=["cg"], choices=["cg", "cholesky", "ials++"])
     options = arguments.parse_args()
     if options.one_round:
-        *paths, alpha, ridge, n_iter, exact, threads = options.one_round
-        return one_round_of_implicit(*paths, float(alpha), float(ridge), int(n_iter), exact == "1", int(threads))
+        return peer_round(*options.one_round)
 
     with tempfile.TemporaryDirectory() as folder:
         place = lambda name: f"{folder}/{name}"
         train, test = split(simulate(options.users, options.items, options.per_user))
         sp.save_npz(place("train.npz"), train, compressed=False)
         rng = np.random.default_rng(3)
-        scale = 0.1 / np.sqrt(options.k)
-        for name, n in (("users", options.users), ("items", options.items)):
-            np.save(place(f"{name}.npy"), rng.normal(0, scale, (n, options.k)))
-        print(f"{options.users} x {options.items}, {train.nnz} cells to fit, {test.nnz} held out; k = {options.k}")
         start = [place("users.npy"), place("items.npy")]
-        example = str(ROOT / "target/release/examples/implicit")
-        shared = [str(options.alpha), str(options.ridge), str(options.n_iter)]
-        print(f"{'threads':>7} {'program':<18} {'seconds':>8} {'ms/iter':>8} {'recall@20':>10} {'NDCG@20':>8} {'peak MB':>8}  ratio")
+        for path, n in zip(start, (options.users, options.items)):
+            np.save(path, rng.normal(0, 0.1 / np.sqrt(options.k), (n, options.k)))
+        print(f"{options.users} x {options.items}, {train.nnz} cells to fit, {test.nnz} held out")
         for threads in options.threads:
-            limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-            environment = os.environ | {name: str(threads) for name in limits}
-            if threads > 1:
-                environment["OPENBLAS_NUM_THREADS"] = "1"  # as the package asks
-            programs = {}
-            for exact, name in ((0, "implicit cg"), (1, "implicit cholesky")):
-                out = [place(f"{name}.users.npy"), place(f"{name}.items.npy")]
-                words = [sys.executable, __file__, "--one-round", place("train.npz"), *start, *out, *shared, str(exact), str(threads)]
-                programs[name] = (words, out, name)
             for method in options.methods:
-                out = [place(f"{method}.users.npy"), place(f"{method}.items.npy")]
-                words = [example, place("train.npz"), method, str(options.k), *shared, *start, *out]
-                peer = "implicit cholesky" if method == "cholesky" else "implicit cg"
-                programs[f"diabolo {method}"] = (words, out, peer)
-            results = {name: [] for name in programs}
-            for _ in range(options.rounds):
-                for name, (words, _, _) in programs.items():
-                    done = subprocess.run(words, env=environment, capture_output=True, text=True)
-                    if done.returncode:
-                        sys.exit(done.stderr)
-                    results[name].append(json.loads(done.stdout))
-            medians = {name: statistics.median(r["seconds"] for r in rounds) for name, rounds in results.items()}
-            for name, (_, out, peer) in programs.items():
-                users, items = (np.load(path) for path in out)
-                recall, ndcg = ranking(users, items, train, test)
-                peak = results[name][-1]["peak_kb"] / 1e3
-                ratio = medians[peer] / medians[name]
-                per_iteration = 1e3 * medians[name] / options.n_iter
-                print(f"{threads:>7} {name:<18} {medians[name]:>8.3f} {per_iteration:>8.1f} {recall:>10.4f} {ndcg:>8.4f} {peak:>8.0f}  {ratio:.2f}")
+                numbers = [method, str(options.k), str(options.alpha), str(options.ridge), str(options.n_iter)]
+                found = {name: [place(f"{name}.users.npy"), place(f"{name}.items.npy")] for name in ("implicit", OURS)}
+                programs = {
+                    "implicit": one_round(__file__, place("train.npz"), *start, *found["implicit"], *numbers, threads),
+                    OURS: [example("implicit"), place("train.npz"), *numbers, *start, *found[OURS]],
+                }
+                results = race(programs, options.rounds, threads)
+                for name, paths in found.items():
+                    recall, ndcg = ranking(*map(np.load, paths), train, test)
+                    results[name] |= {"recall_at_20": recall, "ndcg_at_20": ndcg}
+                recalls = {name: result["recall_at_20"] for name, result in results.items()}
+                require(recalls[OURS] >= recalls["implicit"] - 1e-3, f"recall@20 {recalls}")
+                task = f"implicit ALS by {method}, {train.nnz} interactions, k = {options.k}, {options.n_iter} iterations"
+                report(task, results, threads, "implicit", "recall_at_20", "ndcg_at_20")
 
 
 if __name__ == "__main__":

@@ -13,16 +13,19 @@ mod eval;
 mod fit;
 mod info;
 mod input;
+mod lists;
 mod man;
 mod models;
 mod options;
 mod outcome;
 mod output;
 mod progress;
+mod recommend;
 mod report;
 pub mod rooms;
 mod run;
 mod sample;
+mod similar;
 mod tables;
 
 use crate::error::{Error, Result};
@@ -45,6 +48,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("encode", matches)) => encode::run(matches),
         Some(("decode", matches)) => decode::run(matches),
         Some(("sample", matches)) => sample::run(matches),
+        Some(("recommend", matches)) => recommend::run(matches),
+        Some(("similar", matches)) => similar::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -77,6 +82,8 @@ pub fn command() -> Command {
             encode::command(),
             decode::command(),
             sample::command(),
+            recommend::command(),
+            similar::command(),
             eval::command(),
             report::command(),
             info::command(),

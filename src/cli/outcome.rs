@@ -37,7 +37,8 @@ impl Outcome<'_> {
     pub fn write(&self, folder: &RunFolder, seconds: f64, env: &Env) -> Result<Value> {
         let data = self.set.data();
         let metrics = self.metrics(seconds, env)?;
-        let mut figures: Vec<Figure> = self.loss_curve().into_iter().chain(self.error_curves()).collect();
+        let mut figures: Vec<Figure> =
+            self.loss_curve().into_iter().chain(self.error_curves()).chain(self.ranking_curves()).collect();
         figures.extend(self.model.figures(&data, env)?);
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
@@ -94,6 +95,24 @@ impl Outcome<'_> {
             Plot::Lines {
                 x: Axis::linear("iteration"),
                 y: Axis::linear("root mean squared error"),
+                series: series.to_vec(),
+            },
+        ))
+    }
+
+    /// How well lists name what was held out, after every iteration, where the model tells it.
+    fn ranking_curves(&self) -> Option<Figure> {
+        let told = self.history.metrics();
+        let (recall, ndcg) = (told.get("watched_recall_at_20")?, told.get("watched_ndcg_at_20")?);
+        let series = [("recall at 20", recall), ("NDCG at 20", ndcg)];
+        let series = series.map(|(name, values)| Series::counted(name, values.clone()));
+        Some(Figure::new(
+            "Ranking",
+            "How well the lists of some 500 samples name their held-out interactions, after every iteration: where the \
+             curves fall while the objective falls, the model learns noise.",
+            Plot::Lines {
+                x: Axis::linear("iteration"),
+                y: Axis::linear("mean over samples"),
                 series: series.to_vec(),
             },
         ))

@@ -15,8 +15,16 @@ const STDOUT: &str = "standard output";
 /// # Errors
 /// [`Error::Io`].
 pub fn write(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    write_all(|name, out| fill(out).map_err(|source| Error::io(name, source)))
+}
+
+/// Writes to standard output through `fill`, which is told its name and may fail in ways of its own.
+/// # Errors
+/// [`Error::Io`], and what `fill` raises.
+pub fn write_all(fill: impl FnOnce(&str, &mut dyn Write) -> Result<()>) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    fill(&mut out).and_then(|()| out.flush()).map_err(|source| Error::io(STDOUT, source))
+    fill(STDOUT, &mut out)?;
+    out.flush().map_err(|source| Error::io(STDOUT, source))
 }
 
 /// Writes rows, tab-separated, as `fill` pushes them.

@@ -11,7 +11,7 @@ use crate::io::row_sink::{self, RowSink};
 use crate::io::run::{Manifest, RunFolder};
 use crate::io::write::{self, Ending};
 use crate::linalg::{Features, Matrix};
-use crate::models::{Along, Dataset, Model, Names};
+use crate::models::{Along, Dataset, Model, Names, Recommend};
 use crate::monitor::Env;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
@@ -156,6 +156,15 @@ impl Run {
             picture: self.manifest.data.picture,
             ..Names::default()
         }
+    }
+
+    /// The model's recommendations, for the command of that name.
+    /// # Errors
+    /// [`Error::Parameter`] if it has none.
+    pub fn recommender(&self, command: &str) -> Result<&dyn Recommend> {
+        let why =
+            "names no features that a sample may like; use a model that does, such as implicit or completion";
+        self.model.recommender().ok_or_else(|| self.cannot(command, why))
     }
 
     /// The error of a model that cannot do what was asked.

@@ -30,6 +30,7 @@ pub mod number;
 pub mod png;
 pub mod ratings;
 pub mod read;
+pub mod records;
 pub mod row_sink;
 pub mod rows;
 pub mod run;

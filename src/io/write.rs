@@ -230,7 +230,7 @@ fn write_value(out: &mut dyn Write, value: f64) -> io::Result<()> {
 /// A name in quotes where it would not read back as it is.
 ///
 /// Every separator needs them, not only the one in use, so that a reader is not led to another.
-fn name_cell(name: &str) -> String {
+pub(super) fn name_cell(name: &str) -> String {
     let separates = |c: char| c.is_whitespace() || matches!(c, '"' | ';' | ',');
     let needs_quotes = name.contains(separates) || name.starts_with('#');
     if needs_quotes { quoted(name) } else { one_line(name) }

@@ -6,6 +6,8 @@ use super::{Metric, Summary};
 use crate::figure::Figure;
 
 const STYLE: &str = include_str!("page.css");
+/// Key numbers in a line, at the most.
+const MOST_ACROSS: usize = 6;
 
 /// The whole page.
 pub(crate) fn page(summary: &Summary, figures: &[Figure]) -> String {
@@ -48,8 +50,11 @@ fn header(summary: &Summary, title: &str) -> Element {
     if summary.metrics.is_empty() {
         return header;
     }
-    let cards = summary.metrics.iter().map(card);
-    header.child(Element::new("dl").class("cards").attr("aria-label", "Key numbers").children(cards))
+    // As many in every line, so that none stands alone in the last one.
+    let n_cards = summary.metrics.len();
+    let across = n_cards.div_ceil(n_cards.div_ceil(MOST_ACROSS));
+    let cards = Element::new("dl").class("cards").attr("style", format!("--across: {across}"));
+    header.child(cards.attr("aria-label", "Key numbers").children(summary.metrics.iter().map(card)))
 }
 
 fn fact((name, value): (&str, &String)) -> Element {

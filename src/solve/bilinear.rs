@@ -16,6 +16,7 @@
 //! partner is the constant 1: as \[u, b, 1\] . \[v, 1, c\] = u . v + b + c, one inner product predicts.
 
 use super::observed::{Observed, Sides, root_mean_square};
+use super::top_n::{Scored, top_n};
 use crate::linalg::Matrix;
 use crate::random::Rng;
 use diabolo_kernels::MatRef;
@@ -134,6 +135,21 @@ impl Factors {
         let mut predicted = own(codes, self.biased).matmul_nt(&facing(&self.cols, self.biased));
         predicted.values_mut().iter_mut().for_each(|x| *x += self.mean);
         predicted
+    }
+
+    /// For each row whose code \[u, b\] is given, the `n` columns of highest prediction without those that `left_out`
+    /// gives for it ([`top_n`]).
+    /// # Panics
+    /// If the codes are of another length.
+    pub fn best_columns<'a>(
+        &self,
+        codes: &Matrix<f64>,
+        left_out: impl Fn(usize) -> &'a [u32] + Sync + Send,
+        n: usize,
+    ) -> Vec<Vec<Scored<f64>>> {
+        let mut lists = top_n(&own(codes, self.biased), &facing(&self.cols, self.biased), left_out, n);
+        lists.iter_mut().flatten().for_each(|(_, score)| *score += self.mean);
+        lists
     }
 
     /// e = r - r^ at the observed entries, in the order of the rows.

@@ -48,6 +48,13 @@ pub fn top_n<'a, T: Real>(
     blocks.into_iter().flatten().collect()
 }
 
+/// The same of one row whose scores are there.
+pub fn best_of<T: Real>(scores: &[T], left_out: &[u32], n: usize) -> Vec<Scored<T>> {
+    let mut best = Vec::new();
+    keep_best(&mut best, n, 0, scores, left_out);
+    best
+}
+
 /// Enters the scores of columns `first..` into a list of the `n` best.
 fn keep_best<T: Real>(best: &mut Vec<Scored<T>>, n: usize, first: usize, scores: &[T], left_out: &[u32]) {
     if n == 0 {

@@ -3,6 +3,7 @@
 mod blocks;
 mod configuration;
 mod data;
+mod lists;
 mod mistakes;
 mod results;
 mod resume;

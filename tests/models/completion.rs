@@ -103,9 +103,9 @@ fn recommendations_are_the_best_of_what_is_not_known() {
     let predicted = model.decode(&codes, &Env::default()).expect("ratings");
     for user in [0, 7, 499] {
         let seen = known.row(user).0;
-        let best = model.recommend(codes.row(user), seen, 10).expect("recommendations");
+        let best = model.best_features(codes.row(user), seen, 10).expect("recommendations");
         assert_eq!(best.len(), 10);
-        assert!(best.iter().all(|(item, value)| value.is_finite() && !seen.contains(&(*item as u32))));
+        assert!(best.iter().all(|(item, value)| value.is_finite() && !seen.contains(item)));
         assert!(best.windows(2).all(|pair| pair[0].1 >= pair[1].1));
         let worst = best[9].1;
         let better =
@@ -113,8 +113,8 @@ fn recommendations_are_the_best_of_what_is_not_known() {
         assert!(better.count() <= 9);
     }
     let everything: Vec<u32> = (0..300).collect();
-    assert!(model.recommend(codes.row(0), &everything, 10).expect("none").is_empty());
-    assert!(model.recommend(&[1.0], &[], 10).is_err());
+    assert!(model.best_features(codes.row(0), &everything, 10).expect("none").is_empty());
+    assert!(model.best_features(&[1.0], &[], 10).is_err());
 }
 
 #[test]

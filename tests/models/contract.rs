@@ -3,6 +3,7 @@
 use diabolo::cli::rooms::{ROOMS, Room};
 use diabolo::data;
 use diabolo::error::Result;
+use diabolo::linalg::Features;
 use diabolo::models::{Dataset, History, Model, StopReason};
 use diabolo::monitor::{Budget, Env, Monitor, Progress, Signal, Silent};
 use diabolo::tensors::{Named, Tensors};
@@ -131,6 +132,42 @@ fn a_row_is_encoded_the_same_alone_and_in_company() {
                 assert!((a - b).abs() <= bound, "{} row {i}: {a} alone, {b} in company", room.name);
             }
         }
+    }
+}
+
+#[test]
+fn recommendations_are_the_best_of_what_is_decoded() {
+    for room in ROOMS {
+        let set = example(room);
+        let env = Env::seeded(1);
+        let (model, _) = fit(room, &set, None, &mut Silent);
+        let Some(recommender) = model.recommender() else { continue };
+        let some = set.features.select_rows(&[0, 2, 5]);
+        let z = model.encoder().expect("it encodes").encode(&some, &env).expect("codes").to_f64();
+        let scores = model.decoder().expect("it decodes").decode(&z, &env).expect("scores");
+        let lists = recommender.recommend(&some, 4, &env).expect("lists");
+        assert_eq!(lists.len(), 3, "{}", room.name);
+        let Features::Sparse(known) = &some else {
+            // Where everything is known there is nothing to recommend.
+            assert!(lists.iter().all(Vec::is_empty), "{}", room.name);
+            continue;
+        };
+        for (i, list) in lists.iter().enumerate() {
+            assert_eq!(list.len(), 4, "{}", room.name);
+            let unseen = |j: &usize| known.row(i).0.binary_search(&(*j as u32)).is_err();
+            let bound = crate::tolerance::ALONE_OR_IN_COMPANY;
+            for &(j, score) in list {
+                assert!(
+                    unseen(&(j as usize)) && (scores[(i, j as usize)] - score).abs() <= bound,
+                    "{}",
+                    room.name
+                );
+            }
+            let better = (0..scores.n_cols()).filter(unseen).filter(|&j| scores[(i, j)] > list[3].1 + bound);
+            assert!(better.count() <= 3, "{}", room.name);
+        }
+        let alike = recommender.similar(&[1], 3).expect("neighbours");
+        assert!(alike[0].len() == 3 && alike[0].iter().all(|(j, c)| *j != 1 && c.abs() <= 1.0 + 1e-12));
     }
 }
 

@@ -63,8 +63,8 @@ impl Bilinear {
     ) -> Vec<Vec<String>> {
         let shown = SHOWN_ROWS.saturating_sub(first).min(codes.n_rows());
         let row = |i: usize| {
-            let best = self.recommend(codes.row(i), observed.row(i).0, self.fold_in.top_n).ok()?;
-            let named = best.iter().map(|(j, value)| format!("{} {value:.2}", x.names.feature(*j)));
+            let best = self.best_features(codes.row(i), observed.row(i).0, self.fold_in.top_n).ok()?;
+            let named = best.iter().map(|(j, value)| format!("{} {value:.2}", x.names.feature(*j as usize)));
             let text = named.collect::<Vec<_>>().join(", ");
             (!text.is_empty()).then(|| vec![x.names.sample(first + i), text])
         };

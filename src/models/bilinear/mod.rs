@@ -5,6 +5,7 @@
 //! entries that are observed of it. Decoding predicts every entry of the row.
 
 mod figures;
+mod recommend;
 mod settings;
 mod state;
 
@@ -14,9 +15,7 @@ pub use figures::{
 pub use settings::check_settings;
 pub use state::{Entries, Layout, State};
 
-use super::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_columns, check_width,
-};
+use super::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Recommend, Widths, check_width};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
@@ -115,16 +114,6 @@ impl Bilinear {
         self.fitted.factors.predict_rows(&self.fitted.factors.rows)
     }
 
-    /// The `n` columns of highest prediction for a code, best first, without those `seen` (which rise);
-    /// of equal predictions the lower column comes first.
-    /// # Errors
-    /// [`Error::Shape`] for a code of another length.
-    pub fn recommend(&self, code: &[f64], seen: &[u32], n: usize) -> Result<Vec<(usize, f64)>> {
-        check_columns(code.len(), self.n_latent(), "components")?;
-        let predicted = self.fitted.factors.predict_rows(&Matrix::from_vec(1, code.len(), code.to_vec()));
-        Ok(best_unseen(predicted.row(0), seen, n))
-    }
-
     /// Codes of observed rows.
     fn codes_of(&self, observed: &Observed) -> Result<Matrix<f64>> {
         let mut codes = als::fold_in(&self.fitted.factors, observed, self.fold_in.ridge)?;
@@ -151,16 +140,6 @@ impl Bilinear {
         let Factors { mean, biased, cols, .. } = &self.fitted.factors;
         Factors { mean: *mean, biased: *biased, rows, cols: cols.clone() }
     }
-}
-
-/// The `n` columns of highest prediction, best first, without those `seen` (which rise); of equal
-/// predictions the lower column comes first.
-pub fn best_unseen(predicted: &[f64], seen: &[u32], n: usize) -> Vec<(usize, f64)> {
-    let mut items: Vec<(usize, f64)> = predicted.iter().copied().enumerate().collect();
-    items.retain(|(j, _)| seen.binary_search(&(*j as u32)).is_err());
-    items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    items.truncate(n);
-    items
 }
 
 /// The mean of absolute values; 0 of none.
@@ -233,6 +212,10 @@ impl Model for Bilinear {
     }
 
     fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    fn recommender(&self) -> Option<&dyn Recommend> {
         Some(self)
     }
 

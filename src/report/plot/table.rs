@@ -7,7 +7,9 @@ use super::Drawing;
 /// More rows than this are not written, and the reader is told.
 const MOST: usize = 500;
 /// The longest cell that is not cut.
-const CELL: usize = 80;
+const CELL: usize = 240;
+/// A table with a longer cell takes the page's whole width.
+const LONG: usize = 60;
 
 /// The table.
 pub(crate) fn draw(title: &str, header: &[String], rows: &[Vec<String>]) -> Drawing {
@@ -30,7 +32,8 @@ pub(crate) fn draw(title: &str, header: &[String], rows: &[Vec<String>]) -> Draw
         .attr("aria-label", title)
         .attr("tabindex", "0")
         .child(table);
-    let drawing = Drawing { is_wide: n_cols > 5, ..Drawing::new(scrolled) };
+    let is_long = written.iter().flatten().any(|cell| cell.chars().count() > LONG);
+    let drawing = Drawing { is_wide: n_cols > 5 || is_long, ..Drawing::new(scrolled) };
     match rows.len() - written.len() {
         0 => drawing,
         more => drawing.noted(format!("The first {MOST} rows; {more} more are not shown.")),

@@ -7,11 +7,12 @@ use crate::figure::{Axis, Figure, Plot, Series};
 use crate::linalg::Matrix;
 use crate::metrics::interval::coverage;
 use crate::models::bilinear::{
-    Row, SHOWN_ROWS, best_unseen, collect_rows, error_by_count, predicted_against_observed, recommendations,
+    Row, SHOWN_ROWS, collect_rows, error_by_count, predicted_against_observed, recommendations,
 };
 use crate::models::{Data, Decode};
 use crate::monitor::Env;
 use crate::solve::observed::Observed;
+use crate::solve::top_n::{Scored, best_of};
 use diabolo_kernels::sparse::Pattern;
 
 /// Levels that intervals are held against.
@@ -99,10 +100,8 @@ impl Bpmf {
     fn recommended(&self, observed: &Observed, codes: &Matrix<f64>, x: &Data) -> Result<Vec<Vec<String>>> {
         let shown: Vec<usize> = (0..SHOWN_ROWS.min(codes.n_rows())).collect();
         let predicted = self.decode(&codes.select_rows(&shown), &Env::default())?;
-        let best: Vec<Vec<(usize, f64)>> = shown
-            .iter()
-            .map(|&i| best_unseen(predicted.row(i), observed.row(i).0, self.params.top_n))
-            .collect();
+        let best: Vec<Vec<Scored<f64>>> =
+            shown.iter().map(|&i| best_of(predicted.row(i), observed.row(i).0, self.params.top_n)).collect();
         // The pattern keeps the order of the recommendations: nothing needs columns that rise.
         let places = places(&best, self.n_items());
         let mut intervals = self.predict(&x.features()?.select_rows(&shown), places.as_ref())?.into_iter();
@@ -110,7 +109,7 @@ impl Bpmf {
         for (i, best) in shown.into_iter().zip(&best) {
             let named = best.iter().zip(intervals.by_ref().take(best.len())).map(|((j, _), interval)| {
                 let Interval { mean, low, high } = interval;
-                format!("{} {mean:.2} ({low:.2} to {high:.2})", x.names.feature(*j))
+                format!("{} {mean:.2} ({low:.2} to {high:.2})", x.names.feature(*j as usize))
             });
             let text = named.collect::<Vec<String>>().join(", ");
             if !text.is_empty() {
@@ -122,10 +121,10 @@ impl Bpmf {
 }
 
 /// The places of the features of each row, in the order given.
-fn places(rows: &[Vec<(usize, f64)>], n_cols: usize) -> Pattern {
+fn places(rows: &[Vec<Scored<f64>>], n_cols: usize) -> Pattern {
     let (mut indptr, mut indices) = (vec![0], Vec::new());
     for row in rows {
-        indices.extend(row.iter().map(|(j, _)| *j as u32));
+        indices.extend(row.iter().map(|(j, _)| *j));
         indptr.push(indices.len());
     }
     Pattern::new(rows.len(), n_cols, indptr, indices).expect("features of the model")

@@ -8,7 +8,8 @@ use crate::linalg::{Features, Matrix};
 use crate::metrics::chain::split_r_hat;
 use crate::metrics::interval::coverage;
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, bilinear, check_columns,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Recommend, Sample, Widths, bilinear,
+    check_columns,
 };
 use crate::monitor::{Budget, Env};
 use crate::random::Rng;
@@ -200,6 +201,10 @@ impl Model for Bpmf {
     }
 
     fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    fn recommender(&self) -> Option<&dyn Recommend> {
         Some(self)
     }
 

@@ -5,10 +5,11 @@ use super::posterior::{Draw, Moments};
 use crate::error::Result;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
 use crate::metrics::interval::half_width;
-use crate::models::check_width;
-use crate::monitor::Budget;
+use crate::models::{Decode, Recommend, check_width};
+use crate::monitor::{Budget, Env};
 use crate::solve::gibbs::Conditionals;
 use crate::solve::observed::Observed;
+use crate::solve::top_n::{Scored, best_of};
 use diabolo_kernels::sparse::{PatternRef, Sparse};
 
 /// A prediction: where the entry is expected, and where it lies with the probability `level`.
@@ -126,6 +127,27 @@ impl Bpmf {
         let means = moments.iter().map(|(mean, _)| *mean).collect();
         let deviations = moments.iter().map(|(_, variance)| (variance - noise).max(0.0).sqrt()).collect();
         Ok([Matrix::from_vec(m, 1, means), Matrix::from_vec(m, 1, deviations)])
+    }
+}
+
+impl Recommend for Bpmf {
+    /// By posterior means.
+    fn recommend(&self, x: &Features, n: usize, env: &Env) -> Result<Vec<Vec<Scored<f64>>>> {
+        let mut lists = Vec::with_capacity(x.n_samples());
+        self.each_block(x, |_, observed, codes| {
+            let predicted = self.decode(codes, env)?;
+            lists.extend((0..codes.n_rows()).map(|i| best_of(predicted.row(i), observed.row(i).0, n)));
+            Ok(())
+        })?;
+        Ok(lists)
+    }
+
+    /// v_j of every draw, side by side: an inner product is the sum over the draws, each in its own coordinates.
+    fn feature_factors(&self) -> Matrix<f64> {
+        let k = self.params.n_components;
+        Matrix::from_fn(self.n_items(), self.n_draws() * k, |j, l| {
+            self.fitted.draws[l / k].facing[(j, l % k)]
+        })
     }
 }
 
