@@ -3,8 +3,8 @@
 use crate::tolerance::{EXACT_SUM, SIGMAS};
 use diabolo::Error;
 use diabolo::data::{
-    Bars, Blobs, Blocks, LowRank, Ratings, SETS, Shapes, Simulated, Simulator, Topics, Zinb, by_name,
-    simulated_by_name,
+    Bars, Blobs, Blocks, Interactions, LowRank, Ratings, SETS, Shapes, Simulated, Simulator, Topics, Zinb,
+    by_name, simulated_by_name,
 };
 use diabolo::linalg::{Features, Matrix};
 use diabolo::monitor::Budget;
@@ -325,4 +325,33 @@ fn shapes_move_evenly_and_stay_inside() {
     let mut picture = vec![0.0_f32; 256];
     simulator.frame(&bodies, 7.0, &mut picture);
     assert!(picture.iter().zip(frames.row(7)).all(|(a, b)| f64::from(*a) == *b));
+}
+
+#[test]
+fn interactions_are_poisson_counts_of_the_planted_rates() {
+    let simulator = Interactions { n_users: 200, n_items: 100, per_user: 60.0, ..Interactions::default() };
+    let simulated = simulate(&simulator);
+    let Features::Sparse(counts) = &simulated.dataset.features else { panic!("counts are sparse") };
+    assert!(counts.values().iter().all(|count| *count >= 1.0 && count.fract() == 0.0));
+    let [activity, popularity, p, q] =
+        ["activity", "popularity", "p", "q"].map(|name| truth(&simulated, name));
+    let tastes = p.matmul_nt(q);
+    let dense = counts.to_dense();
+    let (mut expected, mut deviations) = (0.0, Vec::new());
+    for u in 0..200 {
+        let weights: Vec<f64> = (0..100).map(|i| (popularity[(i, 0)] + tastes[(u, i)]).exp()).collect();
+        let sum: f64 = weights.iter().sum();
+        for (i, weight) in weights.iter().enumerate() {
+            let rate = 60.0 * activity[(u, 0)] * weight / sum;
+            expected += rate;
+            if rate > 0.5 {
+                deviations.push((dense[(u, i)] - rate) / rate.sqrt());
+            }
+        }
+    }
+    let total: f64 = counts.values().iter().sum();
+    assert!((total - expected).abs() <= SIGMAS * expected.sqrt(), "{total} events, expected {expected}");
+    assert!(deviations.len() > 1000);
+    assert_mean(&deviations, 0.0, "standardised counts");
+    assert_mean_square(&deviations, 1.0, "standardised counts");
 }

@@ -106,7 +106,7 @@ fn what_cannot_be_listed_is_refused() {
     refused(&folder, "similar clusters", 2, &["similar", "kmeans"]);
     refused(&folder, "recommend run visits.csv --top 0", 2, &["top"]);
     refused(&folder, "recommend run visits.csv -o list.npy", 2, &[".json"]);
-    refused(&folder, "similar run --items nobody", 2, &["nobody", "`a`"]);
+    refused(&folder, "similar run --items nobody", 2, &["nobody", "there are a and others"]);
     refused(&folder, "recommend run digits", 65, &["5 features"]);
     refused(&folder, "recommend nowhere digits", 74, &["nowhere"]);
 }

@@ -96,15 +96,9 @@ impl<T: Real> Factors<T> {
         Ok(of_items + 0.5 * data.users.sum_of_confidence() + penalty(&self.users, &data.users))
     }
 
-    /// f, from the factors alone: sum_ui (x_u . y_i)^2 = <X'X, Y'Y>, so only the interactions are gone through.
+    /// f, from the factors alone.
     pub fn objective(&self, data: &Interactions<T>) -> f64 {
-        let everywhere = T::dot(gram(&self.users).values(), gram(&self.items).values()).to_f64();
-        let predicted = self.predicted(&data.users);
-        let at_interactions = predicted.iter().zip(data.users.weights()).map(|(s, w)| {
-            let (s, c) = (s.to_f64(), 1.0 + w.to_f64());
-            c * (1.0 - s) * (1.0 - s) - s * s
-        });
-        0.5 * (everywhere + at_interactions.sum::<f64>())
+        loss(&self.users, &data.users, &self.items)
             + penalty(&self.users, &data.users)
             + penalty(&self.items, &data.items)
     }
@@ -112,42 +106,53 @@ impl<T: Real> Factors<T> {
     /// df/dx_u = (G + lambda_u I) x_u - sum over the user's items of (c - w x_u . y_i) y_i, and the same of the
     /// items.
     pub fn gradient(&self, data: &Interactions<T>) -> Factors<T> {
-        let side = |own: &Matrix<T>, other: &Matrix<T>, side: &Side<T>, predicted: &[T]| {
+        let side = |own: &Matrix<T>, side: &Side<T>, other: &Matrix<T>| {
             let mut gradient = own.matmul(&gram(other));
             for (i, &ridge) in side.ridges().iter().enumerate() {
                 T::axpy(ridge, own.row(i), gradient.row_mut(i));
             }
+            let predicted = predicted(own, side, other);
             let pulls = predicted.iter().zip(side.weights()).map(|(&s, &w)| T::ONE + w - w * s);
             let pulls: Vec<T> = pulls.collect();
             T::spmm(-T::ONE, side.with_values(&pulls), other.view(), T::ONE, gradient.view_mut());
             gradient
         };
-        let (users, items) = (&self.users, &self.items);
-        let by_item = Factors { users: items.clone(), items: users.clone() }.predicted(&data.items);
         Factors {
-            users: side(users, items, &data.users, &self.predicted(&data.users)),
-            items: side(items, users, &data.items, &by_item),
+            users: side(&self.users, &data.users, &self.items),
+            items: side(&self.items, &data.items, &self.users),
         }
-    }
-
-    /// x_u . y_i at the interactions.
-    fn predicted(&self, side: &Side<T>) -> Vec<T> {
-        let mut predicted = vec![T::ZERO; side.weights().len()];
-        T::sddmm(side.pattern(), self.users.view(), self.items.view(), &mut predicted);
-        predicted
     }
 }
 
-/// The rows of `codes` become the minima for their interactions with fixed items: fold-in. Returns, for all of
-/// them together, f without the items' penalty.
+/// x_u . y_i at the interactions of a side.
+fn predicted<T: Real>(own: &Matrix<T>, side: &Side<T>, other: &Matrix<T>) -> Vec<T> {
+    let mut predicted = vec![T::ZERO; side.weights().len()];
+    T::sddmm(side.pattern(), own.view(), other.view(), &mut predicted);
+    predicted
+}
+
+/// 1/2 sum_ui c_ui (p_ui - x_u . y_i)^2: as sum_ui (x_u . y_i)^2 = <X'X, Y'Y>, only the interactions are gone through.
+pub fn loss<T: Real>(users: &Matrix<T>, side: &Side<T>, items: &Matrix<T>) -> f64 {
+    let everywhere = T::dot(gram(users).values(), gram(items).values()).to_f64();
+    let predicted = predicted(users, side, items);
+    let at_interactions = predicted.iter().zip(side.weights()).map(|(s, w)| {
+        let (s, c) = (s.to_f64(), 1.0 + w.to_f64());
+        c * (1.0 - s) * (1.0 - s) - s * s
+    });
+    0.5 * (everywhere + at_interactions.sum::<f64>())
+}
+
+/// The codes of rows that need not have been fitted: with the items fixed, the minima for their interactions.
 /// # Errors
 /// As [`Factors::sweep`].
-pub fn fold_in<T: Real>(codes: &mut Matrix<T>, side: &Side<T>, items: &Matrix<T>) -> Result<f64> {
-    Ok(solve_rows(codes, side, items, Solver::Cholesky)? + 0.5 * side.sum_of_confidence())
+pub fn fold_in<T: Real>(side: &Side<T>, items: &Matrix<T>) -> Result<Matrix<T>> {
+    let mut codes = Matrix::zeros(side.n_rows(), items.n_cols());
+    solve_rows(&mut codes, side, items, Solver::Cholesky)?;
+    Ok(codes)
 }
 
 /// 1/2 sum_i lambda_i ||x_i||^2
-pub fn penalty<T: Real>(factor: &Matrix<T>, side: &Side<T>) -> f64 {
+fn penalty<T: Real>(factor: &Matrix<T>, side: &Side<T>) -> f64 {
     let of_row = |(row, ridge): (&[T], &T)| 0.5 * ridge.to_f64() * T::squared_norm(row).to_f64();
     factor.rows().zip(side.ridges()).map(of_row).sum()
 }

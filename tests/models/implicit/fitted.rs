@@ -111,6 +111,30 @@ fn lists_leave_out_what_is_known_and_do_not_depend_on_company() {
     for (a, b) in alone[0].iter().zip(&lists[300]) {
         assert!(a.0 == b.0 && (a.1 - b.1).abs() <= ALONE_OR_IN_COMPANY, "{a:?} alone, {b:?} in company");
     }
+    let nobody = Features::Sparse(Csr::from_triplets(1, whole.n_features(), vec![]).expect("no counts"));
+    assert!(model.recommend(&nobody, 10, &Env::default()).expect("a list")[0].is_empty());
+}
+
+#[test]
+fn the_weighted_error_is_that_of_every_cell() {
+    let x = counts(30, 20, 0.3, 4);
+    let (model, _) = fitted(&Params { n_components: 3, alpha: 2.0, ..Params::default() }, &sparse(&x));
+    let error = |codes: &Matrix<f64>| {
+        let scores = codes.matmul_nt(model.items());
+        let (mut squares, mut confidence) = (0.0, 0.0);
+        for (r, s) in x.values().iter().zip(scores.values()) {
+            let (c, p) = (1.0 + 2.0 * r, if *r > 0.0 { 1.0 } else { 0.0 });
+            squares += c * (p - s) * (p - s);
+            confidence += c;
+        }
+        (squares / confidence).sqrt()
+    };
+    let told = score(&model, &sparse(&x), "weighted_rmse").expect("a score");
+    assert!((told - error(model.users())).abs() < 1e-12, "{told}");
+    // The same users as if they were new: dense data has another fingerprint.
+    let as_new = score(&model, &x.clone().into(), "weighted_rmse").expect("a score");
+    let codes = model.encode(&sparse(&x), &Env::default()).expect("codes").to_f64();
+    assert!((as_new - error(&codes)).abs() < 1e-12, "{as_new}");
 }
 
 #[test]

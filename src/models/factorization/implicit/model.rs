@@ -96,9 +96,7 @@ impl Implicit {
 
     /// The codes of samples with these interactions: each the minimum with the items fixed.
     fn codes_of(&self, counts: Observed) -> Result<Matrix<f64>> {
-        let mut codes = Matrix::zeros(counts.n_rows(), self.fitted.items.n_cols());
-        implicit::fold_in(&mut codes, &self.side(counts)?, &self.fitted.items)?;
-        Ok(codes)
+        implicit::fold_in(&self.side(counts)?, &self.fitted.items)
     }
 
     /// Calls `each` with the interactions of a block of rows, and the first row's number.
@@ -181,11 +179,15 @@ impl Decode for Implicit {
 }
 
 impl Recommend for Implicit {
+    /// A sample without interactions has an empty list.
     fn recommend(&self, x: &Features, n: usize, _: &Env) -> Result<Vec<Vec<Scored<f64>>>> {
         let mut lists = Vec::with_capacity(x.n_samples());
         self.each_block(x, |_, counts| {
             let codes = self.codes_of(counts.clone())?;
-            lists.extend(top_n(&codes, &self.fitted.items, |u| counts.row(u).0, n));
+            let mut found = top_n(&codes, &self.fitted.items, |u| counts.row(u).0, n);
+            // Of who has met nothing nothing is known: every score is 0.
+            (0..counts.n_rows()).filter(|&u| counts.n_in_row(u) == 0).for_each(|u| found[u].clear());
+            lists.append(&mut found);
             Ok(())
         })?;
         Ok(lists)
@@ -209,20 +211,25 @@ impl Model for Implicit {
         Some(self)
     }
 
-    /// The error of the preferences after folding every sample in, weighted by confidence, over all cells; recall and
-    /// NDCG at 20 where there is something to test them on.
+    /// The error of the preferences, weighted by confidence, over all cells; recall and NDCG at 20 where there is
+    /// something to test them on. Training samples have the codes of the fit, others are folded in.
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
         let features = x.non_negative_features()?;
-        let (mut squares, mut confidence) = (0.0, 0.0);
-        self.each_block(features, |_, counts| {
-            confidence += counts.n_rows() as f64 * counts.n_cols() as f64;
-            let side = self.side(counts)?;
-            let mut codes = Matrix::zeros(side.n_rows(), self.fitted.items.n_cols());
-            let penalised = implicit::fold_in(&mut codes, &side, &self.fitted.items)?;
-            squares += 2.0 * (penalised - implicit::penalty(&codes, &side));
+        let items = &self.fitted.items;
+        let (mut squares, mut confidence) = (0.0, features.n_samples() as f64 * items.n_rows() as f64);
+        let mut add = |codes: &Matrix<f64>, side: &Side<f64>| {
+            squares += 2.0 * implicit::loss(codes, side, items);
             confidence += side.weights().iter().sum::<f64>();
-            Ok(())
-        })?;
+        };
+        if features.fingerprint() == self.fitted.fingerprint {
+            add(&self.fitted.users, &self.side(Observed::positive(features, &env.budget)?)?);
+        } else {
+            self.each_block(features, |_, counts| {
+                let side = self.side(counts)?;
+                add(&implicit::fold_in(&side, items)?, &side);
+                Ok(())
+            })?;
+        }
         let mut metrics = vec![("weighted_rmse".to_owned(), (squares.max(0.0) / confidence).sqrt())];
         if let Some(tested) = self.tested(features, env)? {
             let lists = self.lists(&tested, DEPTH);
