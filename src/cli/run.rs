@@ -73,7 +73,7 @@ impl Run {
         let known = Known {
             recipe: fitted.recipe.clone(),
             n_features: fitted.n_features,
-            feature_names: fitted.feature_names.clone(),
+            columns: fitted.recipe.columns.clone().or_else(|| fitted.feature_names.clone()),
         };
         let set = self.read(matches, Some(known))?;
         let features = self.scaler.apply(set.features, &self.env.budget)?;
