@@ -24,8 +24,8 @@ fuzz_target!(|input: (u8, &[u8])| {
         first = Some((loaded.recipe, names, loaded.dataset.features));
         Ok(())
     });
-    if let Some((recipe, feature_names, features)) = first {
-        let known = Known { recipe, n_features: features.n_features(), feature_names };
+    if let Some((recipe, columns, features)) = first {
+        let known = Known { recipe, n_features: features.n_features(), columns };
         let options = ReadOptions { known: Some(known), ..ReadOptions::default() };
         let options = ReadOptions { format: Some(Format::Text), ..options };
         feed(bytes, |input| {

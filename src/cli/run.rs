@@ -84,7 +84,7 @@ impl Run {
         let known = || Known {
             recipe: fitted.recipe.clone(),
             n_features: fitted.n_features,
-            feature_names: fitted.feature_names.clone(),
+            columns: fitted.recipe.columns.clone().or_else(|| fitted.feature_names.clone()),
         };
         if is_data && fitted.recipe.text.is_some() && reading.text != TextOptions::default() {
             let why = "the run cuts text into words as it was fitted; leave --min-df and its like out";

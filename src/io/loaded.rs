@@ -47,6 +47,9 @@ pub struct Recipe {
     /// How text was cut into words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<text::Cutting>,
+    /// What the columns are called in files of the kind, where a file of names calls them otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
 }
 
 impl Recipe {
@@ -60,11 +63,11 @@ impl Recipe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum IndexBase {
-    /// 0
+    /// Counted from 0
     #[cfg_attr(feature = "cli", value(name = "0"))]
     #[serde(rename = "0")]
     Zero,
-    /// 1
+    /// Counted from 1
     #[cfg_attr(feature = "cli", value(name = "1"))]
     #[serde(rename = "1")]
     One,
@@ -92,6 +95,6 @@ pub struct Known {
     pub recipe: Recipe,
     /// How many there are.
     pub n_features: usize,
-    /// Their names.
-    pub feature_names: Option<Vec<String>>,
+    /// What they are called in files of the kind.
+    pub columns: Option<Vec<String>>,
 }

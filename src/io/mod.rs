@@ -19,6 +19,7 @@ pub mod format;
 pub mod idx;
 pub mod input;
 mod interned;
+mod listed;
 pub mod loaded;
 pub mod matrix_market;
 pub mod missing;

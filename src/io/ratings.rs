@@ -16,6 +16,7 @@ use super::charged::Charged;
 use super::delimited::{cells_of, refuse_binary};
 use super::input::{HeldLine, Input};
 use super::interned::{Interned, ranks};
+use super::listed::{is_content, named, separator_of};
 use super::loaded::{Loaded, Recipe};
 use super::missing::Missing;
 use super::number::{Cell as Value, parse_cell, parse_real, value_of};
@@ -47,28 +48,6 @@ pub fn recognises(head: &[u8]) -> bool {
         Separator::Colons => (3..=4).contains(&cells.len()) && is_rating(&cells[2]),
         _ => cells.len() >= 3 && named(&cells, USER).is_some() && named(&cells, RATING).is_some(),
     }
-}
-
-/// Whether a line holds something.
-pub(super) fn is_content(line: &[u8]) -> bool {
-    !matches!(line.first(), Some(b'#' | b'%')) && !line.trim_ascii().is_empty()
-}
-
-/// What separates the cells of a line that lists a few things.
-pub(super) fn separator_of(line: &[u8]) -> Separator {
-    if line.windows(2).any(|pair| pair == b"::") {
-        return Separator::Colons;
-    }
-    let candidates = b"\t;,".iter().find(|byte| line.contains(byte));
-    candidates.map_or(Separator::Blanks, |&byte| Separator::Byte(byte))
-}
-
-/// The first column of a header whose name begins with one of these.
-pub(super) fn named(header: &[Cell], beginnings: &[&str]) -> Option<usize> {
-    header.iter().position(|cell| {
-        let name = cell.raw.to_ascii_lowercase();
-        beginnings.iter().any(|beginning| name.starts_with(beginning.as_bytes()))
-    })
 }
 
 /// Reads a whole file.
@@ -168,7 +147,7 @@ impl<'a> Ratings<'a> {
         let budget = input.budget();
         let (user, item) = ((layout.user, "user"), (layout.item, "item"));
         let known = options.known.as_ref().filter(|known| known.recipe.format == Some(Format::Ratings));
-        let known = known.and_then(|known| known.feature_names.as_ref());
+        let known = known.and_then(|known| known.columns.as_ref());
         Ok(Ratings {
             missing: options.missing,
             sides: if options.transpose { [item, user] } else { [user, item] },

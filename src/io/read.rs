@@ -78,7 +78,11 @@ fn load_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loa
         Some(format) => return Err(Error::parse(path, format!("{format} is no folder; give a file"))),
         None => load_from(&mut Input::open(path, budget)?, options)?,
     };
-    Ok(Loaded { dataset: names::attach(loaded.dataset, options, budget)?, ..loaded })
+    let mut recipe = loaded.recipe;
+    if recipe.format.is_some() && options.feature_names.is_some() {
+        recipe.columns = loaded.dataset.names.features.clone();
+    }
+    Ok(Loaded { dataset: names::attach(loaded.dataset, options, budget)?, recipe, ..loaded })
 }
 
 /// What a folder holds; nothing of a file.

@@ -132,6 +132,13 @@ fn ratings_are_completed_and_new_users_recommended_to() {
         "diabolo: warning: 1 ratings are left out: the run knows no such item\n"
     );
     assert_eq!(good(&folder, "eval run new.data --json --quiet").lines().count(), 1);
+    // Titles may stand for the ids in the report; files go on using the ids.
+    folder.file("titles", (0..9).map(|item| format!("Film {item}\n")).collect::<String>().as_bytes());
+    let titled =
+        "fit completion u.data --format ratings --feature-names titles --n-components 2 --out titled";
+    good(&folder, &format!("{titled} --quiet"));
+    assert!(text(&bytes(&folder, "titled/report.html")).contains("Film 3"));
+    assert_eq!(good(&folder, "encode titled new.data --quiet"), text(&output.stdout));
 }
 
 #[test]

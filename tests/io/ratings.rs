@@ -96,7 +96,7 @@ fn names_quoted_and_missing_ratings() {
 #[test]
 fn later_ratings_fall_into_the_columns_of_the_run() {
     let fitted = load("a\tx\t1\nb\ty\t2\nb\tz\t3\n", &as_ratings());
-    let known = Known { recipe: fitted.recipe, n_features: 3, feature_names: fitted.dataset.names.features };
+    let known = Known { recipe: fitted.recipe, n_features: 3, columns: fitted.dataset.names.features };
     let later = ReadOptions { known: Some(known), ..ReadOptions::default() };
     let new = load("c\tz\t5\nc\tq\t4\nd\tq\t1\n", &later);
     assert_eq!(new.dataset.features.to_dense().values(), [0.0, 0.0, 5.0, 0.0, 0.0, 0.0]);

@@ -70,7 +70,7 @@ fn the_first_index_by_rule_by_option_and_by_the_run() {
     // A file to encode is read as the one that was fitted on, at least as wide.
     let fitted = load(from_0, &by_rule);
     assert_eq!(fitted.recipe.index_base, Some(IndexBase::Zero));
-    let known = Known { recipe: fitted.recipe, n_features: 7, feature_names: None };
+    let known = Known { recipe: fitted.recipe, n_features: 7, columns: None };
     let later = ReadOptions { known: Some(known), ..ReadOptions::default() };
     let read = load(from_1, &later).dataset.features.to_dense();
     assert_eq!(read.values(), [0.0, 5.0, 1.0, 0.0, 0.0, 0.0, 0.0]);

@@ -82,13 +82,12 @@ fn counts_of_scikit_learn() {
         let expected: Vec<Vec<u64>> = serde_json::from_value(case["rows"].clone()).unwrap();
         assert_eq!(rows(&loaded.dataset), expected, "{name}");
         // A run's recipe and vocabulary count the words of other text, whatever the options say.
-        let known =
-            Known { n_features: vocabulary.len(), feature_names: Some(vocabulary), recipe: loaded.recipe };
+        let known = Known { n_features: vocabulary.len(), columns: Some(vocabulary), recipe: loaded.recipe };
         let known = ReadOptions { known: Some(known), ..ReadOptions::default() };
         let read = load(other, &known, &Budget::unlimited()).unwrap();
         let expected: Vec<Vec<u64>> = serde_json::from_value(case["other_rows"].clone()).unwrap();
         assert_eq!(rows(&read.dataset), expected, "{name}");
-        assert_eq!(read.dataset.names.features, known.known.unwrap().feature_names);
+        assert_eq!(read.dataset.names.features, known.known.unwrap().columns);
     }
 }
 

@@ -40,32 +40,32 @@ use words::Words;
 
 /// How text becomes counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(clap::Args), command(next_help_heading = "Text"))]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 #[serde(default)]
 pub struct TextOptions {
     /// Words in lower case
     #[cfg_attr(
         feature = "cli",
-        arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)
+        arg(long, help_heading = "Text", num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)
     )]
     pub lowercase: bool,
     /// Characters a word has at least
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "N"))]
     pub min_word_length: usize,
     /// Words that are dropped: `english`, `none`, or a file with one a line
-    #[cfg_attr(feature = "cli", arg(long, value_name = "english|none|FILE"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "english|none|FILE"))]
     pub stop_words: StopWords,
     /// Neighbouring words, up to N of them, are terms too
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "N"))]
     pub ngrams: usize,
     /// Documents a term occurs in at least: a number, or a share with a point or % (`5`, `0.01`, `1%`)
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N|SHARE"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "N|SHARE"))]
     pub min_df: Frequency,
     /// Documents a term occurs in at most
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N|SHARE"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "N|SHARE"))]
     pub max_df: Frequency,
     /// Only so many of the most frequent terms
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Text", value_name = "N"))]
     pub max_features: Option<usize>,
 }
 
@@ -185,8 +185,7 @@ impl<'a> Reading<'a> {
     fn new(options: &ReadOptions, budget: &'a Budget) -> Result<Reading<'a>> {
         options.text.check()?;
         let known = options.known.as_ref();
-        let known =
-            known.and_then(|known| Some((known.recipe.text.clone()?, known.feature_names.as_deref()?)));
+        let known = known.and_then(|known| Some((known.recipe.text.clone()?, known.columns.as_deref()?)));
         let (cutting, vocabulary) = match known {
             Some((cutting, vocabulary)) => (cutting, Some(vocabulary)),
             None => (stop_words::cutting(&options.text, budget)?, None),
@@ -220,7 +219,7 @@ impl<'a> Reading<'a> {
                 break;
             }
             self.n_bytes += n as u64;
-            for piece in chunk[..n].split_inclusive(|&byte| byte == b'\n') {
+            for piece in chunk[..n].split_inclusive(|&byte| byte == b'\n' && !is_document) {
                 if piece.contains(&0) {
                     return Err(input.fail("the text holds binary zeros; give UTF-8 text"));
                 }
@@ -262,8 +261,8 @@ impl<'a> Reading<'a> {
         }
         let (counts, vocabulary, fact) = self.counts.finish(options, place)?;
         let stop_words = match self.cutting.stop_words.len() {
-            0 => "none dropped".to_owned(),
-            n => format!("{n} dropped ({})", options.stop_words),
+            0 => "none".to_owned(),
+            n => format!("{} ({n} words)", options.stop_words),
         };
         let facts = vec![("words", fact), ("stop words", stop_words)];
         let recipe = super::loaded::Recipe {
