@@ -47,6 +47,9 @@ pub struct Recipe {
     /// How text was cut into words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<text::Cutting>,
+    /// The layer of an AnnData file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
 }
 
 impl Recipe {
