@@ -48,11 +48,12 @@ fn full_row(component: &Component, (h, v): (usize, usize), y: usize, row: &mut [
     let near = samples(component, y / v);
     let is_narrow = component.width <= 2;
     // The row beyond the nearer one, on the side of y; the first and last repeat themselves.
-    let beyond = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(component.height - 1) };
+    let is_upper = y.is_multiple_of(2);
+    let beyond = if is_upper { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(component.height - 1) };
     match (h, v) {
         (1, 1) => row[..near.len()].copy_from_slice(near),
         (1, 2) => {
-            let bias = if y % 2 == 0 { 1 } else { 2 };
+            let bias = if is_upper { 1 } else { 2 };
             for ((x, &near), &far) in row.iter_mut().zip(near).zip(samples(component, beyond)) {
                 *x = ((3 * u32::from(near) + u32::from(far) + bias) >> 2) as u8;
             }
