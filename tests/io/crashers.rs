@@ -1,14 +1,14 @@
 //! What fuzzing found, read the way its fuzz target does: data or one clear line, within the memory allowed.
 
 use super::Scratch;
-use diabolo::Result;
 use diabolo::io::input::Input;
 use diabolo::io::missing::Missing;
 use diabolo::io::names::{Column, read_names_from};
 use diabolo::io::read::{ReadOptions, read, read_from};
-use diabolo::io::{delimited, idx, jpeg, matrix_market, npy, npz, png, safetensors};
+use diabolo::io::{delimited, hdf5, idx, jpeg, matrix_market, npy, npz, png, safetensors};
 use diabolo::models::Dataset;
 use diabolo::monitor::Budget;
+use diabolo::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Memory a reader may take, as in fuzz/src/lib.rs.
@@ -66,6 +66,16 @@ fn replay(target: &str, path: &Path, bytes: &[u8]) {
                 let options = ReadOptions { transpose, ..ReadOptions::default() };
                 feed(path, bytes, |input| matrix_market::read(input, &options));
             }
+            return;
+        }
+        "hdf5" => {
+            let layer = ReadOptions { layer: Some("counts".to_owned()), ..ReadOptions::default() };
+            feed(path, bytes, |input| hdf5::read(input, &ReadOptions::default()));
+            feed(path, bytes, |input| match hdf5::read(input, &layer) {
+                Err(Error::Parameter { .. }) => Ok(()), // there is no such layer
+                outcome => outcome.map(drop),
+            });
+            feed(path, bytes, |input| hdf5::read_labels(input, "ct"));
             return;
         }
         "names" => {

@@ -172,6 +172,13 @@ fn a_cut_anywhere_is_refused() {
 }
 
 #[test]
+fn a_chunk_beyond_the_file_is_refused_before_room_is_made_for_it() {
+    let path = golden_path("../crashers/hdf5/chunk_beyond_the_file");
+    let error = read(&path, &ReadOptions::default(), &Budget::limited(1 << 24)).expect_err("1.6 GB of nothing");
+    assert!(error.to_string().contains("lies outside the file"), "{error}");
+}
+
+#[test]
 fn too_little_memory_is_a_clear_refusal() {
     const BUFFER: u64 = 65_536; // of the open file
     for (name, kept) in [("hdf5_csr.h5ad", 382), ("hdf5_dense.h5ad", 350), ("hdf5_10x.h5", 382)] {

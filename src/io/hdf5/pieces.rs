@@ -11,6 +11,9 @@ const PIECE: u64 = 1 << 17;
 /// Bytes of a reference to text of variable length, as it is stored and as it is held.
 const REFERENCE: u64 = 16 + 32;
 
+/// Bytes of what is known of a chunk: twice its address, its size, its place in the data.
+const PLACE_OF_CHUNK: u64 = 256;
+
 /// The numbers of a data set come in these.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -104,7 +107,8 @@ impl Book<'_> {
 
     /// Text of variable length: references first, then what they stand for, no more than the budget holds.
     fn visit_text(&self, dataset: &Dataset, name: &str, n: u64, names: &mut NameList) -> Result<()> {
-        self.while_charged(n.saturating_mul(REFERENCE), || {
+        let bytes = n.saturating_mul(REFERENCE).saturating_add(self.bytes_of_chunks(dataset, name)?);
+        self.while_charged(bytes, || {
             let left = self.budget.limit() - self.budget.used();
             let most = usize::try_from(left).unwrap_or(usize::MAX);
             let mut refused = Ok(());
@@ -134,15 +138,15 @@ impl Book<'_> {
             None => (1, 1),
             Some((&n_rows, rest)) => (n_rows, product(rest)),
         };
-        let chunk = dataset.chunk_shape().map_err(failed)?.unwrap_or_default();
-        let rows_of_chunk = chunk.first().copied().unwrap_or(1).max(1);
+        let chunk = dataset.chunk_shape().map_err(failed)?;
+        let rows_of_chunk = chunk.as_ref().and_then(|chunk| chunk.first().copied()).unwrap_or(1).max(1);
         let n_chunks = (PIECE / rows_of_chunk.saturating_mul(row).max(1)).max(1);
         let rows = rows_of_chunk.saturating_mul(n_chunks).min(n_rows);
-        // Values as they are stored and as f64; a chunk packed and unpacked, with filters in between.
-        let of_piece = rows.saturating_mul(row).saturating_mul(size.saturating_add(size_of::<f64>() as u64));
-        let of_chunk =
-            product(&chunk).saturating_mul(size).saturating_mul(if chunk.is_empty() { 0 } else { 3 });
-        self.while_charged(of_piece.saturating_add(of_chunk), || {
+        // Values as they are stored, and as numbers or text.
+        let value = size.saturating_mul(2).saturating_add(size_of::<String>() as u64);
+        let of_piece = rows.saturating_mul(row).saturating_mul(value);
+        let of_chunks = self.bytes_of_chunks(dataset, name)?;
+        self.while_charged(of_piece.saturating_add(of_chunks), || {
             let mut start = 0;
             while start < n_rows {
                 let count = rows.min(n_rows - start);
@@ -151,6 +155,32 @@ impl Book<'_> {
             }
             Ok(())
         })
+    }
+
+    /// What chunks take while a data set is read: where each is, and the largest packed and unpacked, with
+    /// filters in between. Chunks that are said to reach beyond the file are refused.
+    fn bytes_of_chunks(&self, dataset: &Dataset, name: &str) -> Result<u64> {
+        let failed = |error| self.broken(name, error);
+        let Some(chunk) = dataset.chunk_shape().map_err(failed)? else { return Ok(0) };
+        let shape = dataset.shape().map_err(failed)?;
+        let counts: Vec<u64> =
+            shape.iter().zip(&chunk).map(|(n, of_chunk)| n.div_ceil((*of_chunk).max(1))).collect();
+        let of_places = product(&counts).saturating_mul(PLACE_OF_CHUNK);
+        let mut packed = 0;
+        self.while_charged(of_places, || {
+            for chunk in dataset.chunks().map_err(failed)? {
+                let end = chunk.address.checked_add(chunk.storage_size);
+                if end.is_none_or(|end| end > self.file.file_size()) {
+                    return Err(self
+                        .fail(format!("a chunk of `{name}` lies outside the file; copy or write it again")));
+                }
+                packed = packed.max(chunk.storage_size);
+            }
+            Ok(())
+        })?;
+        let size = dataset.element_size().map_err(failed)?;
+        let unpacked = product(&chunk).saturating_mul(size).saturating_mul(2);
+        Ok(of_places.saturating_add(packed).saturating_add(unpacked))
     }
 
     /// Charges what reading takes beside what stays, and gives it back.
