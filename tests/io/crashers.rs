@@ -4,7 +4,7 @@ use super::Scratch;
 use diabolo::io::input::Input;
 use diabolo::io::missing::Missing;
 use diabolo::io::names::{Column, read_names_from};
-use diabolo::io::read::{ReadOptions, read, read_from};
+use diabolo::io::read::{Format, ReadOptions, read, read_from};
 use diabolo::io::{delimited, hdf5, idx, jpeg, matrix_market, npy, npz, png, safetensors};
 use diabolo::models::Dataset;
 use diabolo::monitor::Budget;
@@ -65,6 +65,19 @@ fn replay(target: &str, path: &Path, bytes: &[u8]) {
             for transpose in [false, true] {
                 let options = ReadOptions { transpose, ..ReadOptions::default() };
                 feed(path, bytes, |input| matrix_market::read(input, &options));
+            }
+            return;
+        }
+        "docword" | "edge_list" | "ratings" | "svmlight" => {
+            let format = match target {
+                "docword" => Format::Docword,
+                "edge_list" => Format::Edges,
+                "ratings" => Format::Ratings,
+                _ => Format::SvmLight,
+            };
+            for transpose in [false, true] {
+                let options = ReadOptions { format: Some(format), transpose, ..ReadOptions::default() };
+                feed(path, bytes, |input| read_from(input, &options));
             }
             return;
         }

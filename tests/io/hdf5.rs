@@ -174,7 +174,8 @@ fn a_cut_anywhere_is_refused() {
 #[test]
 fn a_chunk_beyond_the_file_is_refused_before_room_is_made_for_it() {
     let path = golden_path("../crashers/hdf5/chunk_beyond_the_file");
-    let error = read(&path, &ReadOptions::default(), &Budget::limited(1 << 24)).expect_err("1.6 GB of nothing");
+    let error =
+        read(&path, &ReadOptions::default(), &Budget::limited(1 << 24)).expect_err("1.6 GB of nothing");
     assert!(error.to_string().contains("lies outside the file"), "{error}");
 }
 

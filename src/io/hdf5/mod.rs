@@ -12,9 +12,10 @@ mod ten_x;
 
 use super::charged::Charged;
 use super::input::Input;
+use super::loaded::{Loaded, Recipe};
 use super::read::ReadOptions;
 use crate::error::{Error, Result};
-use crate::models::{Dataset, Labels};
+use crate::models::Labels;
 use crate::monitor::Budget;
 use hdf5_pure::{ChunkCacheConfig, File, FileAccessProperties, FormatError, Group, ReadSeekSource, Source};
 use std::io::Cursor;
@@ -23,19 +24,23 @@ use std::path::PathBuf;
 /// Names shown where one has to be chosen.
 const SHOWN_NAMES: usize = 8;
 
-/// Reads samples x features: cells x genes of 10x Genomics, `X` or `options.layer` of AnnData.
+/// Reads samples x features: cells x genes of 10x Genomics, `X` or a layer of AnnData: the one the options name,
+/// else the one the model was fitted on.
 /// # Errors
 /// [`Error::Parse`] if it is no such file or damaged, [`Error::Limit`] if it does not fit the budget,
 /// [`Error::Io`], [`Error::Parameter`] for a layer that is not there.
-pub fn read(input: &mut Input, options: &ReadOptions) -> Result<Dataset> {
+pub fn read(input: &mut Input, options: &ReadOptions) -> Result<Loaded> {
     let book = Book::open(input)?;
     if let Some(group) = ten_x::find(&book)? {
         if options.layer.is_some() {
             return Err(Error::parameter("layer", "a 10x file has no layers; leave it out"));
         }
-        return ten_x::read(&book, &group);
+        return ten_x::read(&book, &group).map(Loaded::from);
     }
-    ann_data::read(&book, options.layer.as_deref())
+    let known = options.known.as_ref().and_then(|known| known.recipe.layer.clone());
+    let layer = options.layer.clone().or(known);
+    let dataset = ann_data::read(&book, layer.as_deref())?;
+    Ok(Loaded { recipe: Recipe { layer, ..Recipe::default() }, ..dataset.into() })
 }
 
 /// Reads a column of an AnnData file's `obs` as classes.
