@@ -68,11 +68,12 @@ fn replay(target: &str, path: &Path, bytes: &[u8]) {
             }
             return;
         }
-        "docword" | "edge_list" | "ratings" | "svmlight" => {
+        "docword" | "edge_list" | "ratings" | "svmlight" | "text" => {
             let format = match target {
                 "docword" => Format::Docword,
                 "edge_list" => Format::Edges,
                 "ratings" => Format::Ratings,
+                "text" => Format::Text,
                 _ => Format::SvmLight,
             };
             for transpose in [false, true] {
