@@ -3,7 +3,7 @@
 
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::monitor::Budget;
-use diabolo_fuzz::{MEMORY, judge};
+use diabolo_fuzz::{MEMORY, judge, within_memory};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,7 +15,9 @@ fuzz_target!(|bytes: &[u8]| {
             .expect("room for temporary files");
     }
     let budget = Budget::limited(MEMORY);
-    let outcome = read(&folder, &ReadOptions::default(), &budget);
-    assert!(outcome.is_ok() || budget.used() == 0, "a refusal gives its memory back");
-    judge(outcome);
+    within_memory(|| {
+        let outcome = read(&folder, &ReadOptions::default(), &budget);
+        assert!(outcome.is_ok() || budget.used() == 0, "a refusal gives its memory back");
+        judge(outcome);
+    });
 });

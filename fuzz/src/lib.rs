@@ -1,20 +1,39 @@
 //! What every fuzz target asserts: any bytes are data or one clear line, within the memory that was allowed.
 
+use cap::Cap;
 use diabolo::Result;
 use diabolo::io::input::Input;
 use diabolo::io::read::{ReadOptions, read_from};
 use diabolo::monitor::Budget;
+use std::alloc::System;
 use std::path::Path;
 
-/// Memory a reader may take.
+/// Memory a reader may take, charged.
 pub const MEMORY: u64 = 16 << 20;
+
+/// Memory beside it that need not be charged: buffers of a fixed size, tables of decompressors, messages.
+const UNCHARGED: usize = 2 << 20;
+
+/// Every allocation of a target: what goes beyond the limit ends the process, as a crash to be looked into.
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 /// Gives bytes to a reader.
 /// # Panics
 /// If the refusal is not one line about the file or the memory.
 pub fn feed<T>(bytes: &[u8], reader: impl FnOnce(&mut Input) -> Result<T>) {
     let budget = Budget::limited(MEMORY);
-    judge(Input::over(Path::new("fuzzed"), bytes, &budget).and_then(|mut input| reader(&mut input)));
+    within_memory(|| {
+        judge(Input::over(Path::new("fuzzed"), bytes, &budget).and_then(|mut input| reader(&mut input)));
+    });
+}
+
+/// Lets `work` take what a budget of [`MEMORY`] promises and not much more.
+pub fn within_memory(work: impl FnOnce()) {
+    let limit = ALLOCATOR.allocated() + MEMORY as usize + UNCHARGED;
+    ALLOCATOR.set_limit(limit).expect("a limit above what is taken");
+    work();
+    ALLOCATOR.set_limit(usize::MAX).expect("a limit above what is taken");
 }
 
 /// Looks at what a reader made of its bytes.

@@ -132,7 +132,7 @@ pub struct Reading {
     /// A file with a name for every sample
     #[arg(long, value_name = "FILE")]
     pub sample_names: Option<PathBuf>,
-    /// A file with a class for every sample: compared with, never fitted to
+    /// A file with a class for every sample: compared with, never fitted to (FILE.h5ad:COLUMN of obs)
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// The format of the data; told from its content if left out
@@ -148,6 +148,9 @@ pub struct Reading {
     #[command(flatten)]
     #[serde(flatten)]
     pub text: TextOptions,
+    /// A layer of an AnnData file instead of X, or `raw`
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
 }
 
 /// What missing values become.
@@ -177,6 +180,7 @@ impl Reading {
             index_base: self.index_base,
             directed: self.directed,
             text: self.text.clone(),
+            layer: self.layer.clone(),
             known: None,
         }
     }

@@ -47,6 +47,15 @@ impl Layout {
     /// [`Error::Limit`] if the budget does not hold them, [`Error::Parse`] if the input ends early.
     pub fn read_dataset(&self, input: &mut Input, unit: f64) -> Result<Dataset> {
         let (n_samples, n_features) = self.rows_and_columns(input)?;
+        if n_features == 0 {
+            // Rows without values take no memory, but whoever goes through the rows does: they pay as those
+            // of a sparse matrix do.
+            input.budget().charge_array(
+                n_samples as u64,
+                size_of::<usize>() as u64,
+                "rows without values",
+            )?;
+        }
         let features = match self.element {
             Element::U8 | Element::Bool => {
                 let bytes = self.read_bytes(input)?;

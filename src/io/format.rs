@@ -14,8 +14,10 @@ pub enum Format {
     Npy,
     /// A zip of numpy arrays: dense ones or a scipy.sparse matrix.
     Npz,
-    /// A picture.
+    /// A picture without losses.
     Png,
+    /// A photograph.
+    Jpeg,
     /// The format of MNIST.
     Idx,
     /// MatrixMarket.
@@ -28,7 +30,7 @@ pub enum Format {
     TenX,
     /// Named tensors.
     Safetensors,
-    /// HDF5, as .h5ad and .h5: recognised so that it can be refused with a remedy.
+    /// HDF5, as AnnData's .h5ad and the .h5 of 10x Genomics.
     Hdf5,
     /// Numbers in rows, separated by commas, tabs, semicolons or blanks.
     Delimited,
@@ -50,6 +52,7 @@ impl fmt::Display for Format {
             Format::Npy => "npy",
             Format::Npz => "npz",
             Format::Png => "PNG",
+            Format::Jpeg => "JPEG",
             Format::Idx => "IDX",
             Format::MatrixMarket => "MatrixMarket",
             Format::TenX => "10x folder",
@@ -74,6 +77,7 @@ pub fn recognise(head: &[u8]) -> Format {
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Format::Npy,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Format::Npz,
         [0x89, b'P', b'N', b'G', b'\r', b'\n', ..] => Format::Png,
+        [0xff, 0xd8, 0xff, ..] => Format::Jpeg,
         [0x89, b'H', b'D', b'F', b'\r', b'\n', ..] => Format::Hdf5,
         [0, 0, 0x08..=0x0e, 1..=255, ..] => Format::Idx,
         // The length of a header (u64, little endian), then the header: JSON, an object.

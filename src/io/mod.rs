@@ -9,6 +9,7 @@ pub mod array;
 pub mod atomic;
 mod cells;
 pub mod charged;
+mod compressed;
 pub mod delimited;
 pub mod describe;
 pub mod docword;
@@ -16,9 +17,15 @@ pub mod edge_list;
 pub mod element;
 pub mod entries;
 pub mod format;
+#[cfg(feature = "h5ad")]
+pub mod hdf5;
+#[cfg(not(feature = "h5ad"))]
+#[path = "hdf5/absent.rs"]
+pub mod hdf5;
 pub mod idx;
 pub mod input;
 mod interned;
+pub mod jpeg;
 mod listed;
 pub mod loaded;
 pub mod matrix_market;
@@ -28,6 +35,7 @@ pub mod names;
 pub mod npy;
 pub mod npz;
 pub mod number;
+pub mod pictures;
 pub mod png;
 pub mod ratings;
 pub mod read;

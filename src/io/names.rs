@@ -9,7 +9,7 @@ use super::cells::{Cell, Cells, Separator};
 use super::input::{HeldLine, Input};
 use super::name_list::NameList;
 use super::read::{Format, HEAD, ReadOptions, recognise};
-use super::{idx, npy};
+use super::{hdf5, idx, npy};
 use crate::error::{Error, Result};
 use crate::models::{Dataset, Labels};
 use crate::monitor::Budget;
@@ -50,7 +50,8 @@ pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> R
     Ok(dataset)
 }
 
-/// The classes of `n_samples` samples: the numbers or names of an IDX or .npy file, or a column of text.
+/// The classes of `n_samples` samples: the numbers or names of an IDX or .npy file, a column of text, or one of
+/// the cells of an AnnData file.
 fn read_labels(path: &Path, n_samples: usize, budget: &Budget) -> Result<Labels> {
     if path.is_file() {
         let mut input = Input::open(path, budget)?;
@@ -60,19 +61,30 @@ fn read_labels(path: &Path, n_samples: usize, budget: &Budget) -> Result<Labels>
             _ => None,
         };
         if let Some(labels) = labels {
-            let n_labels = labels.class.len();
-            if n_labels != n_samples {
-                return Err(
-                    input.fail(format!("it has {n_labels} labels for {n_samples} samples; give one each"))
-                );
-            }
-            return Ok(labels);
+            return of_length(labels, n_samples, &input);
         }
     }
     let (path, column) = split_column(path, Column::Last);
-    let names = read_names(&path, column, n_samples, "samples", budget)?;
+    let mut input = Input::open(&path, budget)?;
+    if recognise(input.peek(HEAD)?) == Format::Hdf5 {
+        let Column::Named(column) = column else {
+            return Err(input.fail("name the column of obs that has the labels: FILE.h5ad:COLUMN"));
+        };
+        let labels = hdf5::read_labels(&mut input, &column)?;
+        return of_length(labels, n_samples, &input);
+    }
+    let names = read_names_from(&mut input, &column, n_samples, "samples")?;
     budget.charge_array(n_samples as u64, size_of::<u32>() as u64, "the labels")?;
     Ok(Labels::from_names(&names))
+}
+
+/// Refuses labels of another number than there are samples.
+fn of_length(labels: Labels, n_samples: usize, input: &Input) -> Result<Labels> {
+    let n_labels = labels.class.len();
+    if n_labels != n_samples {
+        return Err(input.fail(format!("it has {n_labels} labels for {n_samples} samples; give one each")));
+    }
+    Ok(labels)
 }
 
 /// `FILE:COLUMN` in its parts; a file of the whole name goes first.

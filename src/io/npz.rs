@@ -5,6 +5,7 @@
 //! dense arrays the only one is taken, or the one named `X`, then with `y` as labels.
 
 use super::array::{Layout, expect_end};
+use super::compressed::{ENTRY_SIZE, Lists, bytes_of, index, mismatch, pointer, sizes};
 use super::input::Input;
 use super::npy;
 use super::zip::Archive;
@@ -26,9 +27,6 @@ const LONGEST_FORMAT: usize = 16;
 
 /// Names shown where one has to be chosen.
 const SHOWN_NAMES: usize = 8;
-
-/// Bytes of a stored entry of a sparse matrix: its value and its column.
-const ENTRY_SIZE: u64 = 12;
 
 /// Reads an archive. A file stays on disk and its members are unpacked as they are needed; what cannot be
 /// gone back in (standard input) is held in memory meanwhile.
@@ -109,14 +107,8 @@ impl<R: Read + Seek> Arrays<'_, R> {
         let format = self.with("format", |header, input| header.read_text(input, LONGEST_FORMAT))?;
         let (n_rows, n_cols) = self.read_shape()?;
         let matrix = match format.first().map(String::as_str) {
-            Some("csr") => self.read_compressed(n_rows, n_cols)?,
-            Some("csc") => {
-                let columns = self.read_compressed(n_cols, n_rows)?;
-                self.budget.charge(bytes_of(n_rows, columns.nnz()), "the sparse matrix by rows")?;
-                let matrix = columns.transposed();
-                self.budget.release(bytes_of(n_cols, columns.nnz()));
-                matrix
-            }
+            Some("csr") => self.read_lists(n_rows)?.by_rows(n_cols, self.archive.path())?,
+            Some("csc") => self.read_lists(n_cols)?.by_columns(n_rows, self.archive.path(), self.budget)?,
             Some("coo") => self.read_coordinates(n_rows, n_cols)?,
             other => {
                 let other = other.unwrap_or_default().escape_debug().to_string();
@@ -134,22 +126,18 @@ impl<R: Read + Seek> Arrays<'_, R> {
             let layout = list(header, input, Some(2))?;
             layout.read(input, |x| x)
         })?;
-        let is_size = |x: &f64| *x >= 0.0 && *x <= f64::from(u32::MAX) && x.fract() == 0.0;
-        match shape[..] {
-            [n_rows, n_cols] if shape.iter().all(is_size) => Ok((n_rows as usize, n_cols as usize)),
-            _ => Err(self.refusal(&format!(
-                "the shape {shape:?} is not two sizes below 2^32; save samples x features"
-            ))),
-        }
+        sizes(&shape).ok_or_else(|| {
+            self.refusal(&format!("the shape {shape:?} is not two sizes below 2^32; save samples x features"))
+        })
     }
 
-    /// Rows (or columns, for csc) one after the other.
-    fn read_compressed(&mut self, n_rows: usize, n_cols: usize) -> Result<Csr<f64>> {
-        let indptr = self.read_list("indptr", Some(n_rows as u64 + 1), pointer)?;
-        let nnz = indptr.last().map(|&nnz| nnz as u64);
+    /// `n` rows (or columns, for csc) one after the other.
+    fn read_lists(&mut self, n: usize) -> Result<Lists> {
+        let pointers = self.read_list("indptr", Some(n as u64 + 1), pointer)?;
+        let nnz = pointers.last().map(|&nnz| nnz as u64);
         let indices = self.read_list("indices", nnz, index)?;
         let values = self.read_list("data", nnz, |x| x)?;
-        Csr::from_loose_rows(n_cols, indptr, indices, values).map_err(|error| self.mismatch(error))
+        Ok(Lists { pointers, indices, values })
     }
 
     /// Entries with their rows and columns.
@@ -162,7 +150,8 @@ impl<R: Read + Seek> Arrays<'_, R> {
         let pointers = 8 * (n_rows as u64 + 1);
         self.budget.charge(bytes_of(n_rows, nnz) + pointers, "the sparse matrix by rows")?;
         let entries = rows.iter().zip(&columns).zip(&values).map(|((&i, &j), &x)| (i, j, x));
-        let matrix = Csr::from_entries(n_rows, n_cols, entries).map_err(|error| self.mismatch(error))?;
+        let matrix = Csr::from_entries(n_rows, n_cols, entries);
+        let matrix = matrix.map_err(|error| mismatch(self.archive.path(), &error))?;
         self.budget.release(nnz as u64 * (ENTRY_SIZE + 4) + pointers);
         Ok(matrix)
     }
@@ -175,11 +164,6 @@ impl<R: Read + Seek> Arrays<'_, R> {
         convert: impl Fn(f64) -> T,
     ) -> Result<Vec<T>> {
         self.with(name, |header, input| list(header, input, length)?.read(input, convert))
-    }
-
-    /// The error of parts that do not belong together.
-    fn mismatch(&self, error: Error) -> Error {
-        self.refusal(&format!("{error}; the parts do not make a matrix, save it again"))
     }
 
     /// An error of the archive.
@@ -199,21 +183,6 @@ fn list(header: npy::Header, input: &Input, length: Option<u64>) -> Result<Layou
                 .fail(format!("the shape is {:?} and not {wanted}; save the matrix again", layout.shape)))
         }
     }
-}
-
-/// A row pointer; what is none becomes one that no matrix has.
-fn pointer(x: f64) -> usize {
-    if x >= 0.0 { x as usize } else { usize::MAX }
-}
-
-/// An index; what is none becomes one that is out of bounds everywhere.
-fn index(x: f64) -> u32 {
-    if x >= 0.0 { x as u32 } else { u32::MAX }
-}
-
-/// Bytes of a sparse matrix.
-fn bytes_of(n_rows: usize, nnz: usize) -> u64 {
-    8 * (n_rows as u64 + 1) + ENTRY_SIZE * nnz as u64
 }
 
 /// Why one of several cannot be taken, with their names.

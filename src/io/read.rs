@@ -6,8 +6,8 @@ use super::loaded::{IndexBase, Known, Loaded, Recipe};
 pub use super::missing::Missing;
 pub use super::text::TextOptions;
 use super::{
-    delimited, docword, edge_list, idx, matrix_market, missing, names, npy, npz, png, ratings, safetensors,
-    svmlight, ten_x, text,
+    delimited, docword, edge_list, hdf5, idx, jpeg, matrix_market, missing, names, npy, npz, pictures, png,
+    ratings, safetensors, svmlight, ten_x, text,
 };
 use crate::error::{Error, Result};
 use crate::linalg::Features;
@@ -36,6 +36,8 @@ pub struct ReadOptions {
     pub directed: bool,
     /// How text becomes counts of words.
     pub text: TextOptions,
+    /// A layer of an AnnData file instead of its X, or `raw`.
+    pub layer: Option<String>,
     /// What the model that is to take the data was fitted on.
     pub known: Option<Known>,
 }
@@ -64,9 +66,9 @@ pub fn load(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loade
 /// [`load`] without the accounts.
 fn load_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loaded> {
     let loaded = match folder_format(path, options) {
-        Some(Format::Png) => Loaded {
-            format: format!("folder of {}", Format::Png),
-            ..orient(png::read_folder(path, budget)?, options, budget)?.into()
+        Some(Format::Png | Format::Jpeg) => Loaded {
+            format: "folder of pictures".to_string(),
+            ..orient(pictures::read_folder(path, budget)?, options, budget)?.into()
         },
         Some(Format::TenX) => {
             Loaded { format: Format::TenX.to_string(), ..ten_x::read(path, options, budget)?.into() }
@@ -90,7 +92,7 @@ fn folder_format(path: &Path, options: &ReadOptions) -> Option<Format> {
     match options.format {
         _ if !path.is_dir() => None,
         Some(format) => Some(format),
-        None if png::is_folder_of_pictures(path) => Some(Format::Png),
+        None if pictures::is_folder_of_pictures(path) => Some(Format::Png),
         None if text::is_folder(path) => Some(Format::Text),
         None => Some(Format::TenX),
     }
@@ -108,11 +110,18 @@ pub fn read_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset
 /// As [`read`].
 pub fn load_from(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     let format = format_of(input, options)?;
+    if options.layer.is_some() && format != Format::Hdf5 {
+        return Err(Error::parameter("layer", format!("{format} has no layers; leave it out")));
+    }
     let loaded = match format {
         Format::SvmLight => orient_loaded(svmlight::read(input, options)?, options, input.budget())?,
         Format::Edges => orient_loaded(edge_list::read(input, options)?, options, input.budget())?,
         Format::Ratings => ratings::read(input, options)?,
         Format::Text => orient_text(text::read(input, options)?, options, input.budget())?,
+        Format::Hdf5 => {
+            let loaded = hdf5::read(input, options)?;
+            Loaded { dataset: settle(loaded.dataset, options, input)?, ..loaded }
+        }
         format => read_plain(input, format, options)?.into(),
     };
     let packed = if input.is_gzip() { ", gzip" } else { "" };
@@ -157,6 +166,7 @@ fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> R
         Format::Npz => npz::read,
         Format::Idx => idx::read,
         Format::Png => png::read,
+        Format::Jpeg => jpeg::read,
         Format::Safetensors => safetensors::read,
         Format::TenX => return Err(input.fail("a 10x folder is no file; give the folder")),
         format => {
@@ -164,7 +174,12 @@ fn read_plain(input: &mut Input<'_>, format: Format, options: &ReadOptions) -> R
             return Err(input.fail(why));
         }
     };
-    let mut dataset = read_binary(input)?;
+    let dataset = read_binary(input)?;
+    settle(dataset, options, input)
+}
+
+/// Treats missing values, then turns the data as the user says.
+fn settle(mut dataset: Dataset, options: &ReadOptions, input: &Input) -> Result<Dataset> {
     missing::settle(&mut dataset.features, options.missing, input.path(), 0)?;
     orient(dataset, options, input.budget())
 }

@@ -54,6 +54,11 @@ fn every_number_of_axes() {
     assert_eq!(dense("npy_vector.npy"), Matrix::from_fn(5, 1, |i, _| i as f64));
     assert_eq!(dense("npy_no_rows.npy").shape(), [0, 4]);
     assert_eq!(dense("npy_no_columns.npy").shape(), [3, 0]);
+    assert_eq!(dense("npy_nothing.npy").shape(), [0, 0]);
+    assert_eq!(dense("npy_no_pictures.npy").shape(), [0, 12]);
+    assert_eq!(dense("npy_fortran_no_rows.npy").shape(), [0, 4]);
+    assert_eq!(dense("npy_fortran_scalar.npy"), dense("npy_scalar.npy"));
+    assert_eq!(dense("npy_fortran_vector.npy"), dense("npy_vector.npy"));
     for name in ["npy_images.npy", "npy_images_fortran.npy"] {
         let images = golden(name).expect("a good file");
         assert_eq!(images.names.picture, Some((3, 4)), "{name}");

@@ -40,6 +40,43 @@ fn every_format_of_scipy() {
 }
 
 #[test]
+fn every_byte_order_and_type_of_the_parts() {
+    for name in ["npz_csr_big.npz", "npz_coo_big.npz", "npz_csr_half.npz"] {
+        assert_eq!(
+            sparse(golden(name).unwrap_or_else(|error| panic!("{name}: {error}"))),
+            counts(),
+            "{name}"
+        );
+    }
+    let ones: Vec<(u32, u32, f64)> = counts().entries().map(|(i, j, _)| (i as u32, j as u32, 1.0)).collect();
+    let expected = Csr::from_triplets(4, 5, ones).expect("entries within bounds");
+    assert_eq!(sparse(golden("npz_csr_bool.npz").expect("a good file")), expected);
+    let stored = sparse(golden("npz_csr_stored_zeros.npz").expect("a good file"));
+    assert_eq!(
+        (stored.nnz(), stored.row(0), stored.row(1)),
+        (2, (&[1][..], &[0.0][..]), (&[0][..], &[1.0][..]))
+    );
+}
+
+#[test]
+fn matrices_of_nothing() {
+    for kind in ["csr", "csc", "coo"] {
+        for (n_rows, n_cols) in [(0, 5), (4, 0), (0, 0), (4, 5)] {
+            let name = format!("npz_{kind}_nothing_{n_rows}_{n_cols}.npz");
+            let matrix = sparse(golden(&name).unwrap_or_else(|error| panic!("{name}: {error}")));
+            assert_eq!((matrix.n_rows(), matrix.n_cols(), matrix.nnz()), (n_rows, n_cols, 0), "{name}");
+            let turned = ReadOptions { transpose: true, ..ReadOptions::default() };
+            let turned = read(&golden_path(&name), &turned, &Budget::limited(1 << 20)).expect("a good file");
+            assert_eq!(
+                (turned.features.n_samples(), turned.features.n_features()),
+                (n_cols, n_rows),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn unsorted_columns_are_sorted_and_duplicates_summed() {
     let entries = vec![(0, 1, 2.0), (0, 3, 5.0), (2, 0, 24.0)];
     let expected = Csr::from_triplets(3, 4, entries).expect("entries within bounds");
@@ -61,9 +98,15 @@ fn one_array_or_x_with_labels() {
 
 #[test]
 fn what_is_no_data_is_refused_with_a_remedy() {
-    for (name, remedy) in
-        [("bad_two_arrays.npz", "name the data X"), ("bad_dia.npz", "tocsr()"), ("bad_bsr.npz", "tocsr()")]
-    {
+    for (name, remedy) in [
+        ("bad_two_arrays.npz", "name the data X"),
+        ("bad_dia.npz", "tocsr()"),
+        ("bad_bsr.npz", "tocsr()"),
+        ("bad_one_axis.npz", "2 values in a list"),
+        ("bad_sparse_objects.npz", "Python objects"),
+        ("bad_object_format.npz", "not text"),
+        ("bad_negative_index.npz", "a column beyond"),
+    ] {
         let error = golden(name).expect_err(name);
         assert_eq!(error.exit_code(), 65, "{name}");
         assert!(error.to_string().contains(name) && error.to_string().contains(remedy), "{error}");

@@ -25,6 +25,15 @@ np.save("npy_scalar.npy", np.float64(2.5))
 np.save("npy_vector.npy", np.arange(5.0))
 np.save("npy_no_rows.npy", np.zeros((0, 4)))
 np.save("npy_no_columns.npy", np.zeros((3, 0)))
+np.save("npy_nothing.npy", np.zeros((0, 0), dtype=">i2"))
+np.save("npy_no_pictures.npy", np.zeros((0, 3, 4), dtype="u1"))
+np.save("npy_fortran_no_rows.npy", np.asfortranarray(np.zeros((0, 4))))
+for name, values in [("scalar", np.array(2.5)), ("vector", np.arange(5.0))]:
+    # numpy itself says False of these, where both orders are one.
+    with open(f"npy_fortran_{name}.npy", "wb") as file:
+        header = {"descr": "<f8", "fortran_order": True, "shape": values.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(values.tobytes())
 cube = np.arange(2 * 3 * 4, dtype="u1").reshape(2, 3, 4)
 np.save("npy_images.npy", cube)
 np.save("npy_images_fortran.npy", np.asfortranarray(cube.astype("<f4")))
@@ -55,6 +64,22 @@ np.savez(
     "npz_csr_int64.npz", format=np.array("csr"), shape=np.array(wide.shape), data=wide.data,
     indices=wide.indices.astype("<i8"), indptr=wide.indptr.astype("<i8"),
 )
+for kind, indices in [("csr", [wide.indptr, wide.indices]), ("coo", [wide.tocoo().row, wide.tocoo().col])]:
+    names = ["indptr", "indices"] if kind == "csr" else ["row", "col"]
+    parts = {name: values.astype(">i8") for name, values in zip(names, indices)}
+    np.savez(f"npz_{kind}_big.npz", format=kind, shape=np.array([4, 5], dtype=">i4"), data=wide.data.astype(">f4"), **parts)
+unsigned = {name: getattr(wide, name).astype("<u8") for name in ["indptr", "indices"]}
+np.savez("npz_csr_half.npz", format="csr", shape=(4, 5), data=wide.data.astype("<f2"), **unsigned)
+sparse.save_npz("npz_csr_bool.npz", sparse.csr_matrix(counts > 0))
+sparse.save_npz("npz_csr_stored_zeros.npz", sparse.csr_matrix((np.array([0.0, 1.0]), ([0, 1], [1, 0])), shape=(2, 2)))
+for kind in ["csr", "csc", "coo"]:
+    for n_rows, n_columns in [(0, 5), (4, 0), (0, 0), (4, 5)]:
+        nothing = sparse.coo_matrix((n_rows, n_columns), dtype="<f4").asformat(kind)
+        sparse.save_npz(f"npz_{kind}_nothing_{n_rows}_{n_columns}.npz", nothing)
+sparse.save_npz("bad_one_axis.npz", sparse.coo_array(np.array([1.0, 0.0, 2.0])))
+np.savez("bad_sparse_objects.npz", format="csr", shape=(4, 5), data=wide.data.astype(object), indices=wide.indices, indptr=wide.indptr)
+np.savez("bad_object_format.npz", format=np.array("csr", dtype=object), shape=(4, 5), data=wide.data, indices=wide.indices, indptr=wide.indptr)
+np.savez("bad_negative_index.npz", format="csr", shape=(4, 5), data=wide.data, indices=-wide.indices, indptr=wide.indptr)
 loose = sparse.csr_matrix(
     (np.array([1.0, 2.0, 4.0, 8.0, 16.0]), np.array([3, 1, 3, 0, 0]), np.array([0, 3, 3, 5])), shape=(3, 4)
 )
