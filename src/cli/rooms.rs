@@ -93,8 +93,8 @@ pub const ROOMS: &[Room] = &[
     ),
     room::<pca::Params>(
         "factorization",
-        "directions of largest variance: X ~ 1 mean' + Z C",
-        "Pearson 1901; Hotelling 1933; Tipping & Bishop 1999",
+        "directions of largest variance: X ~ 1 mean' + Z C, all rows at once or in blocks",
+        "Pearson 1901; Tipping & Bishop 1999; Ross et al. 2008",
         "digits",
     ),
 ];

@@ -170,6 +170,17 @@ impl Features {
         self.first_where(|x| x < 0.0)
     }
 
+    /// Row and column of the first 0, stored or left out by a sparse matrix.
+    pub fn first_zero(&self) -> Option<(usize, usize)> {
+        let Features::Sparse(x) = self else { return self.first_where(|x| x == 0.0) };
+        (0..x.n_rows()).find_map(|i| {
+            let (columns, values) = x.row(i);
+            let is_value = |j: &usize| columns.get(*j) == Some(&(*j as u32)) && values[*j] != 0.0;
+            // Up to the first 0 every column is stored, and so stands at its own place.
+            (0..x.n_cols()).find(|j| !is_value(j)).map(|j| (i, j))
+        })
+    }
+
     /// Row and column of the first stored value with a property.
     pub fn first_where(&self, is: impl Fn(f64) -> bool + Sync + Send) -> Option<(usize, usize)> {
         let found = map_chunks(self.n_samples(), BLOCK_ROWS, |rows| {

@@ -23,6 +23,30 @@ pub fn check_columns(received: usize, expected: usize, what: &str) -> Result<()>
     ))
 }
 
+/// Refuses values that are NaN or infinite; `first_row` rows stand before these in the data.
+/// # Errors
+/// [`Error::Numerical`] at the first of them.
+pub fn check_finite(x: &Features, first_row: usize) -> Result<()> {
+    let why = "the value is not finite; remove the row, or read missing values as zeros with --missing zero";
+    refuse_value(x.first_not_finite(), first_row, why)
+}
+
+/// Refuses negative values; `first_row` rows stand before these in the data.
+/// # Errors
+/// [`Error::Numerical`] at the first of them.
+pub fn check_no_negative(x: &Features, first_row: usize) -> Result<()> {
+    let why = "the value is negative and this model needs counts or other non-negative values; \
+               shift the data with --scale minmax or use svd or pca";
+    refuse_value(x.first_negative(), first_row, why)
+}
+
+fn refuse_value(place: Option<(usize, usize)>, first_row: usize, why: &str) -> Result<()> {
+    match place {
+        None => Ok(()),
+        Some((i, j)) => Err(Error::numerical(format!("row {}, column {}", first_row + i + 1, j + 1), why)),
+    }
+}
+
 /// Refuses a count of 0; `consequence` says what it would mean (`0 parts explain nothing`).
 /// # Errors
 /// [`Error::Parameter`].

@@ -1,5 +1,6 @@
 //! What a fit is given: the data, the names of its rows and columns, labels.
 
+use super::{RowSource, check_finite, check_no_negative};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Graph, Matrix};
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ pub struct Data<'a> {
 pub enum Source<'a> {
     /// Samples x features.
     Rows(&'a Features),
+    /// Samples x features that are read block by block.
+    Stream(&'a dyn RowSource),
     /// A graph.
     Graph(&'a Graph),
 }
@@ -82,12 +85,32 @@ impl<'a> Data<'a> {
         Data { source: Source::Rows(x), names: Names::NONE, labels: None }
     }
 
+    /// Samples x features that are read block by block.
+    pub fn stream(rows: &'a dyn RowSource) -> Data<'a> {
+        Data { source: Source::Stream(rows), names: rows.names(), labels: None }
+    }
+
     /// The samples x features.
     /// # Errors
     /// [`Error::Shape`] where the data is of another kind.
     pub fn features(&self) -> Result<&'a Features> {
         match self.source {
             Source::Rows(x) => Ok(x),
+            Source::Stream(_) => Err(Error::shape(
+                "samples x features in memory",
+                "a stream of blocks, which pca and nmf with --batch-size go through",
+            )),
+            Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
+        }
+    }
+
+    /// The samples x features, to be gone through block by block wherever they are.
+    /// # Errors
+    /// [`Error::Shape`] where the data is of another kind.
+    pub fn rows_by_block(&self) -> Result<&'a dyn RowSource> {
+        match self.source {
+            Source::Rows(x) => Ok(x),
+            Source::Stream(rows) => Ok(rows),
             Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
         }
     }
@@ -103,12 +126,7 @@ impl<'a> Data<'a> {
                 format!("{} x {}", x.n_samples(), x.n_features()),
             ));
         }
-        if let Some((i, j)) = x.first_not_finite() {
-            return Err(Error::numerical(
-                format!("row {}, column {}", i + 1, j + 1),
-                "the value is not finite; remove the row, or read missing values as zeros with --missing zero",
-            ));
-        }
+        check_finite(x, 0)?;
         Ok(x)
     }
 
@@ -117,13 +135,7 @@ impl<'a> Data<'a> {
     /// As there, and [`Error::Numerical`] at the first negative value.
     pub fn non_negative_features(&self) -> Result<&'a Features> {
         let x = self.finite_features()?;
-        if let Some((i, j)) = x.first_negative() {
-            return Err(Error::numerical(
-                format!("row {}, column {}", i + 1, j + 1),
-                "the value is negative and this model needs counts or other non-negative values; \
-                 shift the data with --scale minmax or use svd or pca",
-            ));
-        }
+        check_no_negative(x, 0)?;
         Ok(x)
     }
 }

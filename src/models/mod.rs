@@ -13,11 +13,14 @@ mod history;
 mod recommend;
 mod stream;
 
-pub use check::{check_columns, check_count, check_not_negative, check_positive, check_share, check_width};
+pub use check::{
+    check_columns, check_count, check_finite, check_no_negative, check_not_negative, check_positive,
+    check_share, check_width,
+};
 pub use data::{Data, Dataset, Labels, Names, Source};
 pub use history::{History, StopReason};
 pub use recommend::Recommend;
-pub use stream::{RowBlocks, RowSource, rows_per_block};
+pub use stream::{RowBlocks, RowSource, each_block, rows_per_block};
 
 use crate::error::{Error, Result};
 use crate::figure::Figure;

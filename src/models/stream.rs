@@ -1,8 +1,9 @@
 //! Data that comes block by block: what may be larger than memory.
 
 use super::{Dataset, Names};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::{BLOCK_ROWS, Features};
+use crate::monitor::Env;
 
 /// Values of a block: 8 MB of f64.
 const BLOCK_VALUES: usize = 1 << 20;
@@ -38,6 +39,40 @@ pub trait RowBlocks {
     /// # Errors
     /// What reading raises: a bad line, memory over the limit.
     fn next_block(&mut self, n_rows: usize) -> Result<Option<Dataset>>;
+}
+
+/// Calls `each` with every block of `n_rows` rows and the number of rows before it, from row `skip` on, until
+/// somebody wants to stop; whether the end was reached.
+/// # Errors
+/// What reading and `each` raise; [`Error::Shape`] where there are no rows or no features, or fewer than `skip`
+/// rows.
+pub fn each_block(
+    rows: &dyn RowSource,
+    (n_rows, skip): (usize, usize),
+    env: &Env,
+    mut each: impl FnMut(usize, &Features) -> Result<()>,
+) -> Result<bool> {
+    let mut blocks = rows.open()?;
+    let mut first = 0;
+    while first < skip {
+        match blocks.next_block(n_rows.min(skip - first))? {
+            Some(block) if block.features.n_samples() > 0 => first += block.features.n_samples(),
+            _ => return Err(Error::shape(format!("{skip} rows and more, as before"), first.to_string())),
+        }
+    }
+    while let Some(block) = blocks.next_block(n_rows)? {
+        let x = block.features;
+        if x.n_samples() == 0 || x.n_features() == 0 {
+            let received = format!("{} x {}", x.n_samples(), x.n_features());
+            return Err(Error::shape("at least one sample and one feature", received));
+        }
+        each(first, &x)?;
+        first += x.n_samples();
+        if env.is_cancelled() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl RowSource for Features {

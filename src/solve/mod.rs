@@ -7,6 +7,7 @@ pub mod extrapolation;
 pub mod gibbs;
 pub mod hals;
 pub mod implicit;
+pub mod itakura_saito;
 pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;

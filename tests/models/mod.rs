@@ -8,4 +8,5 @@ mod gradient;
 mod implicit;
 mod kmeans;
 mod nmf;
+mod nmf_itakura_saito;
 mod spectral;

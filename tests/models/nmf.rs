@@ -39,6 +39,7 @@ fn loss(loss: Loss, x: &Matrix<f64>, y: &Matrix<f64>) -> f64 {
         Loss::Frobenius => 0.5 * (x - y).powi(2),
         Loss::KullbackLeibler if x == 0.0 => y,
         Loss::KullbackLeibler => x * (x / y).ln() - x + y,
+        Loss::ItakuraSaito => x / y - (x / y).ln() - 1.0,
     });
     terms.sum()
 }
@@ -145,6 +146,7 @@ fn the_end_is_stationary() {
         let slope = Matrix::from_fn(40, 25, |i, j| match kind {
             Loss::Frobenius => y[(i, j)] - x[(i, j)],
             Loss::KullbackLeibler => 1.0 - x[(i, j)] / y[(i, j)],
+            Loss::ItakuraSaito => (1.0 - x[(i, j)] / y[(i, j)]) / y[(i, j)],
         });
         let largest = x.values().iter().copied().fold(0.0, f64::max);
         for (factor, gradient) in [(nmf.w(), slope.matmul_nt(nmf.h())), (nmf.h(), nmf.w().matmul_tn(&slope))]

@@ -150,3 +150,87 @@ fn whitened_codes_have_unit_variance_and_decode_back() {
     let off = back.values().iter().zip(x.to_dense().values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(off <= 1e-10, "{off}");
 }
+
+fn pca_by_blocks(x: &Features, n_components: usize, batch_size: usize) -> pca::Pca {
+    fitted(&pca::Params { n_components, batch_size, ..Default::default() }, x)
+}
+
+/// The same subspace, variances and mean.
+fn assert_same_pca(a: &pca::Pca, b: &pca::Pca, bound: f64) {
+    for (a, b) in a.explained_variance().iter().zip(b.explained_variance()) {
+        assert!((a - b).abs() <= bound * (1.0 + b), "variances {a} {b}");
+    }
+    for (a, b) in a.components().values().iter().zip(b.components().values()) {
+        assert!((a - b).abs() <= bound, "components {a} {b}");
+    }
+    assert!(a.mean().iter().zip(b.mean()).all(|(a, b)| (a - b).abs() <= bound));
+    assert!((a.noise_variance() - b.noise_variance()).abs() <= bound * (1.0 + b.noise_variance()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn one_block_is_pca_and_so_are_blocks_that_lose_nothing(n in 6_usize..60, m in 2_usize..12, batch_size in 1_usize..20, seed in 0_u64..1000) {
+        let dense = any_matrix(n, m, seed);
+        let sparse = Features::from(Csr::from_dense(&dense));
+        let x = Features::from(dense);
+        let k = 3.min(m);
+        let whole: pca::Pca = fitted(&pca::Params { n_components: k, solver: Solver::Full, ..Default::default() }, &x);
+        for x in [&x, &sparse] {
+            assert_same_pca(&pca_by_blocks(x, k, n), &whole, SINGULAR_VALUES);
+        }
+        // As many components as features: nothing is ever left out.
+        let whole: pca::Pca = fitted(&pca::Params { n_components: m, solver: Solver::Full, ..Default::default() }, &x);
+        let blocks = pca_by_blocks(&x, m, batch_size);
+        for (a, b) in blocks.explained_variance().iter().zip(whole.explained_variance()) {
+            prop_assert!((a - b).abs() <= SINGULAR_VALUES * (1.0 + b), "{a} {b}");
+        }
+        prop_assert!(blocks.mean().iter().zip(whole.mean()).all(|(a, b)| (a - b).abs() <= SINGULAR_VALUES));
+    }
+}
+
+#[test]
+fn blocks_of_digits_agree_with_scikit_learn() {
+    // scikit-learn 1.9.1: IncrementalPCA(3, batch_size=200).fit(load_digits().data): singular_values_,
+    // explained_variance_, components_[:, 10], components_[:, 20], mean_[10].
+    let singular_values: [f64; 3] = [564.763_865_488_406_3, 539.376_298_407_064_5, 475.111_710_888_902_34];
+    let variances = [177.593_665_791_429_1, 161.985_963_966_206_38, 125.685_488_766_024_45];
+    let at_10 = [-0.251_111_456_882_518_96, -0.050_103_197_552_820_486, -0.245_828_765_040_359_64];
+    let at_20 = [-0.138_981_494_052_065_64, 0.189_755_337_271_084_87, 0.037_677_958_620_785_46];
+    let digits = diabolo::data::by_name("digits", &diabolo::monitor::Budget::unlimited())
+        .expect("a set")
+        .expect("digits");
+    let model = pca_by_blocks(&digits.features, 3, 200);
+    for k in 0..3 {
+        let variance = model.explained_variance()[k];
+        assert!((variance - variances[k]).abs() <= SINGULAR_VALUES * variances[k], "{variance}");
+        assert!((variance - singular_values[k].powi(2) / 1796.0).abs() <= SINGULAR_VALUES * variance);
+        assert!((model.components()[(k, 10)] - at_10[k]).abs() <= SINGULAR_VALUES);
+        assert!((model.components()[(k, 20)] - at_20[k]).abs() <= SINGULAR_VALUES);
+    }
+    assert!((model.mean()[10] - 10.382_303_839_732_888).abs() <= SINGULAR_VALUES);
+}
+
+#[test]
+fn a_stream_gives_the_bits_of_the_blocks_in_memory() {
+    use diabolo::io::{read::ReadOptions, rows::RowFile, write};
+    use diabolo::models::{Names, RowSource};
+    use diabolo::monitor::Budget;
+    let folder = crate::io::Scratch::new();
+    let x = any_matrix(2000, 40, 8);
+    let path = folder.path().join("x.npy");
+    write::write_matrix(&path, &x, Names::NONE).expect("a file");
+    let params = pca::Params { n_components: 4, batch_size: 128, ..Default::default() };
+    // Room for a block and its decomposition; the data takes 640,000 bytes.
+    let env = Env { budget: Budget::limited(400_000), ..Env::seeded(5) };
+    let file = RowFile::new(&path, &ReadOptions::default(), &env.budget).expect("rows");
+    assert_eq!(file.n_samples(), Some(2000));
+    let (streamed, history) = fit(&params, &Data::stream(&file), None, &env, &mut Silent).expect("a fit");
+    assert!(history.converged() && history.n_iter() == 1);
+    let held: pca::Pca = fitted(&params, &Features::from(x));
+    assert_eq!(streamed.components(), held.components());
+    assert_eq!(streamed.explained_variance(), held.explained_variance());
+    let refused = fit(&svd::Params::default(), &Data::stream(&file), None, &env, &mut Silent).err();
+    assert_eq!(refused.expect("a refusal").exit_code(), 65);
+}

@@ -11,13 +11,17 @@
 //!   singular values below 1e-8 of the first are noise.
 //! * [`Solver::Krylov`]: block Lanczos with full orthogonalisation and thick restarts
 //!   ([`krylov`]): for sparse and large X.
+//!
+//! [`Incremental`] finds those of data that comes block by block.
 
 mod direct;
+mod incremental;
 pub mod krylov;
 mod operator;
 mod search;
 mod subspace;
 
+pub use incremental::Incremental;
 pub use operator::{Operator, Transpose};
 pub use search::{Outcome, Search};
 pub use subspace::Subspace;

@@ -50,8 +50,12 @@ impl Entries {
     /// [`crate::error::Error::Limit`] where copies are needed and do not fit.
     pub fn new(x: &Features, params: &Params, env: &Env) -> Result<Entries> {
         let some_hidden = params.held_out > 0.0 || x.first_where(f64::is_nan).is_some();
-        let as_sparse = x.is_sparse() || params.loss == Loss::KullbackLeibler;
-        if !some_hidden && (x.is_sparse() || !as_sparse) {
+        let as_sparse = match params.loss {
+            Loss::Frobenius => x.is_sparse(),
+            Loss::KullbackLeibler => true,
+            Loss::ItakuraSaito => false, // has no zeros, however it is stored
+        };
+        if !some_hidden && x.is_sparse() == as_sparse {
             return Self::of_data(x, params, env);
         }
         let cells = (x.n_samples() * x.n_features()) as f64;

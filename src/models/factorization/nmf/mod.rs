@@ -14,10 +14,13 @@
 //!   ([`crate::solve::hals`]; Cichocki & Phan 2009, Gillis & Glineur 2012): two products with X a step,
 //!   4 nnz(X) k flops, and a few cheap sweeps;
 //! * Kullback-Leibler, sum x ln(x / wh) - x + wh, by sequential coordinate descent ([`crate::solve::scd`];
-//!   Hsieh & Dhillon 2011): O(nnz(X) k) a sweep. It is the likelihood of Poisson counts.
+//!   Hsieh & Dhillon 2011): O(nnz(X) k) a sweep. It is the likelihood of Poisson counts;
+//! * Itakura-Saito, sum x / wh - ln(x / wh) - 1, for spectra and other positive data in which small values count
+//!   as much as large ones, by multiplicative updates with the exponent 1/2 ([`crate::solve::itakura_saito`];
+//!   Fevotte & Idier 2011): 6 n_samples n_features k multiply-adds a step. It takes no zeros.
 //!
-//! Both start their steps ahead of the factors ([`crate::solve::extrapolation`]; Ang & Gillis 2019), and take
-//! back what does not help, so the objective never rises; `solver = mu` is Lee & Seung's multiplicative
+//! The first two start their steps ahead of the factors ([`crate::solve::extrapolation`]; Ang & Gillis 2019),
+//! and take back what does not help, so the objective never rises; `solver = mu` is Lee & Seung's multiplicative
 //! update instead. X may be sparse and is never made dense. Entries that are missing or held out are filled
 //! by W H before each step; the objective counts observed entries only. Held-out entries are drawn by the
 //! seed, and their mean loss (`held_out_loss`, a mean of 1/2 squared errors or divergences) chooses the rank.
@@ -34,6 +37,7 @@ use crate::linalg::{Features, Matrix};
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
+use crate::solve::itakura_saito;
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
 use diabolo_kernels::reduce::Reduce;
 use entries::Entries;
@@ -93,6 +97,8 @@ pub enum Loss {
     Frobenius,
     /// The generalised Kullback-Leibler divergence: for counts.
     KullbackLeibler,
+    /// The Itakura-Saito divergence: for power spectra, where only ratios count; takes no zeros.
+    ItakuraSaito,
 }
 
 impl Loss {
@@ -101,6 +107,7 @@ impl Loss {
         match self {
             Loss::Frobenius => 0.5 * f64::squared_distance(x, y),
             Loss::KullbackLeibler => f64::kl_divergence(x, y),
+            Loss::ItakuraSaito => itakura_saito::between(x, y),
         }
     }
 }
@@ -110,8 +117,10 @@ impl Loss {
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 pub enum Solver {
-    /// Coordinate descent with extrapolation.
+    /// Coordinate descent; multiplicative updates for the Itakura-Saito divergence, which has nothing better.
     #[default]
+    Auto,
+    /// Coordinate descent with extrapolation.
     Cd,
     /// Multiplicative updates.
     Mu,
@@ -138,7 +147,7 @@ impl Default for Params {
         Params {
             n_components: 16,
             loss: Loss::Frobenius,
-            solver: Solver::Cd,
+            solver: Solver::Auto,
             init: Init::default(),
             n_init: 1,
             max_iter: 200,
@@ -153,6 +162,15 @@ impl Default for Params {
 }
 
 impl Params {
+    /// The solver, never [`Solver::Auto`].
+    fn solver(&self) -> Solver {
+        match (self.solver, self.loss) {
+            (Solver::Auto, Loss::ItakuraSaito) => Solver::Mu,
+            (Solver::Auto, _) => Solver::Cd,
+            (chosen, _) => chosen,
+        }
+    }
+
     fn penalty_w(&self) -> Penalty {
         Penalty { l1: self.l1_w, l2: self.l2_w }
     }
@@ -193,7 +211,7 @@ impl Params {
 
     /// The data, checked, and its entries as the sweeps read them.
     fn prepared<'a>(&self, x: &Data<'a>, env: &Env) -> Result<(&'a Features, Entries)> {
-        let x = model::observed_features(x)?;
+        let x = model::observed_features(x, self.loss)?;
         // For every run W, H, the same a step before and ahead, and the two products.
         let factors = 4 * (x.n_samples() + x.n_features() + self.n_components) * self.n_components;
         env.budget.charge_array((self.n_init * factors) as u64, 8, "the factors of nmf")?;
@@ -213,7 +231,12 @@ impl Settings for Params {
             check_not_negative(name, value)?;
         }
         check_share("held_out", self.held_out)?;
-        if self.init == Init::Nndsvd && (self.solver == Solver::Mu || self.loss != Loss::Frobenius) {
+        if self.solver == Solver::Cd && self.loss == Loss::ItakuraSaito {
+            let why =
+                "there is no coordinate descent for the Itakura-Saito divergence; choose mu or leave it out";
+            return Err(Error::parameter("solver", why));
+        }
+        if self.init == Init::Nndsvd && (self.solver() == Solver::Mu || self.loss != Loss::Frobenius) {
             let why = "zeros of the start stay under multiplication and make the divergence infinite; \
                        choose nndsvda or nndsvdar";
             return Err(Error::parameter("init", why));
@@ -284,7 +307,9 @@ impl Fit for Params {
                 "relative_error",
                 (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt(),
             ),
-            Loss::KullbackLeibler => ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64),
+            Loss::KullbackLeibler | Loss::ItakuraSaito => {
+                ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64)
+            }
         }];
         metrics.extend(figures.held_out.map(|loss| ("held_out_loss", loss)));
         Ok(Step { objective, converged: state.runs.iter().all(|run| run.converged), metrics })

@@ -9,7 +9,7 @@ use crate::models::{
 };
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
-use crate::solve::{nnls, scd};
+use crate::solve::{itakura_saito, nnls, scd};
 use crate::tensors::{TensorView, Tensors};
 use diabolo_kernels::reduce::Reduce;
 
@@ -24,22 +24,34 @@ pub struct Nmf {
     penalty: Penalty,
 }
 
-/// The samples x features with at least one of each, no value negative or infinite; NaN is missing.
+/// The samples x features with at least one of each, no value negative or infinite, and none 0 where the loss
+/// takes no zeros; NaN is missing.
 /// # Errors
 /// [`Error::Shape`] where there is nothing, [`Error::Numerical`] at the first value that is refused.
-pub(super) fn observed_features<'a>(x: &Data<'a>) -> Result<&'a Features> {
+pub(super) fn observed_features<'a>(x: &Data<'a>, loss: Loss) -> Result<&'a Features> {
     let features = x.features()?;
-    let has_missing = features.first_where(f64::is_nan).is_some();
-    if !has_missing {
-        return x.non_negative_features();
-    }
-    match features.first_where(|value| value < 0.0 || value.is_infinite()) {
-        None => Ok(features),
-        Some((i, j)) => Err(Error::numerical(
-            format!("row {}, column {}", i + 1, j + 1),
+    let refused = |(i, j): (usize, usize), why: &str| {
+        Err(Error::numerical(format!("row {}, column {}", i + 1, j + 1), why))
+    };
+    if features.first_where(f64::is_nan).is_none() {
+        x.non_negative_features()?;
+    } else if let Some(place) = features.first_where(|value| value < 0.0 || value.is_infinite()) {
+        return refused(
+            place,
             "the value is negative or infinite and this model needs counts or other non-negative values; \
              shift the data with --scale minmax",
-        )),
+        );
+    }
+    if loss != Loss::ItakuraSaito {
+        return Ok(features);
+    }
+    match features.first_zero() {
+        Some(place) => refused(
+            place,
+            "the value is 0, from which the Itakura-Saito divergence is infinite; add a small constant to all \
+             values or choose --loss kullback-leibler",
+        ),
+        None => Ok(features),
     }
 }
 
@@ -71,7 +83,23 @@ impl Nmf {
                 z
             }
             Loss::KullbackLeibler => self.divergence_codes(x, &ht, &scd::col_sums(&ht)),
+            Loss::ItakuraSaito => self.ratio_codes(x, &ht),
         }
+    }
+
+    /// Codes by the Itakura-Saito divergence.
+    fn ratio_codes(&self, x: &Features, ht: &Matrix<f64>) -> Matrix<f64> {
+        // With equal weights u, sum_j x_j / (u sum_k h_kj) = n_features at the best u.
+        let sums: Vec<f64> = ht.rows().map(|row| row.iter().sum::<f64>().max(f64::MIN_POSITIVE)).collect();
+        let mut row = vec![0.0; ht.n_rows()];
+        let mut z = Matrix::zeros(x.n_samples(), ht.n_cols());
+        for i in 0..x.n_samples() {
+            x.row_into(i, &mut row);
+            let level = row.iter().zip(&sums).map(|(x, sum)| x / sum).sum::<f64>() / row.len().max(1) as f64;
+            z.row_mut(i).fill(level);
+        }
+        itakura_saito::solve(&mut z, x, ht, self.penalty);
+        z
     }
 
     /// Codes by the divergence, `sums` being those of the features all samples have.
@@ -106,6 +134,7 @@ impl Nmf {
                 Loss::KullbackLeibler => {
                     self.divergence_codes(&Features::F64(sample), &ht, &scd::col_sums(&ht))
                 }
+                Loss::ItakuraSaito => self.ratio_codes(&Features::F64(sample), &ht),
             };
             z.row_mut(i).copy_from_slice(code.row(0));
         }
@@ -116,6 +145,7 @@ impl Nmf {
     fn errors(&self, x: &Features, z: &Matrix<f64>) -> [f64; 4] {
         let ht = self.h.transposed();
         if let Features::Sparse(entries) = x
+            && self.loss != Loss::ItakuraSaito
             && x.first_where(f64::is_nan).is_none()
         {
             // Of what a sparse matrix leaves out, ||z H||^2 and sum(z H) know by Gram matrices and sums.
@@ -123,7 +153,7 @@ impl Nmf {
             let error = norm - 2.0 * hals::inner(&x.matmul(&ht), z) + hals::inner(&z.gram(), &ht.gram());
             let x_ln_y = f64::x_ln_y(entries.values(), &scd::fitted(entries, z, &ht));
             let loss = match self.loss {
-                Loss::Frobenius => 0.5 * error,
+                Loss::Frobenius | Loss::ItakuraSaito => 0.5 * error,
                 Loss::KullbackLeibler => scd::divergence(scd::constant(entries), x_ln_y, z, &ht),
             };
             return [loss, error.max(0.0), norm, (x.n_samples() * x.n_features()) as f64];
@@ -167,7 +197,7 @@ impl Widths for Nmf {
 impl Encode for Nmf {
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         // A row's code must not depend on who else is encoded: refuse what the fit refuses.
-        observed_features(&Data::rows(x))?;
+        observed_features(&Data::rows(x), self.loss)?;
         Ok(Latent::F64(self.solved(x)))
     }
 }
@@ -188,7 +218,7 @@ impl Model for Nmf {
     }
 
     fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
-        let x = observed_features(x)?;
+        let x = observed_features(x, self.loss)?;
         check_width(x, self.h.n_cols())?;
         let z = self.solved(x);
         let [loss, squared_error, squared_norm, n_known] = self.errors(x, &z);
@@ -196,7 +226,7 @@ impl Model for Nmf {
             ("rmse".into(), (squared_error / n_known.max(1.0)).sqrt()),
             ("relative_error".into(), (squared_error / squared_norm.max(f64::MIN_POSITIVE)).sqrt()),
         ];
-        if self.loss == Loss::KullbackLeibler {
+        if self.loss != Loss::Frobenius {
             metrics.push(("mean_divergence".into(), loss / n_known.max(1.0)));
         }
         Ok(metrics)

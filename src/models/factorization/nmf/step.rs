@@ -5,7 +5,7 @@ use super::{Loss, Params, Solver};
 use crate::error::Result;
 use crate::linalg::{Features, Matrix};
 use crate::solve::extrapolation::Extrapolation;
-use crate::solve::{hals, scd};
+use crate::solve::{hals, itakura_saito, scd};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use diabolo_kernels::reduce::Reduce;
 
@@ -44,9 +44,9 @@ impl Run {
 
     /// One step; the objective never rises.
     pub fn step(&mut self, x: &Features, entries: &mut Entries, params: &Params) -> Figures {
-        if let (Some((w, ht)), Solver::Cd) = (&self.before, params.solver) {
+        if let (Some((w, ht)), Solver::Cd) = (&self.before, params.solver()) {
             let ahead = (self.momentum.ahead(&self.w, w), self.momentum.ahead(&self.ht, ht));
-            if let Some(figures) = self.attempt(ahead, params.solver, x, entries, params) {
+            if let Some(figures) = self.attempt(ahead, Solver::Cd, x, entries, params) {
                 self.momentum.accepted();
                 return figures;
             }
@@ -54,7 +54,7 @@ impl Run {
         }
         // Without momentum; by the update that cannot raise the objective where coordinate descent on the
         // divergence went too far; and where even that only rounds, the factors stay.
-        for solver in [params.solver, Solver::Mu] {
+        for solver in [params.solver(), Solver::Mu] {
             if let Some(figures) = self.attempt((self.w.clone(), self.ht.clone()), solver, x, entries, params)
             {
                 return figures;
@@ -79,6 +79,14 @@ impl Run {
         let filled_loss = match params.loss {
             Loss::Frobenius => least_squares(&mut w, &mut ht, solver, x, entries, params),
             Loss::KullbackLeibler => divergence(&mut w, &mut ht, solver, x, entries, params),
+            Loss::ItakuraSaito => {
+                let x = entries.rows(x);
+                let parts = itakura_saito::parts_of_rows(x, &w, &ht);
+                itakura_saito::multiply(&mut w, &parts, params.penalty_w());
+                let parts = itakura_saito::parts_of_cols(x, &w, &ht);
+                itakura_saito::multiply(&mut ht, &parts, params.penalty_h());
+                itakura_saito::divergence(x, &w, &ht)
+            }
         };
         let (hidden, held_out) = entries.hidden_loss(&w, &ht, params.loss);
         let loss = (filled_loss - hidden).max(0.0);
@@ -117,7 +125,7 @@ fn least_squares(
     let xht = rows.matmul(ht);
     let hht = ht.gram();
     match solver {
-        Solver::Cd => {
+        Solver::Cd | Solver::Auto => {
             let n_sweeps = hals::worthwhile_sweeps(rows.n_stored(), n, m, k);
             hals::sweeps(w, &xht, &hht, params.penalty_w(), n_sweeps);
         }
@@ -126,7 +134,7 @@ fn least_squares(
     let xtw = entries.matmul_tn(x, w);
     let wtw = w.gram();
     match solver {
-        Solver::Cd => {
+        Solver::Cd | Solver::Auto => {
             let n_sweeps = hals::worthwhile_sweeps(rows.n_stored(), m, n, k);
             hals::sweeps(ht, &xtw, &wtw, params.penalty_h(), n_sweeps);
         }
@@ -146,7 +154,7 @@ fn divergence(
 ) -> f64 {
     let (rows, cols) = (entries.sparse_rows(x), entries.sparse_cols());
     let x_ln_y = match solver {
-        Solver::Cd => {
+        Solver::Cd | Solver::Auto => {
             scd::sweeps(w, rows, ht, params.penalty_w(), DIVERGENCE_SWEEPS);
             scd::sweeps(ht, cols, w, params.penalty_h(), DIVERGENCE_SWEEPS)
         }
