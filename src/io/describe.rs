@@ -60,7 +60,7 @@ const SHOWN_CLASSES: usize = 20;
 
 /// Reads a file and describes it; missing values are counted instead of refused.
 /// # Errors
-/// As [`read`].
+/// As [`load`].
 pub fn describe(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Description> {
     let options = ReadOptions { missing: Missing::Nan, ..options.clone() };
     Ok(describe_loaded(load(path, &options, budget)?))
