@@ -13,12 +13,12 @@
 //! plain rows elsewhere; B is packed by the first tile that reads it, in passing; and where the depth is
 //! small, loops 1 and 2 change places, so that C, now the largest traffic, is written along its rows.
 
-use super::micro::{self, Finish, Panel, Rows, Target, tile_rows};
+use super::micro::{self, Finish, Panel, Rows, Target, Tile, Tiles, tile_rows};
 use super::pack::{self, Panels, Scratch, pack_panels};
 use super::plan::{Part, Plan};
 use super::product::{Product, Right};
 use crate::Real;
-use crate::simd::{Simd, prefetch};
+use crate::simd::prefetch;
 use crate::view::MatRef;
 use std::ops::Range;
 
@@ -61,7 +61,7 @@ impl Kernel for f64 {
 
 /// Loops 5, 4 and 3.
 #[inline(always)]
-fn compute_part<V: Simd>(product: &Product<V::Elem>, part: &Part) {
+fn compute_part<V: Tiles>(product: &Product<V::Elem>, part: &Part) {
     let k = product.a.cols();
     let all = Panels::new(product.n, V::LANES);
     let plan = Plan::new(product, part, V::LANES);
@@ -116,7 +116,7 @@ struct Block<T> {
 
 /// Loops 2 and 1, in this order or the other.
 #[inline(always)]
-fn multiply_block<V: Simd>(
+fn multiply_block<V: Tiles>(
     product: &Product<V::Elem>,
     plan: &Plan,
     block: &Block<V::Elem>,
@@ -129,37 +129,63 @@ fn multiply_block<V: Simd>(
     let odd = block.panels.start + n_pairs;
     for (panels, width) in [(block.panels.start..odd, 2), (odd..block.panels.end, last_width)] {
         let n_tiles = block.rows.len().div_ceil(tile_rows(width));
-        let (n_outer, n_inner) = if plan.by_rows { (n_tiles, panels.len()) } else { (panels.len(), n_tiles) };
-        for outer in 0..n_outer {
-            for inner in 0..n_inner {
-                let (t, q) = if plan.by_rows { (outer, inner) } else { (inner, outer) };
-                let q = panels.start + q;
-                let tile = tile_span(t, block.rows.len(), tile_rows(width));
-                let first_visit = block.fresh && t == 0;
-                if !plan.by_rows && q + 1 < panels.end {
-                    fetch_ahead(product, block, all.end(q + 1) - 1, t, n_tiles);
-                }
-                let b = locate_panel::<V>(product, plan, block, all, q, first_visit, b_memory);
-                let (i, j) = (block.rows.start + tile.start, all.start(q));
-                let (_, cols) = all.size(q);
-                // SAFETY: the tile's rows and the panel's columns lie in C and in the bias; the block of A
-                // holds the rows, the panel all of `depth`.
-                unsafe {
-                    let a = Rows { ptr: block.a.ptr.add(tile.start * block.a.stride), ..block.a };
-                    let c = Target {
-                        ptr: product.c.ptr.add(i * product.c.row_stride + j * product.c.col_stride),
-                        ..product.c
-                    };
-                    let bias = if finish.bias.is_null() {
-                        finish.bias
-                    } else {
-                        finish.bias.add(if finish.bias_by_rows { i } else { j })
-                    };
-                    let finish = Finish { bias, ..*finish };
-                    micro::run::<V>(width, tile.len(), block.depth.len(), a, b, c, cols, &finish);
+        if plan.by_rows {
+            for t in 0..n_tiles {
+                let rows = tile_span(t, block.rows.len(), tile_rows(width));
+                for q in panels.clone() {
+                    let b = locate_panel::<V>(product, plan, block, all, q, block.fresh && t == 0, b_memory);
+                    multiply_tile::<V>(product, block, finish, all, rows.clone(), (q, width), b, AHEAD);
                 }
             }
+            continue;
         }
+        for q in panels.clone() {
+            let mut b = locate_panel::<V>(product, plan, block, all, q, block.fresh, b_memory);
+            for t in 0..n_tiles {
+                if q + 1 < panels.end {
+                    fetch_ahead(product, block, all.end(q + 1) - 1, t, n_tiles);
+                }
+                let rows = tile_span(t, block.rows.len(), tile_rows(width));
+                multiply_tile::<V>(product, block, finish, all, rows, (q, width), b, 0);
+                b = b.settled(width * V::LANES);
+            }
+        }
+    }
+}
+
+/// Where C is written along its rows, a tile takes less time than memory: its place is asked for two tiles
+/// of f32 before.
+const AHEAD: usize = 32;
+
+/// A tile: some `rows` of a block of A times panel `q`, `width` vectors wide, which lies at `b`.
+#[inline(always)]
+fn multiply_tile<V: Tiles>(
+    product: &Product<V::Elem>,
+    block: &Block<V::Elem>,
+    finish: &Finish<V::Elem>,
+    all: Panels,
+    rows: Range<usize>,
+    (q, width): (usize, usize),
+    b: Panel<V::Elem>,
+    ahead: usize,
+) {
+    let (i, j) = (block.rows.start + rows.start, all.start(q));
+    let (_, cols) = all.size(q);
+    let bias_at = if finish.bias_by_rows { i } else { j };
+    // SAFETY: the tile's rows and the panel's columns lie in C and in the bias; the block of A holds the
+    // rows, the panel all of `depth`.
+    unsafe {
+        let tile = Tile {
+            depth: block.depth.len(),
+            a: Rows { ptr: block.a.ptr.add(rows.start * block.a.stride), ..block.a },
+            b,
+            c: Target { ptr: product.c.ptr.add(i * product.c.row_stride + j * product.c.col_stride), ..product.c },
+            cols,
+            finish,
+            bias: if finish.bias.is_null() { finish.bias } else { finish.bias.add(bias_at) },
+            ahead,
+        };
+        micro::run::<V>(width, rows.len(), &tile);
     }
 }
 
@@ -196,7 +222,7 @@ fn fetch_ahead<T: Real>(product: &Product<T>, block: &Block<T>, j: usize, t: usi
 
 /// Where the micro-kernel finds panel `q` of B; on its first visit it is packed, now or by that visit.
 #[inline(always)]
-fn locate_panel<V: Simd>(
+fn locate_panel<V: Tiles>(
     product: &Product<V::Elem>,
     plan: &Plan,
     block: &Block<V::Elem>,

@@ -11,14 +11,21 @@
 //! | 1 | 8 x 8 | 8 x 4 | C no wider than a vector |
 //!
 //! (4 x 24 would fill the registers; the compiler then spills one, at the price of half the speed.)
+//! Each tile is a function of its own: inlined into the loops around it, its accumulators would share the
+//! registers with theirs, and go to the stack and back before they are stored.
 //! Every element of C is one chain of multiply-adds over ascending `p`, whatever the tile it falls in.
 //! That is why neither the tile heights nor the cut between threads can change a bit of the result.
 
 use crate::Real;
-use crate::simd::{Simd, prefetch};
+use crate::simd::{Simd, portable, prefetch};
 
-/// The most elements of a tile: the size of the buffer behind scattered tiles.
+#[cfg(target_arch = "x86_64")]
+use crate::simd::avx2;
+use std::mem::MaybeUninit;
+
+/// The most elements of a tile, and of a vector: the sizes of the buffers behind scattered tiles.
 const MAX_TILE: usize = 96;
+const MAX_WIDTH: usize = 8;
 
 /// The rows of a full tile `width` vectors wide.
 #[inline(always)]
@@ -46,6 +53,17 @@ pub(super) struct Panel<T> {
     pub copy: *mut T,
 }
 
+impl<T> Panel<T> {
+    /// Where the panel is once a first tile has read it: where that tile copied it, its rows `width` apart.
+    #[inline(always)]
+    pub fn settled(self, width: usize) -> Self {
+        if self.copy.is_null() {
+            return self;
+        }
+        Self { ptr: self.copy, stride: width, copy: std::ptr::null_mut() }
+    }
+}
+
 /// Where a tile of C goes: element (i, j) is `ptr[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
 pub(super) struct Target<T> {
@@ -54,7 +72,7 @@ pub(super) struct Target<T> {
     pub col_stride: usize,
 }
 
-/// What becomes of a tile of products: C = max(alpha AB + beta C + bias, floor).
+/// What becomes of the products: C = max(alpha AB + beta C + bias, floor).
 #[derive(Clone, Copy)]
 pub(super) struct Finish<T> {
     pub alpha: T,
@@ -65,6 +83,24 @@ pub(super) struct Finish<T> {
     pub bias_by_rows: bool,
     /// 0 for a rectifier, minus infinity for none.
     pub floor: T,
+    /// Whether nothing becomes of them: C = AB.
+    pub plain: bool,
+}
+
+/// A tile to compute: rows of A times a panel of B is a tile of C.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a, T> {
+    pub depth: usize,
+    pub a: Rows<T>,
+    pub b: Panel<T>,
+    pub c: Target<T>,
+    /// Columns of C, at most those of the panel's vectors.
+    pub cols: usize,
+    pub finish: &'a Finish<T>,
+    /// The tile's part of the bias, or null.
+    pub bias: *const T,
+    /// How many columns on C is asked for: 0 where there is time to fetch this very tile.
+    pub ahead: usize,
 }
 
 /// The tile of products A B: `acc[i][j]`, vector `j` of row `i`.
@@ -99,151 +135,177 @@ unsafe fn multiply<V: Simd, const R: usize, const W: usize, const COPY: bool>(
     acc
 }
 
-/// Reads vector `j` of a row of which `cols` columns exist; CLIP false promises that all do.
+/// Stores a tile all of whose columns exist, without a bias by rows: every step in registers.
 /// # Safety
-/// The existing columns are readable.
+/// C has the tile's R rows and W vectors, one after the other, readable if READS; so has the bias, or it is null.
 #[inline(always)]
-unsafe fn load<V: Simd, const CLIP: bool>(row: *const V::Elem, j: usize, cols: usize) -> V {
-    // SAFETY: only existing columns are touched.
-    unsafe {
-        let place = row.wrapping_add(j * V::LANES);
-        if CLIP {
-            let lanes = cols.saturating_sub(j * V::LANES).min(V::LANES);
-            V::load_partial(place, lanes, V::Elem::ZERO)
-        } else {
-            V::load(place)
+unsafe fn store<V: Simd, const R: usize, const W: usize, const READS: bool>(
+    acc: [[V; W]; R],
+    tile: &Tile<V::Elem>,
+) {
+    let alpha = V::splat(tile.finish.alpha);
+    let beta = V::splat(tile.finish.beta);
+    let floor = V::splat(tile.finish.floor);
+    let mut bias = [V::splat(V::Elem::ZERO); W];
+    if !tile.bias.is_null() {
+        for j in 0..W {
+            // SAFETY: the bias has W vectors.
+            bias[j] = unsafe { V::load(tile.bias.add(j * V::LANES)) };
+        }
+    }
+    for i in 0..R {
+        for j in 0..W {
+            // SAFETY: i < R, j < W.
+            unsafe {
+                let place = tile.c.ptr.add(i * tile.c.row_stride + j * V::LANES);
+                let base = if READS { beta.mul_add(V::load(place), bias[j]) } else { bias[j] };
+                floor.max(acc[i][j].mul_add(alpha, base)).store(place);
+            }
         }
     }
 }
 
-/// Applies `finish` to a tile of products and stores its first `cols` columns at `c`, rows `c_stride`
-/// apart. CLIP false promises that they are all of its W vectors.
+/// Stores any tile of `rows` rows from its `products`, `width` apart: C's columns may be few or scattered.
 /// # Safety
-/// `c` is R rows of `cols` columns, readable unless beta is 0; a bias has `cols` elements, one by rows R.
+/// As [`store`], for the columns that exist; a bias by rows has `rows` elements.
 #[inline(always)]
-unsafe fn store<V: Simd, const R: usize, const W: usize, const CLIP: bool>(
-    acc: [[V; W]; R],
-    c: *mut V::Elem,
-    c_stride: usize,
-    cols: usize,
-    finish: &Finish<V::Elem>,
-) {
-    let alpha = V::splat(finish.alpha);
-    let beta = V::splat(finish.beta);
+unsafe fn store_slowly<V: Simd>(rows: usize, width: usize, products: *const V::Elem, tile: &Tile<V::Elem>) {
+    let Tile { c, cols, finish, bias, .. } = *tile;
+    let (alpha, beta) = (V::splat(finish.alpha), V::splat(finish.beta));
     let floor = V::splat(finish.floor);
-    let reads_c = finish.beta != V::Elem::ZERO;
-    let mut bias = [V::splat(V::Elem::ZERO); W];
-    let by_rows = finish.bias_by_rows && !finish.bias.is_null();
-    if !finish.bias.is_null() && !by_rows {
-        for j in 0..W {
-            // SAFETY: the bias has the columns of C.
-            bias[j] = unsafe { load::<V, CLIP>(finish.bias, j, cols) };
-        }
-    }
-    for i in 0..R {
-        let row = c.wrapping_add(i * c_stride);
-        if by_rows {
-            // SAFETY: i < R, and the bias has the rows of C.
-            bias = [V::splat(unsafe { *finish.bias.add(i) }); W];
-        }
-        for j in 0..W {
-            // SAFETY: i < R; of row i only existing columns are touched.
+    let zero = V::Elem::ZERO;
+    let mut line = [zero; MAX_WIDTH];
+    for i in 0..rows {
+        for first in (0..cols).step_by(V::LANES) {
+            let n_lanes = (cols - first).min(V::LANES);
+            // SAFETY: i < rows; of the columns only existing ones are touched, in C as in the bias.
             unsafe {
-                let mut base = bias[j];
-                if reads_c {
-                    base = beta.mul_add(load::<V, CLIP>(row, j, cols), base);
+                let place = c.ptr.add(i * c.row_stride + first * c.col_stride);
+                let mut base = match bias {
+                    bias if bias.is_null() => V::splat(zero),
+                    bias if finish.bias_by_rows => V::splat(*bias.add(i)),
+                    bias => V::load_up_to(bias.add(first), n_lanes, zero),
+                };
+                if finish.beta != zero {
+                    let kept = if c.col_stride == 1 {
+                        V::load_up_to(place, n_lanes, zero)
+                    } else {
+                        for j in 0..n_lanes {
+                            line[j] = *place.add(j * c.col_stride);
+                        }
+                        V::load(line.as_ptr())
+                    };
+                    base = beta.mul_add(kept, base);
                 }
-                let value = floor.max(acc[i][j].mul_add(alpha, base));
-                let place = row.wrapping_add(j * V::LANES);
-                if CLIP {
-                    value.store_partial(place, cols.saturating_sub(j * V::LANES).min(V::LANES));
+                let value = floor.max(V::load(products.add(i * width + first)).mul_add(alpha, base));
+                if c.col_stride == 1 {
+                    value.store_up_to(place, n_lanes);
                 } else {
-                    value.store(place);
+                    value.store(line.as_mut_ptr());
+                    for j in 0..n_lanes {
+                        *place.add(j * c.col_stride) = line[j];
+                    }
                 }
             }
         }
     }
 }
 
-/// Computes the tile of C with R rows and the first `cols` columns of W vectors.
+/// Computes a tile of R rows and W vectors.
 /// # Safety
-/// As [`multiply`]; `c` has R rows and `cols` columns, `cols` <= W * LANES; a bias has `cols` elements, one by rows R.
+/// As [`multiply`]; C has R rows and `cols` columns, `cols` <= W * LANES; the bias as [`store_slowly`].
 #[inline(always)]
-unsafe fn tile<V: Simd, const R: usize, const W: usize, const COPY: bool>(
-    kc: usize,
-    a: Rows<V::Elem>,
-    b: Panel<V::Elem>,
-    c: Target<V::Elem>,
-    cols: usize,
-    finish: &Finish<V::Elem>,
-) {
-    let width = W * V::LANES;
+unsafe fn compute<V: Tiles, const R: usize, const W: usize, const COPY: bool>(tile: &Tile<V::Elem>) {
+    let (c, finish) = (tile.c, tile.finish);
     for i in 0..R {
         // C is needed when the products are done: time enough to fetch it, both lines of a tile's row.
-        let row = c.ptr.wrapping_add(i * c.row_stride);
+        let row = c.ptr.wrapping_add(i * c.row_stride + tile.ahead * c.col_stride);
         prefetch(row);
-        prefetch(row.wrapping_add((cols - 1) * c.col_stride));
+        prefetch(row.wrapping_add((tile.cols - 1) * c.col_stride));
     }
-    // SAFETY: the caller's promises are those of `multiply`.
-    let acc = unsafe { multiply::<V, R, W, COPY>(kc, a, b) };
-    if c.col_stride == 1 {
-        // SAFETY: the rows of the tile lie in C.
-        unsafe {
-            if cols == width {
-                store::<V, R, W, false>(acc, c.ptr, c.row_stride, cols, finish);
-            } else {
-                store::<V, R, W, true>(acc, c.ptr, c.row_stride, cols, finish);
-            }
-        }
-        return;
-    }
-    // A scattered tile is finished in a buffer, C copied in and out.
-    let mut buffer = [V::Elem::ZERO; MAX_TILE];
-    // SAFETY: i < R and j < cols are inside C and, as j < width, inside the buffer.
+    // SAFETY: the caller's promises are those of `multiply`, `store` and, for all other tiles, `finish`,
+    // to which the products go by way of a buffer that holds any tile.
     unsafe {
-        if finish.beta != V::Elem::ZERO {
+        let acc = multiply::<V, R, W, COPY>(tile.depth, tile.a, tile.b);
+        let whole = c.col_stride == 1 && tile.cols == W * V::LANES;
+        if whole && finish.plain {
             for i in 0..R {
-                for j in 0..cols {
-                    buffer[i * width + j] = *c.ptr.add(i * c.row_stride + j * c.col_stride);
+                for j in 0..W {
+                    acc[i][j].store(c.ptr.add(i * c.row_stride + j * V::LANES));
                 }
             }
-        }
-        store::<V, R, W, true>(acc, buffer.as_mut_ptr(), width, cols, finish);
-        for i in 0..R {
-            for j in 0..cols {
-                *c.ptr.add(i * c.row_stride + j * c.col_stride) = buffer[i * width + j];
+        } else if whole && !finish.bias_by_rows && finish.beta == V::Elem::ZERO {
+            store::<V, R, W, false>(acc, tile);
+        } else if whole && !finish.bias_by_rows {
+            store::<V, R, W, true>(acc, tile);
+        } else {
+            let mut products = [MaybeUninit::<V::Elem>::uninit(); MAX_TILE];
+            for i in 0..R {
+                for j in 0..W {
+                    acc[i][j].store(products.as_mut_ptr().cast::<V::Elem>().add((i * W + j) * V::LANES));
+                }
             }
+            V::finish(R, W * V::LANES, products.as_ptr().cast(), tile);
         }
     }
 }
 
-/// Computes one tile of `rows` rows and `cols` columns, `width` vectors wide.
+/// A tier's tiles.
+pub(super) trait Tiles: Simd {
+    /// Computes a tile of R rows and W vectors, copying the panel if COPY.
+    /// # Safety
+    /// As [`compute`]; the CPU has the tier's features.
+    unsafe fn tile<const R: usize, const W: usize, const COPY: bool>(tile: &Tile<Self::Elem>);
+    /// Stores a tile whose columns are few or scattered.
+    /// # Safety
+    /// As [`store_slowly`]; the CPU has the tier's features.
+    unsafe fn finish(rows: usize, width: usize, products: *const Self::Elem, tile: &Tile<Self::Elem>);
+}
+
+macro_rules! tiles {
+    ($vector:ty $(, #[$features:meta])?) => {
+        impl Tiles for $vector {
+            #[inline(never)]
+            $(#[$features])?
+            unsafe fn tile<const R: usize, const W: usize, const COPY: bool>(tile: &Tile<Self::Elem>) {
+                // SAFETY: the caller's promises, passed on.
+                unsafe { compute::<Self, R, W, COPY>(tile) }
+            }
+            #[inline(never)]
+            $(#[$features])?
+            unsafe fn finish(rows: usize, width: usize, products: *const Self::Elem, tile: &Tile<Self::Elem>) {
+                // SAFETY: the caller's promises, passed on.
+                unsafe { store_slowly::<Self>(rows, width, products, tile) }
+            }
+        }
+    };
+}
+
+tiles!(portable::F32);
+tiles!(portable::F64);
+#[cfg(target_arch = "x86_64")]
+tiles!(avx2::F32, #[target_feature(enable = "avx2,fma")]);
+#[cfg(target_arch = "x86_64")]
+tiles!(avx2::F64, #[target_feature(enable = "avx2,fma")]);
+
+/// Computes one tile of `rows` rows, `width` vectors wide.
 /// # Safety
-/// As [`tile`]; `rows` <= `tile_rows(width)`; a panel with a `copy` is read by full tiles of width 2.
+/// As [`compute`]; `rows` <= `tile_rows(width)`; a panel with a `copy` is read by full tiles of width 2.
 #[inline(always)]
-pub(super) unsafe fn run<V: Simd>(
-    width: usize,
-    rows: usize,
-    kc: usize,
-    a: Rows<V::Elem>,
-    b: Panel<V::Elem>,
-    c: Target<V::Elem>,
-    cols: usize,
-    finish: &Finish<V::Elem>,
-) {
+pub(super) unsafe fn run<V: Tiles>(width: usize, rows: usize, tile: &Tile<V::Elem>) {
     macro_rules! one_of {
         ($($w:literal x [$($r:literal)*])*) => {
             match (width, rows) {
-                $($(($w, $r) => tile::<V, $r, $w, false>(kc, a, b, c, cols, finish),)*)*
+                $($(($w, $r) => V::tile::<$r, $w, false>(tile),)*)*
                 _ => unreachable!("no tile of {rows} rows and {width} vectors"),
             }
         };
     }
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        if !b.copy.is_null() {
+        if !tile.b.copy.is_null() {
             debug_assert!(width == 2 && rows == 6, "only the full tile packs as it goes");
-            return tile::<V, 6, 2, true>(kc, a, b, c, cols, finish);
+            return V::tile::<6, 2, true>(tile);
         }
         one_of! {
             2 x [6 5 4 3 2 1]

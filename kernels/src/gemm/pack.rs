@@ -8,14 +8,16 @@ use crate::Real;
 use crate::simd::Simd;
 use crate::view::MatRef;
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A matrix packed once, to be the right-hand factor B (k x n) of any number of products.
 #[derive(Clone, Debug)]
 pub struct Packed<T> {
-    data: Vec<T>,
+    lines: Lines,
     k: usize,
     n: usize,
+    _element: PhantomData<T>,
 }
 
 impl<T: Real> Packed<T> {
@@ -26,8 +28,8 @@ impl<T: Real> Packed<T> {
 }
 
 impl<T> Packed<T> {
-    pub(super) fn from_parts(data: Vec<T>, k: usize, n: usize) -> Self {
-        Self { data, k, n }
+    pub(super) fn from_parts(lines: Lines, k: usize, n: usize) -> Self {
+        Self { lines, k, n, _element: PhantomData }
     }
     /// Number of rows of the packed matrix, k.
     pub fn rows(&self) -> usize {
@@ -41,8 +43,11 @@ impl<T> Packed<T> {
     /// # Panics
     /// If it lies outside.
     #[inline(always)]
-    pub(super) fn panel(&self, panels: Panels, pc: usize, kc: usize, j: usize) -> &[T] {
-        &self.data[pc * panels.padded() + kc * j..]
+    pub(super) fn panel(&self, panels: Panels, pc: usize, kc: usize, j: usize) -> &[T]
+    where
+        T: Real,
+    {
+        &self.lines.as_slice()[pc * panels.padded() + kc * j..]
     }
 }
 
@@ -202,37 +207,66 @@ fn transpose<V: Simd>(
     }
 }
 
-/// A cache line: the unit, and so the alignment, of the scratch memory.
-#[derive(Clone, Copy)]
+/// A cache line: the unit, and so the alignment, of packed memory. A vector never lies in two of them.
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Line {
     bytes: [u8; 64],
 }
 
+/// Memory aligned to cache lines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines(Vec<Line>);
+
+impl Lines {
+    /// Zeros, at least `n` elements of them.
+    pub fn zeroed<T: Real>(n: usize) -> Self {
+        let mut lines = Self::default();
+        lines.grow::<T>(n);
+        lines
+    }
+    /// Makes it `n` elements long at least.
+    fn grow<T: Real>(&mut self, n: usize) {
+        let need = (n * size_of::<T>()).div_ceil(size_of::<Line>());
+        if self.0.len() < need {
+            self.0.resize(need, Line { bytes: [0; 64] });
+        }
+    }
+    fn len<T: Real>(&self) -> usize {
+        self.0.len() * (size_of::<Line>() / size_of::<T>())
+    }
+    /// The memory as numbers.
+    pub fn as_slice<T: Real>(&self) -> &[T] {
+        // SAFETY: initialised plain bytes, aligned to 64; T is f32 or f64, for which any bits are a value.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<T>(), self.len::<T>()) }
+    }
+    /// The memory as numbers, to write.
+    pub fn as_mut_slice<T: Real>(&mut self) -> &mut [T] {
+        let len = self.len::<T>();
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<T>(), len) }
+    }
+}
+
 thread_local! {
     /// What the last product on this thread left, so that the next one allocates nothing.
-    static SCRATCH: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: Cell<Lines> = const { Cell::new(Lines(Vec::new())) };
 }
 
 /// The thread's packing memory, borrowed for the time of one block of C.
-pub(super) struct Scratch(Vec<Line>);
+pub(super) struct Scratch(Lines);
 
 impl Scratch {
     /// At least `n` elements' worth of memory.
     pub fn take<T: Real>(n: usize) -> Self {
         let mut lines = SCRATCH.take();
-        let need = (n * size_of::<T>()).div_ceil(size_of::<Line>());
-        if lines.len() < need {
-            lines.resize(need, Line { bytes: [0; 64] });
-        }
+        lines.grow::<T>(n);
         Self(lines)
     }
 
-    /// The memory as numbers, aligned to cache lines.
+    /// The memory as numbers.
     pub fn as_mut_slice<T: Real>(&mut self) -> &mut [T] {
-        let bytes = self.0.len() * size_of::<Line>();
-        // SAFETY: initialised plain bytes, aligned to 64; T is f32 or f64, for which any bits are a value.
-        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<T>(), bytes / size_of::<T>()) }
+        self.0.as_mut_slice()
     }
 }
 

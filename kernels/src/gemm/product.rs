@@ -2,7 +2,7 @@
 
 use super::blocked::Kernel;
 use super::micro::{Finish, Rows, Target};
-use super::pack::{Packed, Panels};
+use super::pack::{Lines, Packed, Panels};
 use super::plan::{PARALLEL_MULTIPLY_ADDS, Part, depth_block, part_size};
 use super::{Activation, Epilogue};
 use crate::view::{MatMut, MatRef};
@@ -99,9 +99,10 @@ pub(super) fn pack<T: Kernel>(b: MatRef<T>) -> Packed<T> {
     const PANELS_PER_CHUNK: usize = 8;
     let (k, n) = (b.rows(), b.cols());
     let panels = Panels::new(n, T::LANES);
-    let mut data = vec![T::ZERO; k * panels.padded()];
+    let mut lines = Lines::zeroed::<T>(k * panels.padded());
+    let data = &mut lines.as_mut_slice::<T>()[..k * panels.padded()];
     let kc_full = depth_block(k).max(1);
-    let Some(last) = panels.count().checked_sub(1) else { return Packed::from_parts(data, k, n) };
+    let Some(last) = panels.count().checked_sub(1) else { return Packed::from_parts(lines, k, n) };
     for (q, block) in data.chunks_mut(kc_full * panels.padded()).enumerate() {
         let depth = q * kc_full..((q + 1) * kc_full).min(k);
         let panel_len = panels.start(1) * depth.len();
@@ -111,7 +112,7 @@ pub(super) fn pack<T: Kernel>(b: MatRef<T>) -> Packed<T> {
         });
         T::pack_panels(b, depth, last..last + 1, rest);
     }
-    Packed::from_parts(data, k, n)
+    Packed::from_parts(lines, k, n)
 }
 
 impl<T: Kernel> Product<'_, T> {
@@ -148,9 +149,11 @@ impl<T: Real> Product<'_, T> {
             _ => (std::ptr::null(), false),
         };
         let rectifies = last && self.activation == Activation::Relu;
+        let beta = if depth.start == 0 { self.beta } else { T::ONE };
         Finish {
+            plain: self.alpha == T::ONE && beta == T::ZERO && bias.is_null() && !rectifies,
             alpha: self.alpha,
-            beta: if depth.start == 0 { self.beta } else { T::ONE },
+            beta,
             bias,
             bias_by_rows,
             floor: if rectifies { T::ZERO } else { -T::ONE / T::ZERO },
