@@ -1,6 +1,6 @@
 //! What users did: `cargo run --release --example implicit`.
 //!
-//! With a file and parameters, `implicit X.npz METHOD K ALPHA RIDGE N_ITER [USERS.npy ITEMS.npy [OUT_USERS.npy
+//! With a file and parameters, `implicit X.npz METHOD[:BLOCK] K ALPHA RIDGE N_ITER [USERS.npy ITEMS.npy [OUT_USERS.npy
 //! OUT_ITEMS.npy]]`, fits it, from given factors where there are some, and prints one line of JSON: what
 //! `benches/peers/implicit.py` compares with the package `implicit`.
 
@@ -23,15 +23,18 @@ fn main() -> Result<()> {
             let number = |text: &String| {
                 text.parse::<f64>().map_err(|e| Error::parameter("implicit", format!("{text}: {e}")))
             };
+            let (method, block) = method.split_once(':').unwrap_or((method, "32"));
             let params = Params {
                 n_components: number(k)? as usize,
-                method: match method.as_str() {
+                block: number(&block.to_owned())? as usize,
+                method: match method {
                     "cholesky" => Method::Cholesky,
                     "ials++" => Method::Ials,
                     _ => Method::Cg,
                 },
                 alpha: number(alpha)?,
                 ridge: number(ridge)?,
+                ridge_power: 0.0,
                 max_iter: number(n_iter)? as u64,
                 tol: 0.0,
                 ..Params::default()

@@ -13,7 +13,7 @@ const VISITS: &[u8] = b"user,a,b,c,d,\"e, f\"\nann,3,2,0,0,0\nbob,2,3,1,0,0\ncid
 
 fn visited(folder: &Scratch) {
     folder.file("visits.csv", VISITS);
-    good(folder, "fit implicit visits.csv --n-components 2 --ridge 0.1 --out run --quiet");
+    good(folder, "fit implicit visits.csv --n-components 2 --out run --quiet");
 }
 
 /// The cells of tab-separated text, the header first.

@@ -8,14 +8,14 @@ use diabolo_kernels::sparse::{CsrRef, Pattern, PatternRef};
 
 /// The penalty on squared norms.
 ///
-/// lambda_u = weight (s_u / mean s)^power with s_u = sum_i c_ui, the confidence there is in a row, cells without
-/// interactions included: 0 penalises all rows alike, 1 as their share of the objective (Rendle, Krichene, Zhang &
-/// Koren 2022, eq. 9, where the mean is part of the weight).
+/// lambda_u = weight s_u^power with s_u = sum_i c_ui, the confidence there is in a row, cells without interactions
+/// included: a power of 0 penalises all rows alike, 1 as their share of the objective, and then the same weight suits
+/// data of any size (Rendle, Krichene, Zhang & Koren 2022, eq. 9).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ridge {
-    /// lambda where a row has as much confidence as rows have on average.
+    /// lambda of a row whose confidence is 1.
     pub weight: f64,
-    /// How lambda grows with it.
+    /// How lambda grows with the confidence.
     pub power: f64,
 }
 
@@ -25,7 +25,6 @@ pub struct Side<T> {
     pattern: Pattern,
     weights: Vec<T>,
     ridges: Vec<T>,
-    mean_confidence: f64,
 }
 
 /// The same interactions by users and by items.
@@ -51,18 +50,17 @@ impl<T: Real> Interactions<T> {
             "the interactions by users and by items",
         )?;
         let (pattern, order) = counts.pattern().transpose();
-        let users = Side::new(counts, alpha, ridge, None)?;
+        let users = Side::new(counts, alpha, ridge)?;
         let weights = order.into_iter().map(|entry| users.weights[entry]).collect();
-        Ok(Interactions { items: Side::of_weights(pattern, weights, ridge, None), users })
+        Ok(Interactions { items: Side::of_weights(pattern, weights, ridge), users })
     }
 }
 
 impl<T: Real> Side<T> {
-    /// Of counts r > 0, w = alpha r. Penalties are relative to a mean confidence that is given, or to that of
-    /// these rows.
+    /// Of counts r > 0, w = alpha r.
     /// # Errors
     /// [`Error::Numerical`] where a weight is too large for the number type.
-    pub fn new(counts: Observed, alpha: f64, ridge: Ridge, mean_confidence: Option<f64>) -> Result<Side<T>> {
+    pub fn new(counts: Observed, alpha: f64, ridge: Ridge) -> Result<Side<T>> {
         let (pattern, counts) = counts.into_parts();
         let weights: Vec<T> = counts.iter().map(|r| T::from_f64(alpha * r)).collect();
         if let Some(at) = weights.iter().position(|w| !w.is_finite()) {
@@ -71,23 +69,18 @@ impl<T: Real> Side<T> {
                 format!("the count {} times alpha is too large; lower --alpha or scale the data", counts[at]);
             return Err(Error::numerical(format!("row {row}"), why));
         }
-        Ok(Side::of_weights(pattern, weights, ridge, mean_confidence))
+        Ok(Side::of_weights(pattern, weights, ridge))
     }
 
-    fn of_weights(pattern: Pattern, weights: Vec<T>, ridge: Ridge, mean_confidence: Option<f64>) -> Side<T> {
+    fn of_weights(pattern: Pattern, weights: Vec<T>, ridge: Ridge) -> Side<T> {
         let confidence = |i: usize| -> f64 {
             let own = &weights[pattern.as_ref().row(i)];
             pattern.as_ref().n_cols() as f64 + own.iter().map(|w| w.to_f64()).sum::<f64>()
         };
-        let n_rows = pattern.as_ref().n_rows();
-        let mean = mean_confidence
-            .unwrap_or_else(|| (0..n_rows).map(confidence).sum::<f64>() / n_rows.max(1) as f64);
-        let of_row = |i| match ridge.power {
-            0.0 => ridge.weight,
-            power => ridge.weight * (confidence(i) / mean).powf(power),
-        };
-        let ridges = (0..n_rows).map(|i| T::from_f64(of_row(i))).collect();
-        Side { ridges, mean_confidence: mean, pattern, weights }
+        let ridges = (0..pattern.as_ref().n_rows())
+            .map(|i| T::from_f64(ridge.weight * confidence(i).powf(ridge.power)))
+            .collect();
+        Side { ridges, pattern, weights }
     }
 
     /// Number of rows.
@@ -108,11 +101,6 @@ impl<T: Real> Side<T> {
     /// lambda of every row.
     pub fn ridges(&self) -> &[T] {
         &self.ridges
-    }
-
-    /// The mean over the rows of s = sum c.
-    pub fn mean_confidence(&self) -> f64 {
-        self.mean_confidence
     }
 
     /// The partners of row `i`, and w of each.

@@ -75,10 +75,11 @@ fn planted_tastes_are_found_whatever_the_method_and_f32_costs_nothing() {
 #[test]
 fn new_users_are_folded_in_exactly() {
     let x = planted().features;
-    for ridge_power in [0.0, 1.0] {
+    for (ridge, ridge_power) in [(10.0, 0.0), (0.02, 1.0)] {
         let params = Params {
             method: Method::Cholesky,
             precision: Precision::Double,
+            ridge,
             ridge_power,
             ..Params::default()
         };

@@ -45,9 +45,8 @@ fn plain_objective(x: &Matrix<f64>, factors: &Factors<f64>, alpha: f64, ridge: R
     }
     let penalty = |factor: &Matrix<f64>, x: &Matrix<f64>| -> f64 {
         let confidence = |row: &[f64]| row.iter().map(|r| 1.0 + alpha * r).sum::<f64>();
-        let mean = x.rows().map(confidence).sum::<f64>() / x.n_rows() as f64;
         let of_row = |(own, row): (&[f64], &[f64])| {
-            let lambda = ridge.weight * (confidence(row) / mean).powf(ridge.power);
+            let lambda = ridge.weight * confidence(row).powf(ridge.power);
             0.5 * lambda * own.iter().map(|x| x * x).sum::<f64>()
         };
         factor.rows().zip(x.rows()).map(of_row).sum()

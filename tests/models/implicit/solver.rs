@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const ALPHA: f64 = 2.0;
 
-const RIDGES: [Ridge; 2] = [Ridge { weight: 0.5, power: 0.0 }, Ridge { weight: 0.5, power: 1.0 }];
+const RIDGES: [Ridge; 2] = [Ridge { weight: 0.5, power: 0.0 }, Ridge { weight: 0.05, power: 1.0 }];
 
 fn solvers() -> [Solver; 5] {
     [

@@ -10,13 +10,14 @@
 //! | c = 1 + alpha r | the confidence in p | |
 //! | x_u | the codes Z; `users` | n_samples x n_components |
 //! | y_i | `items` | n_features x n_components |
-//! | lambda_u | `ridge` (s_u / mean s)^`ridge_power`, s_u = sum_i c_ui (Rendle et al. 2022) | |
+//! | lambda_u | `ridge` s_u^`ridge_power`, s_u = sum_i c_ui (Rendle et al. 2022) | |
 //!
 //! A step solves for every user, then for every item ([`crate::solve::implicit`], where the costs stand): `cg`
 //! takes a few steps of conjugate gradients, `cholesky` finds each minimum, `ials++` the minimum over a block of
 //! components after the other, which keeps rows of 512 components cheap. The Gram matrix of the other factor
 //! stands for all cells without interactions, so no step sees n_samples x n_features of anything. The
-//! objective never rises. Packages that define c = alpha r get the same fit from the values 1 + alpha r.
+//! objective never rises. Packages that define c = alpha r get the same fit from the values 1 + alpha r, with
+//! `ridge_power = 0`.
 //!
 //! Factors are f32 while they are fitted (`precision = double` for f64: the recall is the same, a test says), the
 //! model's are f64. `held_out` keeps a share of the interactions from the fit; recall and NDCG at 20 tell how well the
@@ -61,10 +62,10 @@ pub struct Params {
     /// How much an interaction weighs: c = 1 + alpha r
     #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
     pub alpha: f64,
-    /// Weight of half the squared norms
+    /// Weight of half the squared norms, times a row's confidence to the power of --ridge-power
     #[cfg_attr(feature = "cli", arg(long, value_name = "A"))]
     pub ridge: f64,
-    /// How a row's ridge grows with its confidence: 0 not at all, 1 in proportion
+    /// How a row's ridge grows with its confidence, the sum of its c: 0 not at all, 1 in proportion
     #[cfg_attr(feature = "cli", arg(long, value_name = "P"))]
     pub ridge_power: f64,
     /// Precision of the factors while they are fitted
@@ -118,10 +119,10 @@ impl Default for Params {
             n_components: 64,
             method: Method::Cg,
             cg_steps: 3,
-            block: 64,
-            alpha: 1.0,
-            ridge: 10.0,
-            ridge_power: 0.0,
+            block: 32,
+            alpha: 3.0,
+            ridge: 0.02,
+            ridge_power: 1.0,
             precision: Precision::Single,
             held_out: 0.0,
             max_iter: 50,

@@ -11,7 +11,7 @@ use crate::monitor::{Budget, Env};
 use crate::solve::implicit::{self, Ridge, Side};
 use crate::solve::observed::Observed;
 use crate::solve::top_n::{Scored, top_n};
-use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use crate::tensors::{Named, TensorView, Tensors, visit_u64};
 
 /// Share of new users' interactions that their lists are tested on.
 const TESTED: f64 = 0.2;
@@ -27,8 +27,6 @@ pub(super) struct Fitted {
     pub held_out: Observed,
     /// Of the training data.
     pub fingerprint: u64,
-    /// The mean over the training samples of their confidence: what a ridge is relative to.
-    pub mean_confidence: f64,
 }
 
 /// How new rows are folded in, and what is shown: from the parameters, not saved with the arrays.
@@ -75,7 +73,6 @@ impl Implicit {
             users,
             items,
             fingerprint: named.scalar_u64("fingerprint")?,
-            mean_confidence: named.scalar_f64("mean_confidence")?,
         };
         Implicit::new(fitted, fold_in)
     }
@@ -91,7 +88,7 @@ impl Implicit {
     }
 
     fn side(&self, counts: Observed) -> Result<Side<f64>> {
-        Side::new(counts, self.fold_in.alpha, self.fold_in.ridge, Some(self.fitted.mean_confidence))
+        Side::new(counts, self.fold_in.alpha, self.fold_in.ridge)
     }
 
     /// The codes of samples with these interactions: each the minimum with the items fixed.
@@ -145,7 +142,6 @@ impl Tensors for Implicit {
         self.fitted.items.visit_as("items", each);
         self.fitted.held_out.visit_as("held_out", each);
         visit_u64(each, "fingerprint", self.fitted.fingerprint);
-        visit_f64(each, "mean_confidence", self.fitted.mean_confidence);
     }
 }
 

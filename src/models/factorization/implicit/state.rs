@@ -34,7 +34,6 @@ pub struct State {
     work: Work,
     held_out: Observed,
     fingerprint: u64,
-    mean_confidence: f64,
     first_objective: f64,
     last_objective: f64,
 }
@@ -112,27 +111,17 @@ enum Start {
     At(Factors<f64>),
 }
 
-/// What the interactions say before anything is fitted.
-struct Facts {
-    /// Of users.
-    mean_confidence: f64,
-    /// Where nothing is predicted.
-    objective: f64,
-}
-
 impl<T: Real> Fitting<T> {
-    fn start(params: &Params, counts: Observed, start: Start, env: &Env) -> Result<(Fitting<T>, Facts)> {
+    /// With the objective where nothing is predicted.
+    fn start(params: &Params, counts: Observed, start: Start, env: &Env) -> Result<(Fitting<T>, f64)> {
         let [n, m] = [counts.n_rows(), counts.n_cols()];
         let factors = match start {
             Start::Random => Factors::random(n, m, params.n_components, env.seed),
             Start::At(factors) => factors.cast(),
         };
         let data: Interactions<T> = Self::interactions(params, counts, env)?;
-        let facts = Facts {
-            mean_confidence: data.users.mean_confidence(),
-            objective: 0.5 * data.users.sum_of_confidence(),
-        };
-        Ok((Fitting { factors, data: Some(data) }, facts))
+        let objective = 0.5 * data.users.sum_of_confidence();
+        Ok((Fitting { factors, data: Some(data) }, objective))
     }
 }
 
@@ -174,23 +163,22 @@ impl State {
             Precision::Double => 8,
         };
         env.budget.charge_array(n_values, size, "the factors")?;
-        let (work, facts) = match params.precision {
+        let (work, objective) = match params.precision {
             Precision::Single => {
-                let (fitting, facts) = Fitting::start(params, counts, start, env)?;
-                (Work::Single(fitting), facts)
+                let (fitting, objective) = Fitting::start(params, counts, start, env)?;
+                (Work::Single(fitting), objective)
             }
             Precision::Double => {
-                let (fitting, facts) = Fitting::start(params, counts, start, env)?;
-                (Work::Double(fitting), facts)
+                let (fitting, objective) = Fitting::start(params, counts, start, env)?;
+                (Work::Double(fitting), objective)
             }
         };
         Ok(State {
             work,
             held_out,
             fingerprint: x.features()?.fingerprint(),
-            mean_confidence: facts.mean_confidence,
-            first_objective: facts.objective,
-            last_objective: facts.objective,
+            first_objective: objective,
+            last_objective: objective,
         })
     }
 
@@ -214,13 +202,7 @@ impl State {
             Work::Single(fitting) => fitting.factors.cast(),
             Work::Double(fitting) => fitting.factors,
         };
-        Fitted {
-            users,
-            items,
-            held_out: self.held_out,
-            fingerprint: self.fingerprint,
-            mean_confidence: self.mean_confidence,
-        }
+        Fitted { users, items, held_out: self.held_out, fingerprint: self.fingerprint }
     }
 
     /// The state of a checkpoint.
@@ -251,7 +233,6 @@ impl State {
             held_out: Observed::load(named, "held_out", items[0])?,
             work,
             fingerprint: named.scalar_u64("fingerprint")?,
-            mean_confidence: named.scalar_f64("mean_confidence")?,
             first_objective: named.scalar_f64("first_objective")?,
             last_objective: named.scalar_f64("last_objective")?,
         })
@@ -281,7 +262,6 @@ impl Tensors for State {
         }
         self.held_out.visit_as("held_out", each);
         visit_u64(each, "fingerprint", self.fingerprint);
-        visit_f64(each, "mean_confidence", self.mean_confidence);
         visit_f64(each, "first_objective", self.first_objective);
         visit_f64(each, "last_objective", self.last_objective);
     }
