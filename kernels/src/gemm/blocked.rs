@@ -179,7 +179,10 @@ fn multiply_tile<V: Tiles>(
             depth: block.depth.len(),
             a: Rows { ptr: block.a.ptr.add(rows.start * block.a.stride), ..block.a },
             b,
-            c: Target { ptr: product.c.ptr.add(i * product.c.row_stride + j * product.c.col_stride), ..product.c },
+            c: Target {
+                ptr: product.c.ptr.add(i * product.c.row_stride + j * product.c.col_stride),
+                ..product.c
+            },
             cols,
             finish,
             bias: if finish.bias.is_null() { finish.bias } else { finish.bias.add(bias_at) },
