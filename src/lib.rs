@@ -45,6 +45,7 @@
 //!
 //! * `cli` (default): the binary `diabolo`, and every model's `Params` as flags. Without it the library needs
 //!   neither clap nor a terminal.
+//! * `h5ad` (default): AnnData's `.h5ad` and the `.h5` of 10x Genomics, by a reader in Rust alone.
 #![forbid(unsafe_code)]
 
 // Floor 0: what everybody may name.
