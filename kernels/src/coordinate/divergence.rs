@@ -24,7 +24,7 @@ use crate::view::MatRef;
 
 /// Sweeps rows `first..` of the factor, which `a` holds. Returns their sum of x ln y.
 #[inline(always)]
-pub(super) fn divergence_rows<V: Elementary>(
+pub(super) fn divergence_rows<V: Simd + Elementary>(
     a: &mut [V::Elem],
     first: usize,
     x: CsrRef<V::Elem>,

@@ -1,6 +1,7 @@
 //! Sums of one chunk.
 
 use crate::Real;
+use crate::simd::Simd;
 use crate::vector::elementary::Elementary;
 
 /// Accumulators that take turns: enough to hide the latency of an addition on two ports.
@@ -13,7 +14,7 @@ macro_rules! sums {
     ($($(#[$doc:meta])* fn $name:ident($($x:ident),+) = |$acc:ident| $step:expr;)*) => {$(
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<V: Elementary>($($x: &[V::Elem]),+) -> V::Elem {
+        pub fn $name<V: Simd + Elementary>($($x: &[V::Elem]),+) -> V::Elem {
             let n = [$($x.len()),+].into_iter().min().unwrap_or(0);
             $(let $x = $x.as_ptr();)+
             let mut accumulators = [V::splat(V::Elem::ZERO); TURNS];
@@ -44,7 +45,7 @@ macro_rules! sums {
 
 /// The accumulators by halves, then the lanes by halves.
 #[inline(always)]
-fn combine<V: Elementary>(mut accumulators: [V; TURNS]) -> V::Elem {
+fn combine<V: Simd + Elementary>(mut accumulators: [V; TURNS]) -> V::Elem {
     let mut half = TURNS / 2;
     while half > 0 {
         for turn in 0..half {

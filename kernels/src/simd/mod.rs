@@ -1,18 +1,29 @@
 //! One small vector trait; each kernel is written once over it and compiled once per tier.
 //!
-//! Every tier has the same number of lanes (8 f32, 4 f64), so loops and chunk boundaries agree; only
-//! rounding may differ (the portable tier has no fused multiply-add where the target has none).
+//! [`Vector`] is arithmetic by lane, [`Simd`] adds memory and what crosses lanes. Every tier has the same
+//! number of lanes (8 f32, 4 f64), so loops and chunk boundaries agree; only rounding may differ (the
+//! portable tier has no fused multiply-add where the target has none).
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
+mod bits;
+mod pair;
 pub mod portable;
+mod vector;
+
+pub use bits::SimdBits;
+pub use pair::Pair;
+pub use vector::Vector;
 
 use crate::Real;
 
-/// A function of double-precision lanes, for [`Simd::in_double`].
+/// The most lanes a vector has.
+pub const MAX_LANES: usize = 8;
+
+/// A function of double-precision lanes, for [`Vector::in_double`].
 pub trait DoubleFn {
     /// f(x) by lane.
-    fn apply<V: Simd<Elem = f64>>(x: V) -> V;
+    fn apply<V: Vector<Elem = f64>>(x: V) -> V;
 }
 
 /// Asks for the cache line at `p`, soon to be used, which need not be valid; a hint, where there is one.
@@ -27,10 +38,8 @@ pub fn prefetch<T>(p: *const T) {
     let _ = p;
 }
 
-/// A vector of [`Simd::LANES`] floating-point lanes. Masks are vectors whose lanes are all ones or zeros.
-pub trait Simd: Copy {
-    /// `f32` or `f64`.
-    type Elem: Real;
+/// A [`Vector`] of `LANES` lanes with its ways to memory and its sums.
+pub trait Simd: Vector {
     /// 8 for f32, 4 for f64.
     const LANES: usize;
 
@@ -44,8 +53,6 @@ pub trait Simd: Copy {
         target_stride: usize,
     );
 
-    /// All lanes equal to `x`.
-    fn splat(x: Self::Elem) -> Self;
     /// Reads `LANES` elements.
     /// # Safety
     /// `p` must be valid for reads of `LANES` elements; no alignment is needed.
@@ -74,61 +81,39 @@ pub trait Simd: Copy {
     /// `p` must be valid for writes of the elements that `mask` selects; no alignment is needed.
     unsafe fn store_masked(self, p: *mut Self::Elem, mask: Self);
 
-    /// self + other
-    fn add(self, other: Self) -> Self;
-    /// self - other
-    fn sub(self, other: Self) -> Self;
-    /// self * other
-    fn mul(self, other: Self) -> Self;
-    /// self / other
-    fn div(self, other: Self) -> Self;
-    /// self * b + c, fused where the tier can.
-    fn mul_add(self, b: Self, c: Self) -> Self;
-    /// c - self * b, fused where the tier can.
-    fn neg_mul_add(self, b: Self, c: Self) -> Self;
-    /// The square root.
-    fn sqrt(self) -> Self;
-    /// The smaller one; `other` where either is NaN (so a constant's `min(x)` lets a NaN in x through).
-    fn min(self, other: Self) -> Self;
-    /// The larger one; `other` where either is NaN.
-    fn max(self, other: Self) -> Self;
-    /// To the nearest integer, ties to even; |x| < 2^22 (f32), 2^51 (f64).
-    fn round(self) -> Self;
-    /// 2^n for integral n within the normal exponents.
-    fn pow2(self) -> Self;
-    /// x = m 2^e with m in [sqrt(1/2), sqrt 2): (m, e), for positive normal x.
-    fn split_exponent(self) -> (Self, Self);
-
-    /// f(self), computed in double precision whatever the element.
-    fn in_double<F: DoubleFn>(self) -> Self;
-
-    /// Mask of self < other.
-    fn lt(self, other: Self) -> Self;
-    /// Mask of self <= other.
-    fn le(self, other: Self) -> Self;
-    /// Mask of self == other (false for NaN).
-    fn eq(self, other: Self) -> Self;
-    /// Lanes of `a` where the mask `self` is set, else of `b`.
-    fn select(self, a: Self, b: Self) -> Self;
-    /// Bitwise and.
-    fn and(self, other: Self) -> Self;
-    /// Bitwise or.
-    fn or(self, other: Self) -> Self;
-    /// Bitwise exclusive or.
-    fn xor(self, other: Self) -> Self;
-    /// True if any lane of the mask is set.
-    fn any(self) -> bool;
-    /// True if every lane of the mask is set.
-    fn all(self) -> bool;
-
-    /// The sum of the lanes, in a fixed tree order.
-    fn reduce_sum(self) -> Self::Elem;
     /// The sum of the lanes of each of `LANES` vectors: lane l is the sum of `vectors[l]`.
     fn reduce_sum_each(vectors: &[Self]) -> Self;
+
+    /// The lanes folded by halves: (0 with LANES/2, ...), then again, in the same order in every tier.
+    #[inline(always)]
+    fn fold(self, f: impl Fn(Self::Elem, Self::Elem) -> Self::Elem) -> Self::Elem {
+        let mut lanes = [Self::Elem::ZERO; MAX_LANES];
+        // SAFETY: the array has at least LANES elements.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        let mut half = Self::LANES / 2;
+        while half > 0 {
+            for lane in 0..half {
+                lanes[lane] = f(lanes[lane], lanes[lane + half]);
+            }
+            half /= 2;
+        }
+        lanes[0]
+    }
+    /// The sum of the lanes, in a fixed tree order.
+    #[inline(always)]
+    fn reduce_sum(self) -> Self::Elem {
+        self.fold(|a, b| a + b)
+    }
     /// The largest lane.
-    fn reduce_max(self) -> Self::Elem;
+    #[inline(always)]
+    fn reduce_max(self) -> Self::Elem {
+        self.fold(|a, b| if a < b { b } else { a })
+    }
     /// The smallest lane.
-    fn reduce_min(self) -> Self::Elem;
+    #[inline(always)]
+    fn reduce_min(self) -> Self::Elem {
+        self.fold(|a, b| if b < a { b } else { a })
+    }
 
     /// Reads `LANES` elements, or the `left` that are left if they are fewer; the other lanes become `fill`.
     /// # Safety
@@ -146,72 +131,4 @@ pub trait Simd: Copy {
         // SAFETY: the caller vouches for min(left, LANES) elements.
         unsafe { if left >= Self::LANES { self.store(p) } else { self.store_partial(p, left) } }
     }
-    /// All lanes equal to the nearest number to `x`.
-    #[inline(always)]
-    fn of(x: f64) -> Self {
-        Self::splat(Self::Elem::from_f64(x))
-    }
-    /// self 2^n, rounded once: the result may overflow or be subnormal; |n| below twice the largest exponent.
-    #[inline(always)]
-    fn ldexp(self, n: Self) -> Self {
-        // In two factors, since neither 2^1024 nor 2^-1074 is a normal number. The first product is exact.
-        let half = n.mul(Self::of(0.5)).round();
-        self.mul(half.pow2()).mul(n.sub(half).pow2())
-    }
-    /// -self, the sign of a zero included.
-    #[inline(always)]
-    fn neg(self) -> Self {
-        self.xor(Self::of(-0.0))
-    }
-    /// The sign bit alone: -0 or 0.
-    #[inline(always)]
-    fn sign_bit(self) -> Self {
-        self.and(Self::of(-0.0))
-    }
-    /// |self|
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.xor(self.sign_bit())
-    }
-}
-
-/// Four 64-bit integer lanes: the raw material of random numbers.
-///
-/// Integer arithmetic is exact, so every tier gives the same bits.
-pub trait SimdBits: Copy {
-    /// Eight f32 lanes of the same tier.
-    type F32: Simd<Elem = f32>;
-    /// Four f64 lanes of the same tier.
-    type F64: Simd<Elem = f64>;
-
-    /// All lanes equal to `x`.
-    fn splat(x: u64) -> Self;
-    /// Reads four elements.
-    /// # Safety
-    /// `p` must be valid for reads of four elements; no alignment is needed.
-    unsafe fn load(p: *const u64) -> Self;
-    /// Writes four elements.
-    /// # Safety
-    /// `p` must be valid for writes of four elements; no alignment is needed.
-    unsafe fn store(self, p: *mut u64);
-
-    /// self + other, modulo 2^64.
-    fn add(self, other: Self) -> Self;
-    /// Bitwise and.
-    fn and(self, other: Self) -> Self;
-    /// Bitwise or.
-    fn or(self, other: Self) -> Self;
-    /// Bitwise exclusive or.
-    fn xor(self, other: Self) -> Self;
-    /// Every lane shifted left by `N` < 64 bits.
-    fn shl<const N: i32>(self) -> Self;
-    /// Every lane shifted right by `N` < 64 bits, zeros coming in.
-    fn shr<const N: i32>(self) -> Self;
-
-    /// The same 256 bits as eight f32 lanes.
-    fn as_f32(self) -> Self::F32;
-    /// The same 256 bits as four f64 lanes.
-    fn as_f64(self) -> Self::F64;
-    /// The 256 bits read as eight signed 32-bit integers, each converted to the nearest f32.
-    fn i32_to_f32(self) -> Self::F32;
 }

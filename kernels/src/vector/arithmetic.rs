@@ -2,11 +2,11 @@
 
 use crate::Real;
 use crate::parallel::BANDWIDTH_GRAIN;
-use crate::simd::Simd;
+use crate::simd::Vector;
 
 elementwise! {
     /// Arithmetic on slices, element by element, by the rules of IEEE 754 where nothing else is said.
-    pub trait Arithmetic over Simd, grain BANDWIDTH_GRAIN;
+    pub trait Arithmetic over Vector, grain BANDWIDTH_GRAIN;
 
     /// y + a x
     axpy_into, axpy = (a)(y, x) => a.mul_add(x, y);

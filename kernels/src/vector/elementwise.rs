@@ -1,6 +1,6 @@
 //! One loop for every function applied element by element.
 
-/// Makes a trait and its f32 and f64 implementations out of element formulas over [`crate::simd::Simd`].
+/// Makes a trait and its f32 and f64 implementations out of element formulas over [`crate::simd::Vector`].
 ///
 /// ```text
 /// elementwise! {
@@ -12,8 +12,8 @@
 /// }
 /// ```
 /// gives `T::axpy_into(a, y, x, out)` and, in place of its first slice, `T::axpy(a, x, y)`.
-/// The tail of a slice is loaded in part and goes through the same formula, so a value's result does not
-/// depend on its position. Slices above `GRAIN` elements are cut in chunks for the threads.
+/// Two vectors at a time go through a formula; the tail of a slice is loaded in part and goes through the
+/// same one, so a value's result does not depend on its position. Slices above `GRAIN` elements are cut in chunks for the threads.
 macro_rules! elementwise {
     (
         $(#[$trait_doc:meta])*
@@ -41,12 +41,24 @@ macro_rules! elementwise {
             )*
         }
 
-        /// The kernels: `first` is the output itself where it is `None`.
-        mod kernel {
+        /// The formulas, on vectors of lanes.
+        mod formula {
             use super::*;
             $(
                 #[inline(always)]
-                pub fn $into<V: $bound>(
+                pub fn $into<V: $bound>($($a: V,)* $first: V $(, $x: V)*) -> V {
+                    $value
+                }
+            )*
+        }
+
+        /// The kernels: `first` is the output itself where it is `None`.
+        mod kernel {
+            use super::*;
+            use $crate::simd::{Pair, Simd};
+            $(
+                #[inline(always)]
+                pub fn $into<V: Simd + $bound>(
                     $($a: V::Elem,)*
                     $first: Option<&[V::Elem]>,
                     $($x: &[V::Elem],)*
@@ -57,24 +69,30 @@ macro_rules! elementwise {
                     assert!($first.is_none_or(|slice| slice.len() == n) $(&& $x.len() == n)*);
                     let $first = $first.map_or(out.cast_const(), |slice| slice.as_ptr());
                     $(let $x = $x.as_ptr();)*
-                    $(let $a = V::splat($a);)*
                     let mut i = 0;
-                    while i + V::LANES <= n {
+                    while i + Pair::<V>::LANES <= n {
                         // SAFETY: every slice has n elements, and i + LANES <= n.
                         unsafe {
-                            let $first = V::load($first.add(i));
-                            $(let $x = V::load($x.add(i));)*
-                            ($value).store(out.add(i));
+                            formula::$into(
+                                $(Pair::<V>::splat($a),)*
+                                Pair::<V>::load($first.add(i)),
+                                $(Pair::<V>::load($x.add(i)),)*
+                            )
+                            .store(out.add(i));
+                        }
+                        i += Pair::<V>::LANES;
+                    }
+                    while i < n {
+                        // SAFETY: every slice has n elements, of which n - i are left.
+                        unsafe {
+                            formula::$into(
+                                $(V::splat($a),)*
+                                V::load_up_to($first.add(i), n - i, V::Elem::ONE),
+                                $(V::load_up_to($x.add(i), n - i, V::Elem::ONE),)*
+                            )
+                            .store_up_to(out.add(i), n - i);
                         }
                         i += V::LANES;
-                    }
-                    if i < n {
-                        // SAFETY: every slice has n elements, of which n - i < LANES are left.
-                        unsafe {
-                            let $first = V::load_partial($first.add(i), n - i, V::Elem::ONE);
-                            $(let $x = V::load_partial($x.add(i), n - i, V::Elem::ONE);)*
-                            ($value).store_partial(out.add(i), n - i);
-                        }
                     }
                 }
             )*

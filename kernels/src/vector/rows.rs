@@ -4,6 +4,7 @@ use super::elementary::Elementary;
 use crate::Real;
 use crate::parallel::{self, EXP_GRAIN};
 use crate::reduce::extrema::max;
+use crate::simd::Simd;
 
 /// Row-wise functions of a dense row-major matrix.
 ///
@@ -26,14 +27,14 @@ pub trait RowMath: Sized {
 
 /// What is subtracted from a row before it is exponentiated: its largest number, 0 if that is infinite.
 #[inline(always)]
-fn shift<V: Elementary>(row: &[V::Elem]) -> V {
+fn shift<V: Simd + Elementary>(row: &[V::Elem]) -> V {
     let largest = max::<V>(row);
     V::splat(if largest.is_finite() { largest } else { V::Elem::ZERO })
 }
 
 /// sum_j e^(x_j - shift), as all lanes of a vector.
 #[inline(always)]
-fn sum_exp<V: Elementary>(row: &[V::Elem], shift: V) -> V {
+fn sum_exp<V: Simd + Elementary>(row: &[V::Elem], shift: V) -> V {
     let mut sum = V::of(0.0);
     let mut j = 0;
     while j < row.len() {
@@ -49,7 +50,7 @@ fn sum_exp<V: Elementary>(row: &[V::Elem], shift: V) -> V {
 
 /// Softmax of each row of a block; the exponentials are stored, then divided by their sum.
 #[inline(always)]
-fn softmax<V: Elementary>(block: &mut [V::Elem], n_cols: usize) {
+fn softmax<V: Simd + Elementary>(block: &mut [V::Elem], n_cols: usize) {
     for row in block.chunks_exact_mut(n_cols) {
         let shift = shift::<V>(row);
         let row_ptr = row.as_mut_ptr();
@@ -80,7 +81,7 @@ fn softmax<V: Elementary>(block: &mut [V::Elem], n_cols: usize) {
 
 /// The logarithm of the softmax of each row of a block.
 #[inline(always)]
-fn log_softmax<V: Elementary>(block: &mut [V::Elem], n_cols: usize) {
+fn log_softmax<V: Simd + Elementary>(block: &mut [V::Elem], n_cols: usize) {
     for row in block.chunks_exact_mut(n_cols) {
         let shift = shift::<V>(row);
         let ln_sum = sum_exp(row, shift).ln();
@@ -99,7 +100,7 @@ fn log_softmax<V: Elementary>(block: &mut [V::Elem], n_cols: usize) {
 
 /// shift + ln sum e^(x - shift) of each row of a block.
 #[inline(always)]
-fn logsumexp<V: Elementary>(block: &[V::Elem], n_cols: usize, out: &mut [V::Elem]) {
+fn logsumexp<V: Simd + Elementary>(block: &[V::Elem], n_cols: usize, out: &mut [V::Elem]) {
     for (i, out) in out.iter_mut().enumerate() {
         let row = &block[i * n_cols..(i + 1) * n_cols];
         let shift = shift::<V>(row);

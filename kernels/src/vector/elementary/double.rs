@@ -1,12 +1,13 @@
 //! The polynomials of f64.
 
 use super::{Coefficients, polynomial};
-use crate::simd::Simd;
+use crate::simd::Vector;
 
 impl Coefficients for f64 {
     // ln 2 split as in fdlibm (Sun Microsystems 1993): 33 bits, and the rest.
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+    const EXP_ORDINARY: f64 = 708.0;
     const EXP_LOW: f64 = -746.0;
     const LN_MIN_POSITIVE: f64 = -708.396;
     const EXP_HIGH: f64 = 710.0;
@@ -15,7 +16,7 @@ impl Coefficients for f64 {
 
     /// Minimax by Remez' exchange, weighted for the relative error of e^f: 3.7e-18.
     #[inline(always)]
-    fn exp_remainder<V: Simd<Elem = f64>>(f: V) -> V {
+    fn exp_remainder<V: Vector<Elem = f64>>(f: V) -> V {
         let c = [
             2.499_912_262_269_370_4e-8,
             2.763_023_777_361_712e-7,
@@ -33,7 +34,7 @@ impl Coefficients for f64 {
 
     /// ln m = f - (f^2/2 - s (f^2/2 + R(s^2))), f = m - 1, s = f / (2 + f): fdlibm's e_log.c.
     #[inline(always)]
-    fn ln_reduced<V: Simd<Elem = f64>>(m: V, e: V, correction: V) -> V {
+    fn ln_reduced<V: Vector<Elem = f64>>(m: V, e: V, correction: V) -> V {
         let c = [
             1.479_819_860_511_658_6e-1,
             1.531_383_769_920_937_3e-1,
@@ -47,15 +48,15 @@ impl Coefficients for f64 {
         let s = f.div(f.add(V::of(2.0)));
         let z = s.mul(s);
         let half_square = f.mul(f).mul(V::of(0.5));
-        let r = z.mul(polynomial(z, c));
+        let inner = z.mul_add(polynomial(z, c), half_square);
         let low = e.mul_add(V::of(Self::LN2_LOW), correction);
-        let inner = s.mul_add(half_square.add(r), low);
-        e.mul_add(V::of(Self::LN2_HIGH), f.sub(half_square.sub(inner)))
+        let tail = half_square.sub(s.mul_add(inner, low));
+        e.mul_add(V::of(Self::LN2_HIGH), f.sub(tail))
     }
 
     /// Minimax by Remez' exchange, relative error 7.4e-18.
     #[inline(always)]
-    fn erf_over_x<V: Simd<Elem = f64>>(x_squared: V) -> V {
+    fn erf_over_x<V: Vector<Elem = f64>>(x_squared: V) -> V {
         let c = [
             -7.779_462_971_761_597e-10,
             1.371_098_870_419_052_3e-8,
@@ -75,7 +76,7 @@ impl Coefficients for f64 {
 
     /// Minimax by Remez' exchange, weighted for the relative error of 1 - erfc: 1.3e-18.
     #[inline(always)]
-    fn ln_erfc<V: Simd<Elem = f64>>(a: V) -> V {
+    fn ln_erfc<V: Vector<Elem = f64>>(a: V) -> V {
         let c = [
             1.049_341_086_904_045_7e-12,
             -4.794_880_005_575_251e-11,

@@ -4,7 +4,7 @@
 //! asymptotic series in 1/x (Abramowitz & Stegun 1964, 6.1.41, 6.3.18, 6.4.12) reach double precision.
 
 use super::{Elementary, polynomial};
-use crate::simd::{DoubleFn, Simd};
+use crate::simd::{DoubleFn, Vector};
 
 /// ln Gamma(x)
 pub struct LnGamma;
@@ -20,7 +20,7 @@ const SHIFT: f64 = 8.0;
 
 /// (x + 8 if x < 8 else x, the mask of x < 8).
 #[inline(always)]
-fn raised<V: Simd<Elem = f64>>(x: V) -> (V, V) {
+fn raised<V: Vector<Elem = f64>>(x: V) -> (V, V) {
     let small = x.lt(V::of(SHIFT));
     (small.select(x.add(V::of(SHIFT)), x), small)
 }
@@ -28,7 +28,7 @@ fn raised<V: Simd<Elem = f64>>(x: V) -> (V, V) {
 /// The eight factors x, ..., x + 7 by pairs from both ends: x (x + 7), (x + 1) (x + 6), ... are
 /// x (x + 7) + 0, 6, 10, 12, and the sum of each pair is 2 x + 7.
 #[inline(always)]
-fn pairs<V: Simd<Elem = f64>>(x: V) -> ([V; 4], V) {
+fn pairs<V: Vector<Elem = f64>>(x: V) -> ([V; 4], V) {
     let first = x.mul(x.add(V::of(7.0)));
     let products = [first, first.add(V::of(6.0)), first.add(V::of(10.0)), first.add(V::of(12.0))];
     (products, x.add(x).add(V::of(7.0)))
@@ -36,14 +36,14 @@ fn pairs<V: Simd<Elem = f64>>(x: V) -> ([V; 4], V) {
 
 /// `value` for x >= 0, NaN below and for NaN.
 #[inline(always)]
-fn where_defined<V: Simd<Elem = f64>>(x: V, value: V) -> V {
+fn where_defined<V: Vector<Elem = f64>>(x: V, value: V) -> V {
     V::of(0.0).le(x).select(value, V::of(f64::NAN))
 }
 
 impl DoubleFn for LnGamma {
     /// ln Gamma(y) = (y - 1/2) ln y - y + ln(2 pi)/2 + 1/(12 y) - 1/(360 y^3) + ..., less ln(y product).
     #[inline(always)]
-    fn apply<V: Simd<Elem = f64>>(x: V) -> V {
+    fn apply<V: Vector<Elem = f64>>(x: V) -> V {
         let series = [
             -3617.0 / 122_400.0,
             1.0 / 156.0,
@@ -70,7 +70,7 @@ impl DoubleFn for LnGamma {
 impl DoubleFn for Digamma {
     /// psi(y) = ln y - 1/(2 y) - 1/(12 y^2) + 1/(120 y^4) - ..., less the sum of 1/(x + k).
     #[inline(always)]
-    fn apply<V: Simd<Elem = f64>>(x: V) -> V {
+    fn apply<V: Vector<Elem = f64>>(x: V) -> V {
         let series = [
             3617.0 / 8160.0,
             -1.0 / 12.0,
@@ -98,7 +98,7 @@ impl DoubleFn for Digamma {
 impl DoubleFn for Trigamma {
     /// psi'(y) = 1/y + 1/(2 y^2) + 1/(6 y^3) - 1/(30 y^5) + ..., plus the sum of 1/(x + k)^2.
     #[inline(always)]
-    fn apply<V: Simd<Elem = f64>>(x: V) -> V {
+    fn apply<V: Vector<Elem = f64>>(x: V) -> V {
         let series = [
             -3617.0 / 510.0,
             7.0 / 6.0,

@@ -8,7 +8,7 @@ mod gamma;
 mod single;
 
 use crate::Real;
-use crate::simd::Simd;
+use crate::simd::Vector;
 
 /// What differs between f32 and f64: constants and minimax polynomials.
 pub trait Coefficients: Real {
@@ -16,6 +16,8 @@ pub trait Coefficients: Real {
     const LN2_HIGH: f64;
     /// ln 2 - LN2_HIGH
     const LN2_LOW: f64;
+    /// Up to it in size, e^x is a normal number, and so is the power of two nearest to it.
+    const EXP_ORDINARY: f64;
     /// Below it e^x rounds to 0.
     const EXP_LOW: f64;
     /// The smallest number whose exponential is normal, rounded up.
@@ -28,18 +30,18 @@ pub trait Coefficients: Real {
     const ERF_HIGH: f64;
 
     /// (e^f - 1 - f) / f^2 for |f| <= ln(2)/2.
-    fn exp_remainder<V: Simd<Elem = Self>>(f: V) -> V;
+    fn exp_remainder<V: Vector<Elem = Self>>(f: V) -> V;
     /// ln(m 2^e) + correction for m in [sqrt(1/2), sqrt 2) and a small correction.
-    fn ln_reduced<V: Simd<Elem = Self>>(m: V, e: V, correction: V) -> V;
+    fn ln_reduced<V: Vector<Elem = Self>>(m: V, e: V, correction: V) -> V;
     /// erf(x) / x as a function of x^2, for |x| < ERF_SPLIT.
-    fn erf_over_x<V: Simd<Elem = Self>>(x_squared: V) -> V;
+    fn erf_over_x<V: Vector<Elem = Self>>(x_squared: V) -> V;
     /// ln erfc(a) for ERF_SPLIT <= a <= ERF_HIGH.
-    fn ln_erfc<V: Simd<Elem = Self>>(a: V) -> V;
+    fn ln_erfc<V: Vector<Elem = Self>>(a: V) -> V;
 }
 
 /// c[0] x^(N-1) + ... + c[N-1], the even and the odd powers apart: half the latency of Horner's rule.
 #[inline(always)]
-pub fn polynomial<V: Simd, const N: usize>(x: V, c: [f64; N]) -> V {
+pub fn polynomial<V: Vector, const N: usize>(x: V, c: [f64; N]) -> V {
     const { assert!(N >= 2) };
     let square = x.mul(x);
     // The chain whose last coefficient is c[N - 1] holds the even powers.
@@ -52,13 +54,13 @@ pub fn polynomial<V: Simd, const N: usize>(x: V, c: [f64; N]) -> V {
 }
 
 /// The elementary functions of every vector type.
-pub trait Elementary: Simd<Elem: Coefficients> {
-    /// x = r ln 2 + f with integral r and |f| <= ln(2)/2: (f, r).
+pub trait Elementary: Vector<Elem: Coefficients> {
+    /// x = r ln 2 + f with integral r and |f| <= ln(2)/2: (f, r, 2^r).
     #[inline(always)]
-    fn reduce_by_ln2(self) -> (Self, Self) {
-        let r = self.mul(Self::of(std::f64::consts::LOG2_E)).round();
+    fn reduce_by_ln2(self) -> (Self, Self, Self) {
+        let (r, power) = self.nearest_power(Self::of(std::f64::consts::LOG2_E));
         let f = r.neg_mul_add(Self::of(Self::Elem::LN2_HIGH), self);
-        (r.neg_mul_add(Self::of(Self::Elem::LN2_LOW), f), r)
+        (r.neg_mul_add(Self::of(Self::Elem::LN2_LOW), f), r, power)
     }
 
     /// e^f - 1 for |f| <= ln(2)/2.
@@ -67,11 +69,27 @@ pub trait Elementary: Simd<Elem: Coefficients> {
         Self::Elem::exp_remainder(f).mul_add(f.mul(f), f)
     }
 
-    /// e^x = 2^r e^f
+    /// Whether all of e^x and e^-x are normal numbers.
+    #[inline(always)]
+    fn has_ordinary_exp(self) -> bool {
+        self.abs().le(Self::of(Self::Elem::EXP_ORDINARY)).all()
+    }
+
+    /// e^x = 2^r e^f = 2^r (e^f - 1) + 2^r for |x| <= EXP_ORDINARY.
+    #[inline(always)]
+    fn exp_ordinary(self) -> Self {
+        let (f, _, power) = self.reduce_by_ln2();
+        power.mul_add(Self::expm1_reduced(f), power)
+    }
+
+    /// e^x
     #[inline(always)]
     fn exp(self) -> Self {
+        if self.has_ordinary_exp() {
+            return self.exp_ordinary();
+        }
         let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(Self::Elem::EXP_LOW).max(self));
-        let (f, r) = x.reduce_by_ln2();
+        let (f, r, _) = x.reduce_by_ln2();
         Self::expm1_reduced(f).add(Self::of(1.0)).ldexp(r)
     }
 
@@ -79,27 +97,30 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     #[inline(always)]
     fn exp_of_negative(self) -> Self {
         let lowest = Self::of(Self::Elem::LN_MIN_POSITIVE);
-        let (f, r) = lowest.max(self).reduce_by_ln2();
-        let e = Self::expm1_reduced(f).add(Self::of(1.0)).mul(r.pow2());
+        let e = lowest.max(self).exp_ordinary();
         self.lt(lowest).select(Self::of(0.0), e)
     }
 
-    /// e^x - 1 for x within [-40, EXP_HIGH].
+    /// e^x - 1 = 2^r (e^f - 1) + (2^r - 1) for |x| <= EXP_ORDINARY.
     #[inline(always)]
-    fn expm1_within(self) -> Self {
-        let (f, r) = self.reduce_by_ln2();
-        // 2^r (e^f - 1) + (2^r - 1), halved so that 2^r does not overflow before the result does.
-        let scale = r.sub(Self::of(1.0)).pow2();
-        let halved = scale.mul_add(Self::expm1_reduced(f), scale.sub(Self::of(0.5)));
-        halved.add(halved)
+    fn expm1_ordinary(self) -> Self {
+        let (f, _, power) = self.reduce_by_ln2();
+        power.mul_add(Self::expm1_reduced(f), power.sub(Self::of(1.0)))
     }
 
     /// e^x - 1
     #[inline(always)]
     fn expm1(self) -> Self {
-        let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(-40.0).max(self));
         // The sign bit of x, lest expm1(-0) be 0.
-        x.expm1_within().or(self.sign_bit())
+        if self.has_ordinary_exp() {
+            return self.expm1_ordinary().or(self.sign_bit());
+        }
+        let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(-40.0).max(self));
+        let (f, r, _) = x.reduce_by_ln2();
+        // Halved, so that 2^r does not overflow before the result does.
+        let power = r.sub(Self::of(1.0)).pow2();
+        let halved = power.mul_add(Self::expm1_reduced(f), power.sub(Self::of(0.5)));
+        halved.add(halved).or(self.sign_bit())
     }
 
     /// The natural logarithm.
@@ -147,7 +168,7 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     fn tanh(self) -> Self {
         // From |x| = 22 on the quotient is 1 in either precision.
         let x = Self::of(22.0).min(self.abs());
-        let t = x.add(x).expm1_within();
+        let t = x.add(x).expm1_ordinary();
         t.div(t.add(Self::of(2.0))).or(self.sign_bit())
     }
 
@@ -178,7 +199,7 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     fn erf(self) -> Self {
         let a = self.abs();
         let small = self.mul(Self::Elem::erf_over_x(self.mul(self)));
-        let erfc = Self::Elem::ln_erfc(Self::of(Self::Elem::ERF_HIGH).min(a)).exp();
+        let erfc = Self::Elem::ln_erfc(Self::of(Self::Elem::ERF_HIGH).min(a)).exp_ordinary();
         let large = Self::of(1.0).sub(erfc).or(self.sign_bit());
         a.lt(Self::of(Self::Elem::ERF_SPLIT)).select(small, large)
     }
@@ -202,4 +223,4 @@ pub trait Elementary: Simd<Elem: Coefficients> {
     }
 }
 
-impl<V: Simd<Elem: Coefficients>> Elementary for V {}
+impl<V: Vector<Elem: Coefficients>> Elementary for V {}

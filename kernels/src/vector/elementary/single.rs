@@ -1,12 +1,13 @@
 //! The polynomials of f32.
 
 use super::{Coefficients, polynomial};
-use crate::simd::Simd;
+use crate::simd::Vector;
 
 impl Coefficients for f32 {
     // ln 2 split as in Cephes (Moshier 1989, expf.c): nine bits, and the rest.
     const LN2_HIGH: f64 = 0.693_359_375;
     const LN2_LOW: f64 = -2.121_944_400_546_905_8e-4;
+    const EXP_ORDINARY: f64 = 87.0;
     const EXP_LOW: f64 = -104.0;
     const LN_MIN_POSITIVE: f64 = -87.336;
     const EXP_HIGH: f64 = 89.0;
@@ -15,7 +16,7 @@ impl Coefficients for f32 {
 
     /// Minimax by Remez' exchange, weighted for the relative error of e^f: 3.1e-9.
     #[inline(always)]
-    fn exp_remainder<V: Simd<Elem = f32>>(f: V) -> V {
+    fn exp_remainder<V: Vector<Elem = f32>>(f: V) -> V {
         let c = [
             0.001_381_460_245_702_174_2,
             0.008_368_717_156_978_829,
@@ -28,7 +29,7 @@ impl Coefficients for f32 {
 
     /// ln m = f - f^2 / 2 + f^3 P(f), f = m - 1; P from Cephes (Moshier 1989, logf.c).
     #[inline(always)]
-    fn ln_reduced<V: Simd<Elem = f32>>(m: V, e: V, correction: V) -> V {
+    fn ln_reduced<V: Vector<Elem = f32>>(m: V, e: V, correction: V) -> V {
         let c = [
             7.037_683_629_2e-2,
             -1.151_461_031_0e-1,
@@ -50,7 +51,7 @@ impl Coefficients for f32 {
 
     /// Minimax by Remez' exchange, relative error 1.6e-8.
     #[inline(always)]
-    fn erf_over_x<V: Simd<Elem = f32>>(x_squared: V) -> V {
+    fn erf_over_x<V: Vector<Elem = f32>>(x_squared: V) -> V {
         let c = [
             -0.000_599_084_826_262_488_1,
             0.004_993_184_230_873_377,
@@ -64,7 +65,7 @@ impl Coefficients for f32 {
 
     /// Minimax by Remez' exchange, weighted for the relative error of 1 - erfc: 1.6e-9.
     #[inline(always)]
-    fn ln_erfc<V: Simd<Elem = f32>>(a: V) -> V {
+    fn ln_erfc<V: Vector<Elem = f32>>(a: V) -> V {
         let c = [
             0.000_195_719_160_672_696_62,
             -0.003_041_079_610_426_114,
