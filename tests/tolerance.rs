@@ -62,7 +62,7 @@ pub const EXACT_SUM: f64 = 1e-12;
 /// the seeds are fixed.
 pub const SIGMAS: f64 = 5.0;
 
-/// A Cholesky factor and its solutions against plain loops, for orders up to 128 and condition numbers
+/// A Cholesky factor and its solutions against plain loops, for orders up to 200 and condition numbers
 /// near 2: sums in another order, relative to the largest element.
 pub const SMALL_F32: f64 = 2e-5;
 

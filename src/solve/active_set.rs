@@ -12,7 +12,7 @@
 //! block principal pivoting is tried first.
 
 use crate::linalg::Matrix;
-use diabolo_kernels::small::{MAX_ORDER, Small};
+use diabolo_kernels::small::Small;
 
 /// What a slope may be below 0 and still count as 0, for a Gram matrix of unit diagonal, relative to the
 /// largest right-hand side.
@@ -32,11 +32,10 @@ pub struct UnitGram {
 impl UnitGram {
     /// Scales a symmetric positive semi-definite matrix.
     /// # Panics
-    /// If it is not square or of an order above [`MAX_ORDER`].
+    /// If it is not square.
     pub fn new(gram: &Matrix<f64>) -> UnitGram {
         let k = gram.n_rows();
         assert_eq!(gram.n_cols(), k, "a Gram matrix is square");
-        assert!(k <= MAX_ORDER, "order {k} is above {MAX_ORDER}");
         let inverse = |d: f64| if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 };
         let inverse_scale: Vec<f64> = (0..k).map(|j| inverse(gram[(j, j)])).collect();
         let s = Matrix::from_fn(k, k, |i, j| gram[(i, j)] * inverse_scale[i] * inverse_scale[j]);

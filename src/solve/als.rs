@@ -16,14 +16,19 @@ use super::observed::{Observed, Sides};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use diabolo_kernels::parallel::map_row_blocks;
-use diabolo_kernels::small::Small;
+use diabolo_kernels::small::{Small, workspace};
 use diabolo_kernels::sparse::Sparse;
 use diabolo_kernels::{Failure, MatRef};
 
-pub use diabolo_kernels::small::MAX_ORDER;
-
 /// delta as a share of the mean diagonal of the system.
 const PROXIMAL: f64 = 1e-10;
+
+/// Bytes that `n_threads` threads take for their systems of `width` unknowns, to be charged before a sweep.
+pub fn bytes_of_systems(width: usize, n_threads: usize) -> u64 {
+    let matrix = (width as u64).saturating_mul(width as u64);
+    // One more: the system of the rows that observe every column.
+    matrix.saturating_add(workspace(width)).saturating_mul(8 * (n_threads as u64 + 1))
+}
 
 /// Rows a task solves: fixed, so results do not depend on the number of threads.
 const ROWS_PER_TASK: usize = 32;

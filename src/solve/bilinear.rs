@@ -107,7 +107,7 @@ impl Factors {
 
     /// Values the two factors hold.
     pub fn n_values(n_rows: usize, n_cols: usize, n_components: usize) -> u64 {
-        (n_rows as u64 + n_cols as u64).saturating_mul(n_components as u64 + 1)
+        (n_rows as u64 + n_cols as u64).saturating_mul((n_components as u64).saturating_add(1))
     }
 
     /// Number of components, the bias not counted.

@@ -6,35 +6,26 @@
 //! solution depends on that row alone.
 
 use super::active_set::{UnitGram, Workspace};
-use super::hals::{self, Penalty};
+use super::hals::Penalty;
 use crate::linalg::Matrix;
 use diabolo_kernels::parallel::for_each_row_block;
-use diabolo_kernels::small::MAX_ORDER;
 
 /// Rows a task solves: fixed, so results do not depend on the number of threads.
 const ROWS_PER_TASK: usize = 256;
 
 /// Z >= 0: the rows of `products` become the solutions.
 /// # Panics
-/// If the sizes do not agree, or there are more unknowns than
-/// [`diabolo_kernels::small::MAX_ORDER`].
+/// If the sizes do not agree.
 pub fn non_negative(gram: &Matrix<f64>, products: &mut Matrix<f64>) {
     each_row(gram, products, |workspace, row| workspace.non_negative(row));
 }
 
 /// Z >= 0 with l1 sum(Z) + l2/2 ||Z||^2 added to what is minimised: the rows of `products` become the
-/// solutions. The penalties are part of the same program, with G + l2 I for G and C - l1 for C. Beyond
-/// [`MAX_ORDER`] unknowns, where there is no exact solver, rows are swept until they stand ([`hals::solve`]).
+/// solutions. The penalties are part of the same program, with G + l2 I for G and C - l1 for C.
 /// # Panics
 /// If the sizes do not agree.
 pub fn penalised(gram: &Matrix<f64>, products: &mut Matrix<f64>, penalty: Penalty) {
     let k = gram.n_rows();
-    if k > MAX_ORDER {
-        let mut z = Matrix::zeros(products.n_rows(), k);
-        hals::solve(&mut z, products, gram, penalty);
-        *products = z;
-        return;
-    }
     let mut gram = gram.clone();
     (0..k).for_each(|j| gram[(j, j)] += penalty.l2);
     products.values_mut().iter_mut().for_each(|c| *c -= penalty.l1);

@@ -2,12 +2,13 @@
 
 use crate::tolerance::{SMALL_F32, SMALL_F64, SUM_F32, SUM_F64};
 use diabolo_kernels::parallel::with_threads;
-use diabolo_kernels::small::{MAX_ORDER, Small, reference};
+use diabolo_kernels::small::{Small, UNBLOCKED, reference};
 use diabolo_kernels::{Failure, MatRef, Real};
 use proptest::prelude::*;
 
-/// Orders beside a vector's and a panel's width, and the largest.
-const ORDERS: [usize; 18] = [1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 20, 31, 33, 64, 65, 100, MAX_ORDER];
+/// Orders beside a vector's and a panel's width, the largest of one block, and some of several.
+const ORDERS: [usize; 21] =
+    [1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 20, 31, 33, 64, 65, 100, UNBLOCKED, UNBLOCKED + 1, 192, 200];
 
 fn values<T: Real>(seed: u64, len: usize) -> Vec<T> {
     let mut state = seed | 1;
@@ -108,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn grams_equal_reference(k in prop::sample::select(ORDERS.to_vec()), n_rows in 0_usize..150,
+    fn grams_equal_reference(k in prop::sample::select(ORDERS.to_vec()), n_rows in 0_usize..300,
                              weighted in any::<bool>(), seed in any::<u64>()) {
         gram_equals_reference::<f32>(k, n_rows, weighted, seed, SUM_F32)?;
         gram_equals_reference::<f64>(k, n_rows, weighted, seed, SUM_F64)?;
@@ -154,5 +155,8 @@ fn matrices_that_are_not_positive_definite_are_refused() {
     assert_eq!(refused(vec![1.0, 1.0, 1.0, 1.0], 2), at(1), "singular to rounding");
     assert_eq!(refused(vec![1.0, f64::NAN, f64::NAN, 1.0], 2), at(1));
     assert_eq!(refused(vec![f64::INFINITY], 1), at(0));
+    let mut large = well_conditioned::<f64>(200, 3);
+    large[150 * 200 + 150] = -1.0;
+    assert_eq!(refused(large, 200), at(150), "in a later block");
     assert_eq!(refused(Vec::new(), 0), Ok(()));
 }

@@ -8,30 +8,34 @@
 //! Row i stays in registers while the rows above it pass by, as in the sparse products. With many
 //! right-hand sides each lane takes one of them, and no sum crosses lanes.
 
-use super::MAX_ORDER;
+use super::UNBLOCKED;
 use crate::panel::{Panel, layout, with_vectors};
-use crate::simd::Simd;
+use crate::simd::{MAX_LANES, Simd};
 use crate::{Failure, Real};
+use std::ops::Range;
 
 /// Vectors of right-hand sides solved together.
-const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 
-/// The most lanes a vector has.
-const MAX_LANES: usize = 8;
-
-/// Replaces the upper triangle of `a` by U.
+/// Rows `rows` of U in place of those of A, from which the products of all rows above `rows` have been
+/// subtracted; `diagonal` is A's own.
 #[inline(always)]
-pub(super) fn factor<V: Simd>(a: &mut [V::Elem], k: usize) -> Result<(), Failure>
+pub(super) fn factor_rows<V: Simd>(
+    a: &mut [V::Elem],
+    k: usize,
+    rows: Range<usize>,
+    diagonal: &[V::Elem],
+) -> Result<(), Failure>
 where
     V::Elem: Real,
 {
-    assert_order(k, a.len());
+    assert!(a.len() == k * k && rows.end <= k && diagonal.len() == rows.len());
     let least = V::Elem::from_f64(k as f64) * V::Elem::EPSILON;
-    for i in 0..k {
-        let diagonal = a[i * k + i];
-        subtract_rows_above::<V>(a, k, i);
+    for i in rows.clone() {
+        subtract_rows_above::<V>(a, k, rows.start, i);
         let pivot = a[i * k + i];
-        if !(pivot > least * diagonal && pivot > V::Elem::ZERO && pivot.is_finite()) {
+        let enough = pivot > least * diagonal[i - rows.start] && pivot > V::Elem::ZERO;
+        if !(enough && pivot.is_finite()) {
             return Err(Failure::NotPositiveDefinite { pivot: i });
         }
         let factor = V::Elem::ONE / pivot.sqrt();
@@ -42,14 +46,14 @@ where
     Ok(())
 }
 
-/// A[i, i..] -= sum over p < i of U[p, i] U[p, i..]
+/// A[i, i..] -= sum over first <= p < i of U[p, i] U[p, i..]
 #[inline(always)]
-fn subtract_rows_above<V: Simd>(a: &mut [V::Elem], k: usize, i: usize)
+fn subtract_rows_above<V: Simd>(a: &mut [V::Elem], k: usize, first: usize, i: usize)
 where
     V::Elem: Real,
 {
     let (above, row) = a.split_at_mut(i * k);
-    let row = &mut row[i..k];
+    let (above, row) = (&above[first * k..], &mut row[i..k]);
     let (n_panels, _) = layout::<V>(row.len());
     for q in 0..n_panels {
         let panel = Panel::<V>::new(row.len(), q);
@@ -148,15 +152,22 @@ where
     assert_order(k, u.len());
     assert!(k > 0 && x.len().is_multiple_of(k), "{} elements are not whole rows of {k}", x.len());
     // Right-hand sides side by side: element p of all of them is group[p].
-    let mut group = [V::Elem::ZERO; MAX_ORDER * GROUP * MAX_LANES];
     let n_together = GROUP * V::LANES;
+    let mut small = [V::Elem::ZERO; UNBLOCKED * GROUP * MAX_LANES];
+    let mut large = Vec::new();
+    let group = if k <= UNBLOCKED {
+        &mut small[..k * n_together]
+    } else {
+        large.resize(k * n_together, V::Elem::ZERO);
+        &mut large[..]
+    };
     for rows in x.chunks_mut(n_together * k) {
         for (lane, row) in rows.chunks_exact(k).enumerate() {
             for (p, &x) in row.iter().enumerate() {
                 group[p * n_together + lane] = x;
             }
         }
-        solve_group::<V>(u, k, &mut group[..k * n_together]);
+        solve_group::<V>(u, k, group);
         for (lane, row) in rows.chunks_exact_mut(k).enumerate() {
             for (p, x) in row.iter_mut().enumerate() {
                 *x = group[p * n_together + lane];
@@ -218,6 +229,5 @@ unsafe fn eliminate<V: Simd>(
 }
 
 fn assert_order(k: usize, len: usize) {
-    assert!(k <= MAX_ORDER, "a small system of order {k}, above {MAX_ORDER}");
     assert_eq!(len, k * k, "a matrix of order {k}");
 }

@@ -4,7 +4,7 @@
 //! four rows of G's upper triangle and up to three vectors then stay in registers while the block passes
 //! by. Only tiles that reach the upper triangle are computed.
 
-use super::MAX_ORDER;
+use super::UNBLOCKED;
 use crate::Real;
 use crate::simd::Simd;
 use crate::view::MatRef;
@@ -16,7 +16,7 @@ const TILE_ROWS: usize = 4;
 const TILE_VECTORS: usize = 3;
 
 /// Elements of a block of gathered rows.
-const BLOCK: usize = 16 * MAX_ORDER;
+const BLOCK: usize = 16 * UNBLOCKED;
 
 /// Gathered rows, `len` of them, each padded with zeros to `width` elements.
 struct Block<'a, T> {
@@ -37,7 +37,7 @@ pub(super) fn add_gram<V: Simd>(
     V::Elem: Real,
 {
     let k = x.cols();
-    assert!(k <= MAX_ORDER, "a small system of order {k}, above {MAX_ORDER}");
+    assert!(k <= UNBLOCKED, "order {k} goes by blocks");
     assert_eq!(g.len(), k * k, "a matrix of order {k}");
     assert!(k <= 1 || x.col_stride() == 1, "the rows of X are not contiguous: stride {}", x.col_stride());
     assert!(weights.is_none_or(|weights| weights.len() == rows.len()), "one weight for each row");

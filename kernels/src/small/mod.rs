@@ -1,5 +1,6 @@
-//! Many small symmetric positive definite systems, solved without allocation: orders up to
-//! [`MAX_ORDER`], as alternating least squares meets them, one for each row of a factor.
+//! Many small symmetric positive definite systems, as alternating least squares meets them, one for each
+//! row of a factor. Up to the order [`UNBLOCKED`] nothing is allocated; beyond it everything goes by blocks
+//! and dense products, with [`workspace`] elements of memory a thread.
 //!
 //! | symbol | argument | shape |
 //! |---|---|---|
@@ -9,6 +10,7 @@
 //!
 //! The factorisation is A = Uᵀ U: U's rows are contiguous, so that every step is a sum of rows.
 
+mod blocked;
 mod cholesky;
 mod gram;
 pub mod reference;
@@ -16,9 +18,16 @@ pub mod reference;
 use crate::parallel;
 use crate::view::MatRef;
 use crate::{Failure, Real};
+use std::ops::Range;
 
-/// The largest order of a small system.
-pub const MAX_ORDER: usize = 128;
+/// The largest order that is solved in one block and without allocation.
+pub const UNBLOCKED: usize = 128;
+
+/// Elements of memory that a thread takes beside its arguments for order `k`: 256 gathered rows, plain and
+/// weighted, or a group of right-hand sides, whichever is more.
+pub fn workspace(k: usize) -> u64 {
+    if k <= UNBLOCKED { 0 } else { (k as u64).saturating_mul(2 * blocked::GATHERED as u64) }
+}
 
 /// Right-hand sides of one factor that make a task.
 const ROWS_PER_TASK: usize = 256;
@@ -28,12 +37,12 @@ const ELEMENTS_PER_TASK: usize = 1 << 14;
 
 /// The small symmetric systems of a number type. `k` is the order throughout.
 pub trait Small: Sized + Copy {
-    /// Factorises A = Uᵀ U; U takes the place of A's upper triangle.
+    /// Factorises A = Uᵀ U; U takes the place of A's upper triangle, and what is below it is spoilt.
     /// # Errors
     /// [`Failure::NotPositiveDefinite`] at the first pivot that is not above k epsilon times A's own
     /// diagonal element, and for anything not finite; `a` is then spoilt.
     /// # Panics
-    /// If `k` is above [`MAX_ORDER`] or `a` does not have k² elements.
+    /// If `a` does not have k² elements.
     fn cholesky_small(a: &mut [Self], k: usize) -> Result<(), Failure>;
 
     /// Solves Uᵀ U x = b; `x` holds b before and x after.
@@ -53,16 +62,18 @@ pub trait Small: Sized + Copy {
     /// If the sizes do not agree.
     fn solve_each(a: &mut [Self], k: usize, x: &mut [Self]) -> Result<(), (usize, Failure)>;
 
-    /// G += sum over t of `weights[t]` x xᵀ with x = X\[rows\[t\], :\]; weights of one where there are none.
+    /// G += sum over t of `weights[t]` x xᵀ with x = X\[rows\[t\], :\]; weights of one where there are none. What
+    /// is below the diagonal of G is spoilt.
     /// # Panics
-    /// If k is above [`MAX_ORDER`], the sizes do not agree, a row does not exist, or rows of X are not
-    /// contiguous.
+    /// If the sizes do not agree, a row does not exist, or rows of X are not contiguous.
     fn add_gram(x: MatRef<Self>, rows: &[u32], weights: Option<&[Self]>, g: &mut [Self]);
 }
 
 crate::dispatch! {
-    fn factor_f32(a: &mut [f32], k: usize) -> Result<(), Failure> = factor::<F32>;
-    fn factor_f64(a: &mut [f64], k: usize) -> Result<(), Failure> = factor::<F64>;
+    fn factor_rows_f32(a: &mut [f32], k: usize, rows: Range<usize>, diagonal: &[f32]) -> Result<(), Failure>
+        = factor_rows::<F32>;
+    fn factor_rows_f64(a: &mut [f64], k: usize, rows: Range<usize>, diagonal: &[f64]) -> Result<(), Failure>
+        = factor_rows::<F64>;
     fn solve_f32(u: &[f32], k: usize, x: &mut [f32]) = solve::<F32>;
     fn solve_f64(u: &[f64], k: usize, x: &mut [f64]) = solve::<F64>;
     fn solve_rows_f32(u: &[f32], k: usize, x: &mut [f32]) = solve_rows::<F32>;
@@ -70,14 +81,14 @@ crate::dispatch! {
     fn add_gram_f32(x: MatRef<f32>, rows: &[u32], weights: Option<&[f32]>, g: &mut [f32]) = add_gram::<F32>;
     fn add_gram_f64(x: MatRef<f64>, rows: &[u32], weights: Option<&[f64]>, g: &mut [f64]) = add_gram::<F64>;
 }
-use cholesky::{factor, solve, solve_rows};
+use cholesky::{factor_rows, solve, solve_rows};
 use gram::add_gram;
 
 macro_rules! small {
-    ($t:ty, $factor:ident, $solve:ident, $solve_rows:ident, $add_gram:ident) => {
+    ($t:ty, $factor_rows:ident, $solve:ident, $solve_rows:ident, $add_gram:ident) => {
         impl Small for $t {
             fn cholesky_small(a: &mut [$t], k: usize) -> Result<(), Failure> {
-                $factor(a, k)
+                blocked::factor(a, k, $factor_rows)
             }
             fn cholesky_solve(u: &[$t], k: usize, x: &mut [$t]) {
                 $solve(u, k, x);
@@ -89,14 +100,18 @@ macro_rules! small {
                 solve_each(a, k, x)
             }
             fn add_gram(x: MatRef<$t>, rows: &[u32], weights: Option<&[$t]>, g: &mut [$t]) {
-                $add_gram(x, rows, weights, g);
+                if x.cols() <= UNBLOCKED {
+                    $add_gram(x, rows, weights, g);
+                } else {
+                    blocked::add_gram(x, rows, weights, g);
+                }
             }
         }
     };
 }
 
-small!(f32, factor_f32, solve_f32, solve_rows_f32, add_gram_f32);
-small!(f64, factor_f64, solve_f64, solve_rows_f64, add_gram_f64);
+small!(f32, factor_rows_f32, solve_f32, solve_rows_f32, add_gram_f32);
+small!(f64, factor_rows_f64, solve_f64, solve_rows_f64, add_gram_f64);
 
 /// Systems in tasks of fixed size; the failure with the lowest number is reported.
 fn solve_each<T: Real>(a: &mut [T], k: usize, x: &mut [T]) -> Result<(), (usize, Failure)> {

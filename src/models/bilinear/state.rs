@@ -4,10 +4,12 @@ use super::{Fitted, load_factors, visit_factors};
 use crate::error::{Error, Result};
 use crate::models::{Data, Step};
 use crate::monitor::Env;
+use crate::solve::als::bytes_of_systems;
 use crate::solve::bilinear::{Factors, Ridge};
 use crate::solve::observed::{Observed, Sides, root_mean_square};
 use crate::solve::sgd::Blocks;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use diabolo_kernels::parallel::n_threads;
 
 /// What a fit needs of factors and data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +53,8 @@ impl Layout {
         // The factors, their widened copies and their gradients or products.
         let n_values = Factors::n_values(n, m, self.n_components);
         env.budget.charge_array(n_values.saturating_mul(5), 8, "the factors")?;
+        let width = self.n_components.saturating_add(usize::from(self.biased));
+        env.budget.charge(bytes_of_systems(width, n_threads()), "the systems of the rows")?;
         let (entries, held_out) = self.entries(x, env)?;
         let rows = &entries.sides.rows;
         let factors = Factors::spectral(&entries.sides, self.n_components, self.biased, env.seed);
