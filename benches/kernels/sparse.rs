@@ -84,6 +84,7 @@ fn table_of<T: Real>(name: &str, pattern: &Pattern, n: usize, n_threads: usize) 
     let (mut c, mut c_plain, mut c_t) =
         (vec![T::ZERO; N_ROWS * n], vec![T::ZERO; N_ROWS * n], vec![T::ZERO; N_COLS * n]);
     let mut sampled = vec![T::ZERO; values.len()];
+    let (wide, mut c_wide) = (integers::<T>(n * N_ROWS, 17), vec![T::ZERO; n * N_COLS]);
     let seconds = with_threads(n_threads, || {
         let b_view = MatRef::new(&b, N_COLS, n);
         let tall_view = MatRef::new(&tall, N_ROWS, n);
@@ -94,18 +95,23 @@ fn table_of<T: Real>(name: &str, pattern: &Pattern, n: usize, n_threads: usize) 
         let mut spmm_t = || {
             T::spmm_t(T::ONE, black_box(a), tall_view, T::ZERO, MatMut::new(&mut c_t, N_COLS, n));
         };
+        let mut dense = || {
+            let d = MatRef::new(&wide, n, N_ROWS);
+            T::dense_spmm(T::ONE, d, black_box(a), T::ZERO, MatMut::new(&mut c_wide, n, N_COLS));
+        };
         let mut sddmm = || T::sddmm(black_box(a.pattern()), tall_view, b_view, &mut sampled);
-        median_seconds(&mut [&mut spmm, &mut loops, &mut spmm_t, &mut sddmm], ROUNDS)
+        median_seconds(&mut [&mut spmm, &mut loops, &mut spmm_t, &mut dense, &mut sddmm], ROUNDS)
     });
     assert!(c == c_plain, "the products disagree");
     let total: f64 = c.iter().map(|x| x.to_f64()).sum();
     let rate = |s: f64| 2.0 * (values.len() * n) as f64 / s * 1e-9;
     println!(
-        "{name} {n:>4} {n_threads:>2}   A B {:>6.1}   loop on 1 {:>6.1}   A'B {:>6.1}   UV' at A {:>6.1}   sum {total}",
+        "{name} {n:>4} {n_threads:>2}   A B {:>6.1}   loop on 1 {:>6.1}   A'B {:>6.1}   D A {:>6.1}   UV' at A {:>6.1}   sum {total}",
         rate(seconds[0]),
         rate(seconds[1]),
         rate(seconds[2]),
-        rate(seconds[3])
+        rate(seconds[3]),
+        rate(seconds[4])
     );
 }
 
@@ -120,6 +126,42 @@ pub fn table() {
             table_of::<f64>("f64", &pattern, n, n_threads);
         }
     }
+    println!(
+        "systems of order k: the Gram matrix of 2 k gathered rows and its solution; GFLOP/s on one thread"
+    );
+    for k in [10, 20, 50, 100, 128, 200, 400] {
+        small_systems(k);
+    }
+}
+
+/// Prints GFLOP/s of forming and solving one system of order `k` in f64, as alternating least squares does for
+/// each row of a factor: 2 k (k^2 + k) / 2 multiply-adds for the Gram matrix, k^3 / 6 + k^2 for its solution.
+fn small_systems(k: usize) {
+    let x = integers::<f64>(1000 * k, 17);
+    let rows: Vec<u32> = (0..2 * k as u32).map(|t| t * 37 % 1000).collect();
+    let x = MatRef::new(&x, 1000, k);
+    let ridge: Vec<f64> = (0..k * k).map(|e| if e % (k + 1) == 0 { 1e3 } else { 0.0 }).collect();
+    let (mut g, mut g_plain) = (ridge.clone(), ridge.clone());
+    let (mut solution, mut solution_plain) = (vec![1.0; k], vec![1.0; k]);
+    let mut ours = || {
+        g.copy_from_slice(&ridge);
+        solution.fill(1.0);
+        f64::add_gram(black_box(x), &rows, None, &mut g);
+        f64::cholesky_small(&mut g, k).expect("positive definite");
+        f64::cholesky_solve(&g, k, &mut solution);
+    };
+    let mut plain = || {
+        g_plain.copy_from_slice(&ridge);
+        solution_plain.fill(1.0);
+        small::reference::add_gram(black_box(x), &rows, None, &mut g_plain);
+        small::reference::cholesky(&mut g_plain, k).expect("positive definite");
+        small::reference::solve(&g_plain, k, &mut solution_plain);
+    };
+    let seconds = with_threads(1, || median_seconds(&mut [&mut ours, &mut plain], ROUNDS));
+    let k = k as f64;
+    let flops = 2.0 * (k * (k * k + k) + k * k * k / 6.0 + k * k);
+    let rate = |s: f64| flops / s * 1e-9;
+    println!("k {k:>4}   ours {:>6.1}   loops {:>6.1}", rate(seconds[0]), rate(seconds[1]));
 }
 
 /// The criterion group `sparse`.

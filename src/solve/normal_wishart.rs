@@ -41,7 +41,7 @@ impl NormalWishart {
     /// # Errors
     /// [`Error::Numerical`] where the rows are not finite or too large for their squares.
     /// # Panics
-    /// If k is above [`diabolo_kernels::small::MAX_ORDER`] or not that of the prior.
+    /// If k is not that of the prior.
     pub fn draw(&self, x: &Matrix<f64>, rng: &mut Rng) -> Result<Gaussian> {
         let (n, k) = (x.n_rows() as f64, x.n_cols());
         let mean = column_means(x);

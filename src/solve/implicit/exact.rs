@@ -4,17 +4,12 @@
 //! keeps every matrix positive definite in the precision there is. It moves no minimum, and f never rises.
 
 use super::Solver;
-use diabolo_kernels::decomp::Triangle;
 use diabolo_kernels::gathered::SharedGram;
-use diabolo_kernels::small::MAX_ORDER;
-use diabolo_kernels::{Failure, MatMut, MatRef, Real};
+use diabolo_kernels::{Failure, MatRef, Real};
 
 /// delta in units of rounding of A's largest diagonal element, times the order: beyond what Cholesky's
 /// subtractions can lose.
 const PROXIMAL: f64 = 4.0;
-
-/// Rows gathered at a time where the system is wide.
-const GATHERED: usize = 256;
 
 /// What the rows of a task use one after the other.
 pub(super) struct Space<T> {
@@ -128,11 +123,7 @@ fn columns<T>(y: MatRef<'_, T>, start: usize, n: usize) -> MatRef<'_, T> {
 /// A += (lambda + delta) I + sum w y y', and delta.
 fn form<T: Real>(a: &mut [T], system: &SharedGram<T>, y: MatRef<T>) -> T {
     let k = y.cols();
-    if k <= MAX_ORDER {
-        T::add_gram(y, system.rows, Some(system.weights), a);
-    } else {
-        add_wide_gram(a, system, y);
-    }
+    T::add_gram(y, system.rows, Some(system.weights), a);
     let diagonal = || (0..k).map(|l| l * k + l);
     let largest = diagonal().map(|at| a[at]).fold(T::ZERO, |most, x| most.max(x)) + system.ridge;
     let delta = T::from_f64(PROXIMAL * k as f64) * T::EPSILON * largest;
@@ -142,31 +133,10 @@ fn form<T: Real>(a: &mut [T], system: &SharedGram<T>, y: MatRef<T>) -> T {
     delta
 }
 
-/// A += sum w y y' by products of gathered rows, for orders beyond the small ones.
-fn add_wide_gram<T: Real>(a: &mut [T], system: &SharedGram<T>, y: MatRef<T>) {
-    let k = y.cols();
-    let mut gathered = Vec::with_capacity(GATHERED.min(system.rows.len()) * k);
-    for (rows, weights) in system.rows.chunks(GATHERED).zip(system.weights.chunks(GATHERED)) {
-        gathered.clear();
-        for (&row, w) in rows.iter().zip(weights) {
-            let root = w.sqrt();
-            gathered.extend(y.row(row as usize).iter().map(|&y| root * y));
-        }
-        T::gram(T::ONE, MatRef::new(&gathered, rows.len(), k), T::ONE, MatMut::new(a, k, k));
-    }
-}
-
 /// x = A^-1 x, A spoilt; of A only the upper triangle is filled.
 fn solve<T: Real>(a: &mut [T], x: &mut [T]) -> Result<(), Failure> {
     let k = x.len();
-    if k <= MAX_ORDER {
-        T::cholesky_small(a, k)?;
-        T::cholesky_solve(a, k, x);
-        return Ok(());
-    }
-    // The transpose of the upper triangle is the lower one that is read.
-    let lower = T::cholesky(MatRef::new(a, k, k).t())?;
-    let lower = MatRef::new(&lower, k, k);
-    T::solve_triangular(lower, Triangle::Lower, MatMut::new(x, k, 1))?;
-    T::solve_triangular(lower.t(), Triangle::Upper, MatMut::new(x, k, 1))
+    T::cholesky_small(a, k)?;
+    T::cholesky_solve(a, k, x);
+    Ok(())
 }

@@ -111,16 +111,18 @@ pub trait Elementary: Vector<Elem: Coefficients> {
     /// e^x - 1
     #[inline(always)]
     fn expm1(self) -> Self {
+        let ordinary = self.expm1_ordinary();
         // The sign bit of x, lest expm1(-0) be 0.
         if self.has_ordinary_exp() {
-            return self.expm1_ordinary().or(self.sign_bit());
+            return ordinary.or(self.sign_bit());
         }
         let x = Self::of(Self::Elem::EXP_HIGH).min(Self::of(-40.0).max(self));
         let (f, r, _) = x.reduce_by_ln2();
         // Halved, so that 2^r does not overflow before the result does.
         let power = r.sub(Self::of(1.0)).pow2();
         let halved = power.mul_add(Self::expm1_reduced(f), power.sub(Self::of(0.5)));
-        halved.add(halved).or(self.sign_bit())
+        let inside = self.abs().le(Self::of(Self::Elem::EXP_ORDINARY));
+        inside.select(ordinary, halved.add(halved)).or(self.sign_bit())
     }
 
     /// The natural logarithm.
