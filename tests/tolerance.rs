@@ -41,6 +41,12 @@ pub const NORMAL_F64: f64 = 9.0 * 4.0 * 1.2e-16;
 /// a test either always passes or never; a wrong sampler is below 1e-12 at these sample sizes.
 pub const FIT_PROBABILITY: f64 = 1.0e-4;
 
+/// An exponential number of a fill against the formula with the library's ln: 2 ulp of numbers below 32.
+pub const EXPONENTIAL_F32: f64 = 2.0 * 16.0 * 1.2e-7;
+
+/// The same in f64, for numbers below 64.
+pub const EXPONENTIAL_F64: f64 = 2.0 * 32.0 * 2.3e-16;
+
 /// The sum of up to 30 shares, each rounded once in its division.
 pub const SIMPLEX_SUM: f64 = 30.0 * 2.3e-16;
 

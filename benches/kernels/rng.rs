@@ -6,9 +6,9 @@
 
 use crate::rounds::median_seconds;
 use criterion::{Criterion, Throughput};
-use diabolo::random::{Alias, Fenwick, Rng};
+use diabolo::random::{self, Alias, Fenwick, NegativeBinomial, Rng};
 use diabolo_kernels::rng::{Lanes, Stream};
-use rand_distr::weighted::{WeightedAliasIndex, WeightedTreeIndex};
+use rand_distr::weighted::{WeightedAliasIndex, WeightedIndex, WeightedTreeIndex};
 use rand_distr::{Beta, Binomial, Distribution, Exp1, Gamma, Poisson, StandardNormal, StandardUniform};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
@@ -67,35 +67,62 @@ fn cases() -> Vec<Case> {
         Case::fill("fill uniform f64", Lanes::fill_uniform, |rng| -> f64 { StandardUniform.sample(rng) }),
         Case::fill("fill normal f32", Lanes::fill_normal, |rng| -> f32 { StandardNormal.sample(rng) }),
         Case::fill("fill normal f64", Lanes::fill_normal, |rng| -> f64 { StandardNormal.sample(rng) }),
+        Case::fill("fill exponential f32", Lanes::fill_exponential, |rng| -> f32 { Exp1.sample(rng) }),
+        Case::fill("fill exponential f64", Lanes::fill_exponential, |rng| -> f64 { Exp1.sample(rng) }),
         Case::draws("u64", Rng::next_u64, |rng| rng.next_u64()),
         Case::draws("uniform", Rng::uniform, |rng| -> f64 { StandardUniform.sample(rng) }),
         Case::draws("normal", Rng::normal, |rng| -> f64 { StandardNormal.sample(rng) }),
         Case::draws("exponential", Rng::exponential, |rng| -> f64 { Exp1.sample(rng) }),
     ];
     for shape in [0.1, 0.5, 1.0, 5.0] {
-        let peer = Gamma::new(shape, 1.0).expect("a valid shape");
+        let (ours, peer) = (random::Gamma::new(shape), Gamma::new(shape, 1.0).expect("a valid shape"));
         cases.push(Case::draws(
             format!("gamma({shape})"),
-            move |rng| rng.gamma(shape),
+            move |rng| ours.sample(rng),
             move |rng| peer.sample(rng),
         ));
     }
-    let peer = Beta::new(2.0, 3.0).expect("valid parameters");
-    cases.push(Case::draws("beta(2, 3)", |rng| rng.beta(2.0, 3.0), move |rng| peer.sample(rng)));
+    for (a, b) in [(2.0, 3.0), (0.5, 0.5)] {
+        let (ours, peer) = (random::Beta::new(a, b), Beta::new(a, b).expect("valid parameters"));
+        cases.push(Case::draws(
+            format!("beta({a}, {b})"),
+            move |rng| ours.sample(rng),
+            move |rng| peer.sample(rng),
+        ));
+    }
     for lambda in [1.0, 8.0, 50.0, 1e6] {
-        let peer = Poisson::new(lambda).expect("a valid mean");
+        let (ours, peer) = (random::Poisson::new(lambda), Poisson::new(lambda).expect("a valid mean"));
         cases.push(Case::draws(
             format!("poisson({lambda})"),
-            move |rng| rng.poisson(lambda),
+            move |rng| ours.sample(rng),
             move |rng| peer.sample(rng),
+        ));
+        cases.push(Case::draws(
+            format!("poisson({lambda}), set up anew"),
+            move |rng| rng.poisson(black_box(lambda)),
+            move |rng| Poisson::new(black_box(lambda)).expect("a valid mean").sample(rng),
         ));
     }
     for (n, p) in [(20, 0.2), (1000, 0.4)] {
-        let peer = Binomial::new(n, p).expect("valid parameters");
+        let (ours, peer) = (random::Binomial::new(n, p), Binomial::new(n, p).expect("valid parameters"));
         cases.push(Case::draws(
             format!("binomial({n}, {p})"),
-            move |rng| rng.binomial(n, p),
+            move |rng| ours.sample(rng),
             move |rng| peer.sample(rng),
+        ));
+        cases.push(Case::draws(
+            format!("binomial({n}, {p}), set up anew"),
+            move |rng| rng.binomial(black_box(n), p),
+            move |rng| Binomial::new(black_box(n), p).expect("valid parameters").sample(rng),
+        ));
+    }
+    for (mean, size) in [(3.0, 2.0), (40.0, 0.5)] {
+        let ours = NegativeBinomial::new(mean, size);
+        let peer = Gamma::new(size, mean / size).expect("a valid shape");
+        cases.push(Case::draws(
+            format!("negative binomial({mean}, {size})"),
+            move |rng| ours.sample(rng),
+            move |rng| Poisson::new(peer.sample(rng)).map_or(0.0, |poisson| poisson.sample(rng)),
         ));
     }
     for (n_components, alpha) in [(20, 0.1), (20, 1.0), (100, 0.1)] {
@@ -103,9 +130,15 @@ fn cases() -> Vec<Case> {
     }
     for n in [20, 100, 1000] {
         let weights: Vec<f64> = (0..n).map(|i| 1.0 + (i * 7 % 13) as f64).collect();
+        let (fresh, peer_fresh) = (weights.clone(), weights.clone());
         let (alias, fenwick) = (Alias::new(&weights), Fenwick::new(&weights));
         let peer_alias = WeightedAliasIndex::new(weights.clone()).expect("valid weights");
         let peer_tree = WeightedTreeIndex::new(weights).expect("valid weights");
+        cases.push(Case::draws(
+            format!("categorical of {n}, set up anew"),
+            move |rng| rng.categorical(black_box(&fresh)),
+            move |rng| WeightedIndex::new(black_box(&peer_fresh)).expect("valid weights").sample(rng),
+        ));
         cases.push(Case::draws(
             format!("alias of {n}"),
             move |rng| alias.sample(rng),
@@ -122,13 +155,13 @@ fn cases() -> Vec<Case> {
 
 /// Shares, `N` of them a call in rows; the peer divides its gamma numbers by their sum.
 fn dirichlet(n_components: usize, alpha: f64) -> Case {
-    let alphas = vec![alpha; n_components];
+    let ours = random::Dirichlet::new(&vec![alpha; n_components]);
     let (mut rng, mut x) = (Rng::seeded(1), vec![0.0; N / n_components * n_components]);
     let (mut peer_rng, mut y) = (Xoshiro256PlusPlus::seed_from_u64(1), x.clone());
     let gamma = Gamma::new(alpha, 1.0).expect("a valid shape");
     Case::new(
         format!("dirichlet({n_components} x {alpha})"),
-        move || black_box(&mut x).chunks_exact_mut(n_components).for_each(|row| rng.dirichlet(&alphas, row)),
+        move || black_box(&mut x).chunks_exact_mut(n_components).for_each(|row| ours.sample(&mut rng, row)),
         move || {
             for row in black_box(&mut y).chunks_exact_mut(n_components) {
                 row.iter_mut().for_each(|share| *share = gamma.sample(&mut peer_rng));

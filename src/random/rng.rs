@@ -31,6 +31,11 @@ impl Rng {
         Self(Stream::keyed(seed, key))
     }
 
+    /// The stream whose key is this one's with `word` appended; this must still be at its start.
+    pub fn child(&self, word: u64) -> Self {
+        Self(self.0.child(word))
+    }
+
     /// The stream that continues from a saved state.
     pub fn from_state(state: [u64; 4]) -> Self {
         Self(Stream::from_state(state))

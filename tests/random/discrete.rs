@@ -1,7 +1,7 @@
 //! Discrete distributions against their probabilities.
 
 use super::goodness::{assert_counts_fit, assert_distribution, assert_moments, ln_gamma, normal_cdf};
-use diabolo::random::Rng;
+use diabolo::random::{Binomial, Poisson, Rng};
 
 const N: usize = 40_000;
 
@@ -25,6 +25,20 @@ fn poisson() {
         let p: Vec<f64> = (0..cells).map(|k| ln_p(k as f64).exp()).collect();
         let seen = counts(key as u64, cells, |rng| rng.poisson(lambda));
         assert_counts_fit(&format!("poisson({lambda})"), &seen, &p);
+        let poisson = Poisson::new(lambda);
+        let seen = counts(50 + key as u64, cells, |rng| poisson.sample(rng));
+        assert_counts_fit(&format!("poisson({lambda}), set up once"), &seen, &p);
+    }
+}
+
+/// Set up once or anew, a uniform number leads to the same whole number but where it falls on a rounded edge.
+#[test]
+fn both_inversions_agree() {
+    let (mut rng, mut again) = (Rng::seeded(45), Rng::seeded(45));
+    let (poisson, binomial) = (Poisson::new(9.5), Binomial::new(60, 0.1));
+    for _ in 0..10_000 {
+        assert_eq!(poisson.sample(&mut rng), again.poisson(9.5));
+        assert_eq!(binomial.sample(&mut rng), again.binomial(60, 0.1));
     }
 }
 
@@ -53,6 +67,9 @@ fn binomial() {
         let expected: Vec<f64> = (0..cells).map(|k| ln_p(k as f64).exp()).collect();
         let seen = counts(100 + key as u64, cells, |rng| rng.binomial(n, p));
         assert_counts_fit(&format!("binomial({n}, {p})"), &seen, &expected);
+        let binomial = Binomial::new(n, p);
+        let seen = counts(150 + key as u64, cells, |rng| binomial.sample(rng));
+        assert_counts_fit(&format!("binomial({n}, {p}), set up once"), &seen, &expected);
     }
 }
 

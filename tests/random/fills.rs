@@ -1,8 +1,8 @@
 //! The vector fills: the scalar generator's bits, the formulas' numbers, the block rule, the tails.
 
 use super::goodness::{assert_distribution, assert_moments, normal_cdf};
-use crate::tolerance::{NORMAL_F32, NORMAL_F64};
-use diabolo::random::{fill_normal, fill_uniform};
+use crate::tolerance::{EXPONENTIAL_F32, EXPONENTIAL_F64, NORMAL_F32, NORMAL_F64};
+use diabolo::random::{Gamma, fill_by, fill_exponential, fill_normal, fill_rows_by, fill_uniform};
 use diabolo_kernels::parallel::with_threads;
 use diabolo_kernels::rng::{FILL_CHUNK, Lanes, N_LANES, RngFill, Stream, reference};
 use proptest::prelude::*;
@@ -92,6 +92,10 @@ proptest! {
         check_fill(&stream, n, f64::fill_uniform, &reference::uniform_f64(&stream, n), 0.0)?;
         check_fill(&stream, n, f32::fill_normal, &reference::normal_f32(&stream, n), NORMAL_F32)?;
         check_fill(&stream, n, f64::fill_normal, &reference::normal_f64(&stream, n), NORMAL_F64)?;
+        let expected = reference::exponential_f32(&stream, n);
+        check_fill(&stream, n, f32::fill_exponential, &expected, EXPONENTIAL_F32)?;
+        let expected = reference::exponential_f64(&stream, n);
+        check_fill(&stream, n, f64::fill_exponential, &expected, EXPONENTIAL_F64)?;
     }
 }
 
@@ -127,7 +131,34 @@ fn fills_have_their_distributions() {
     assert_distribution("normal f32", widen(&small), normal_cdf);
     fill_normal(21, &[3], &mut large);
     assert_moments("normal f64", &large, 0.0, 1.0);
-    assert_distribution("normal f64", large, normal_cdf);
+    assert_distribution("normal f64", large.clone(), normal_cdf);
+    let exponential_cdf = |x: f64| 1.0 - (-x).exp();
+    fill_exponential(21, &[4], &mut small);
+    assert_moments("exponential f32", &widen(&small), 1.0, 1.0);
+    assert_distribution("exponential f32", widen(&small), exponential_cdf);
+    fill_exponential(21, &[5], &mut large);
+    assert_moments("exponential f64", &large, 1.0, 1.0);
+    assert_distribution("exponential f64", large, exponential_cdf);
+}
+
+/// Fills by any draw: each 4096 of them, or each row, are the draws of one keyed stream, whatever the threads.
+#[test]
+fn fills_by_draw_follow_their_keys() {
+    let gamma = Gamma::new(0.7);
+    let run = || {
+        let (mut x, mut rows) = (vec![0.0; 10_000], vec![0.0; 700 * 13]);
+        fill_by(24, &[1], &mut x, |rng| gamma.sample(rng));
+        fill_rows_by(24, &[2], &mut rows, 13, |i, rng, row| row.fill(i as f64 + rng.uniform()));
+        (x, rows)
+    };
+    let (x, rows) = with_threads(1, run);
+    assert_eq!((x.clone(), rows.clone()), with_threads(3, run));
+    let mut second = diabolo::random::Rng::keyed(24, &[1, 1]);
+    assert!(x[4096..8192].iter().all(|&x| x == gamma.sample(&mut second)));
+    for (i, row) in rows.chunks(13).enumerate() {
+        assert_eq!(row, [i as f64 + diabolo::random::Rng::keyed(24, &[2, i as u64]).uniform(); 13]);
+    }
+    fill_rows_by(24, &[3], &mut [0.0_f64; 0], 0, |_, _, _| panic!("there is no row"));
 }
 
 /// The two halves of a Box-Muller pair come from one radius: they must be uncorrelated all the same, and

@@ -1,17 +1,19 @@
-//! Random numbers by the million: eight xoshiro256++ streams stepped as vectors, and fills of uniform and
-//! normal numbers from them.
+//! Random numbers by the million: eight xoshiro256++ streams stepped as vectors, and fills of uniform,
+//! normal and exponential numbers from them.
 //!
 //! # What is promised
 //! * **Integers.** Word q of lane l equals word q of a scalar xoshiro256++ after l jumps of 2^128 steps,
 //!   in every tier. [`Lanes::fill_u64`] writes step after step, lane 0 to 7 within a step. Uniform numbers
 //!   are exact images of the bits, so they too are the same everywhere.
-//! * **Normals** follow the same bits by the method of Box & Muller (1958); tiers differ by rounding only.
+//! * **Normals** follow the same bits by the method of Box & Muller (1958), **exponentials** by inversion;
+//!   tiers differ by rounding only.
 //! * **Blocks.** A fill spends whole steps of 64 bytes: 8 `u64` or `f64`, 16 `f32`. A fill of n is the
 //!   beginning of any longer fill from the same state; what its last step has too much is dropped. So
 //!   two fills continue each other without a gap when the first is a multiple of the block.
-//! * **Keys.** [`fill_uniform`] and [`fill_normal`] cut their slice into chunks of [`FILL_CHUNK`], each a
+//! * **Keys.** [`fill_uniform`], [`fill_normal`] and [`fill_exponential`] cut their slice into chunks of [`FILL_CHUNK`], each a
 //!   stream of its own under (seed, key, chunk): same numbers for any number of threads.
 
+mod exponential;
 mod lanes;
 mod normal;
 pub mod reference;
@@ -33,6 +35,8 @@ pub trait RngFill: Sized + Send {
     fn fill_uniform(lanes: &mut Lanes, out: &mut [Self]);
     /// Standard normal numbers.
     fn fill_normal(lanes: &mut Lanes, out: &mut [Self]);
+    /// Exponential numbers of rate 1.
+    fn fill_exponential(lanes: &mut Lanes, out: &mut [Self]);
 }
 
 impl RngFill for f32 {
@@ -42,6 +46,9 @@ impl RngFill for f32 {
     fn fill_normal(lanes: &mut Lanes, out: &mut [f32]) {
         normal_f32(lanes, out);
     }
+    fn fill_exponential(lanes: &mut Lanes, out: &mut [f32]) {
+        exponential_f32(lanes, out);
+    }
 }
 
 impl RngFill for f64 {
@@ -50,6 +57,9 @@ impl RngFill for f64 {
     }
     fn fill_normal(lanes: &mut Lanes, out: &mut [f64]) {
         normal_f64(lanes, out);
+    }
+    fn fill_exponential(lanes: &mut Lanes, out: &mut [f64]) {
+        exponential_f64(lanes, out);
     }
 }
 
@@ -68,6 +78,11 @@ impl Lanes {
     pub fn fill_normal<T: RngFill>(&mut self, out: &mut [T]) {
         T::fill_normal(self, out);
     }
+
+    /// Exponential numbers of rate 1.
+    pub fn fill_exponential<T: RngFill>(&mut self, out: &mut [T]) {
+        T::fill_exponential(self, out);
+    }
 }
 
 /// Uniform numbers on (0, 1) from the stream of (seed, key), in parallel.
@@ -78,6 +93,11 @@ pub fn fill_uniform<T: RngFill>(seed: u64, key: &[u64], out: &mut [T]) {
 /// Standard normal numbers from the stream of (seed, key), in parallel.
 pub fn fill_normal<T: RngFill>(seed: u64, key: &[u64], out: &mut [T]) {
     by_chunks(seed, key, out, T::fill_normal);
+}
+
+/// Exponential numbers of rate 1 from the stream of (seed, key), in parallel.
+pub fn fill_exponential<T: RngFill>(seed: u64, key: &[u64], out: &mut [T]) {
+    by_chunks(seed, key, out, T::fill_exponential);
 }
 
 /// Chunk q is filled from the stream (seed, key, q).
@@ -104,6 +124,8 @@ fills! {
     uniform_f64_kernel, uniform::UniformF64, f64;
     normal_f32_kernel, normal::NormalF32, f32;
     normal_f64_kernel, normal::NormalF64, f64;
+    exponential_f32_kernel, exponential::ExponentialF32, f32;
+    exponential_f64_kernel, exponential::ExponentialF64, f64;
 }
 
 dispatch! {
@@ -112,4 +134,6 @@ dispatch! {
     fn uniform_f64(lanes: &mut Lanes, out: &mut [f64]) = uniform_f64_kernel::<U64>;
     fn normal_f32(lanes: &mut Lanes, out: &mut [f32]) = normal_f32_kernel::<U64>;
     fn normal_f64(lanes: &mut Lanes, out: &mut [f64]) = normal_f64_kernel::<U64>;
+    fn exponential_f32(lanes: &mut Lanes, out: &mut [f32]) = exponential_f32_kernel::<U64>;
+    fn exponential_f64(lanes: &mut Lanes, out: &mut [f64]) = exponential_f64_kernel::<U64>;
 }

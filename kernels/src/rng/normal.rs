@@ -8,8 +8,8 @@
 //! and 2^-53 in f64 (8.57 sigma).
 
 use super::lanes::Block;
-use super::uniform::unit_f64;
-use crate::simd::{Simd, SimdBits};
+use super::uniform::{signed_f32, unit_f64};
+use crate::simd::{Simd, SimdBits, Vector};
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2};
 
 /// Sixteen f32 of a step: eight cosines, then eight sines.
@@ -21,12 +21,12 @@ impl<V: SimdBits> Block<V> for NormalF32 {
     #[inline(always)]
     unsafe fn write(bits: [V; 2], out: *mut f32) {
         let splat = V::F32::splat;
-        // k + 1/2 with k a signed 32-bit integer: 31 bits of magnitude and an independent sign, the swap.
-        let k = bits[0].i32_to_f32().add(splat(0.5));
+        // The sign is the swap.
+        let k = signed_f32(bits[0]);
         let swap = k.lt(splat(0.0));
         let magnitude = k.max(splat(0.0).sub(k));
         let u = magnitude.mul(splat(1.0 / 2_147_483_648.0));
-        let angle = bits[1].i32_to_f32().add(splat(0.5)).mul(splat((FRAC_PI_4 / 2_147_483_648.0) as f32));
+        let angle = signed_f32(bits[1]).mul(splat((FRAC_PI_4 / 2_147_483_648.0) as f32));
         // The lowest bit of the angle's integer lies below its resolution but next to 0: the sign.
         let sign = bits[1].and(V::splat(0x0000_0001_0000_0001)).shl::<31>().as_f32();
         let [x, y] = polar(u, angle, swap, sign);
@@ -118,7 +118,7 @@ const ATANH: [f64; 11] = atanh_series();
 
 /// The polynomial with these coefficients, lowest first, by Horner's rule.
 #[inline(always)]
-fn polynomial<V: Simd<Elem: Precision>>(x: V, coefficients: &[f64]) -> V {
+fn polynomial<V: Vector<Elem: Precision>>(x: V, coefficients: &[f64]) -> V {
     let constant = |c: f64| V::splat(V::Elem::nearest(c));
     let (last, lower) = coefficients.split_last().expect("a series has a first term");
     let mut sum = constant(*last);
@@ -130,7 +130,7 @@ fn polynomial<V: Simd<Elem: Precision>>(x: V, coefficients: &[f64]) -> V {
 
 /// (r cos phi, r sin phi) with r = sqrt(-2 ln u), after the signs and the swap that choose the quarter.
 #[inline(always)]
-fn polar<V: Simd<Elem: Precision>>(u: V, angle: V, swap: V, sign: V) -> [V; 2] {
+fn polar<V: Vector<Elem: Precision>>(u: V, angle: V, swap: V, sign: V) -> [V; 2] {
     let constant = |c: f64| V::splat(V::Elem::nearest(c));
     let one = constant(1.0);
     // u = m 2^e, m in [sqrt(1/2), sqrt 2):  ln u = e ln 2 + 2 atanh(s),  s = (m - 1)/(m + 1).

@@ -51,6 +51,17 @@ pub fn uniform_f64(stream: &Stream, n: usize) -> Vec<f64> {
     words(stream, n).into_iter().map(unit).collect()
 }
 
+/// The first `n` exponential numbers of the f32 fill, computed in f64 from its rounded u.
+pub fn exponential_f32(stream: &Stream, n: usize) -> Vec<f64> {
+    let u = |k: u32| f64::from((k as i32 as f32 + 0.5).abs()) / f64::from(1_u32 << 31);
+    words(stream, n.div_ceil(2)).into_iter().flat_map(halves).map(|k| -u(k).ln()).take(n).collect()
+}
+
+/// The first `n` exponential numbers of the f64 fill.
+pub fn exponential_f64(stream: &Stream, n: usize) -> Vec<f64> {
+    words(stream, n).into_iter().map(|word| -unit(word).ln()).collect()
+}
+
 /// r (cos, sin) of the angle, the cosine's sign changed and the two swapped where asked.
 fn polar(u: f64, angle: f64, swap: bool, negate: bool) -> [f64; 2] {
     let radius = (-2.0 * u.ln()).sqrt();

@@ -1,7 +1,7 @@
 //! Uniform numbers from random bits: the top bits become the mantissa of a number in [1, 2).
 
 use super::lanes::Block;
-use crate::simd::{Simd, SimdBits};
+use crate::simd::{Simd, SimdBits, Vector};
 
 /// Sixteen f32 in (0, 1): u = (k + 1/2) 2^-23 with k of 23 bits, exact, never 0 nor 1.
 pub(super) struct UniformF32;
@@ -25,6 +25,12 @@ fn unit_f32<V: SimdBits>(bits: V) -> V::F32 {
     let mantissa = bits.shr::<9>().and(V::splat(0x007f_ffff_007f_ffff));
     let one_to_two = mantissa.or(V::splat(0x3f80_0000_3f80_0000)).as_f32();
     one_to_two.sub(V::F32::splat(1.0 - f32::EPSILON / 2.0))
+}
+
+/// k + 1/2 with k a signed 32-bit integer, rounded: 31 bits of magnitude and an independent sign.
+#[inline(always)]
+pub(super) fn signed_f32<V: SimdBits>(bits: V) -> V::F32 {
+    bits.i32_to_f32().add(V::F32::splat(0.5))
 }
 
 /// Eight f64 in (0, 1): u = (k + 1/2) 2^-52 with k of 52 bits, exact, never 0 nor 1.

@@ -27,8 +27,7 @@ use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::models::Labels;
 use crate::monitor::Budget;
-use crate::random::Rng;
-use diabolo_kernels::parallel::for_each_row_block;
+use crate::random::{Rng, fill_rows_by};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ops::RangeInclusive;
@@ -95,9 +94,6 @@ const POSITIVE: RangeInclusive<f64> = 1e-9..=f64::MAX;
 /// Probabilities.
 const PROBABILITY: RangeInclusive<f64> = 0.0..=1.0;
 
-/// Rows a task draws: fixed, though every row has its own stream.
-const ROWS_PER_TASK: usize = 64;
-
 /// A matrix whose row `i` is written by `draw(i, stream of row i, row)`; `stream` tells one matrix of a
 /// simulator from another.
 fn matrix_by_rows(
@@ -106,12 +102,7 @@ fn matrix_by_rows(
     draw: impl Fn(usize, &mut Rng, &mut [f64]) + Sync + Send,
 ) -> Matrix<f64> {
     let mut matrix = Matrix::zeros(n_rows, n_cols);
-    for_each_row_block(matrix.values_mut(), n_cols, ROWS_PER_TASK, |first, block| {
-        for (r, row) in block.chunks_exact_mut(n_cols).enumerate() {
-            let mut rng = Rng::keyed(seed, &[stream, (first + r) as u64]);
-            draw(first + r, &mut rng, row);
-        }
-    });
+    fill_rows_by(seed, &[stream], matrix.values_mut(), n_cols, draw);
     matrix
 }
 

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::linalg::{Csr, Features, Matrix};
 use crate::models::{Dataset, Names};
 use crate::monitor::Budget;
-use crate::random::{PrefixSums, Rng};
+use crate::random::{Dirichlet, PrefixSums, Rng};
 use serde::{Deserialize, Serialize};
 
 /// Latent Dirichlet allocation (Blei, Ng & Jordan 2003), read forwards:
@@ -130,8 +130,8 @@ impl Simulator for Bars {
 
 /// Rows drawn from a symmetric Dirichlet distribution.
 fn dirichlet_rows(shape: [usize; 2], concentration: f64, key: (u64, u64)) -> Matrix<f64> {
-    let alpha = vec![concentration; shape[1]];
-    matrix_by_rows(shape, key, |_, rng, row| rng.dirichlet(&alpha, row))
+    let dirichlet = Dirichlet::new(&vec![concentration; shape[1]]);
+    matrix_by_rows(shape, key, |_, rng, row| dirichlet.sample(rng, row))
 }
 
 /// Documents of given topics, token by token.
