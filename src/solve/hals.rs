@@ -10,15 +10,11 @@
 //! cheap beside the products with X, so several of them use the same products (Gillis & Glineur 2012).
 
 use crate::linalg::Matrix;
-use diabolo_kernels::coordinate::{Coordinate, reference};
-use diabolo_kernels::parallel::for_each_row_block;
+use diabolo_kernels::coordinate::Coordinate;
 use diabolo_kernels::reduce::Reduce;
 
 /// Penalties on one factor.
 pub type Penalty = diabolo_kernels::coordinate::Penalty<f64>;
-
-/// Rows a task solves: fixed, so results do not depend on the number of threads.
-const ROWS_PER_TASK: usize = 256;
 
 /// The most sweeps a step of a factorisation takes with the same products.
 const MOST_SWEEPS: usize = 8;
@@ -56,35 +52,6 @@ pub fn multiply(a: &mut Matrix<f64>, products: &Matrix<f64>, gram: &Matrix<f64>,
         let denominator = fitted + penalty.l1 + penalty.l2 * *a;
         if denominator > 0.0 {
             *a *= c.max(0.0) / denominator;
-        }
-    }
-}
-
-/// Sweeps each row of `a` until a sweep moves it by less than a part in 10^9, at most 1,000 times: the
-/// non-negative least squares of every row, found alone, so a row's result does not depend on the others.
-/// # Panics
-/// If the shapes do not agree.
-pub fn solve(a: &mut Matrix<f64>, products: &Matrix<f64>, gram: &Matrix<f64>, penalty: Penalty) {
-    let k = a.n_cols();
-    assert_eq!(products.shape(), a.shape(), "products have one value an entry");
-    for_each_row_block(a.values_mut(), k, ROWS_PER_TASK, |first, block| {
-        for (r, row) in block.chunks_exact_mut(k).enumerate() {
-            solve_row(row, products.row(first + r), gram, penalty);
-        }
-    });
-}
-
-/// As [`solve`], for one row.
-/// # Panics
-/// If the shapes do not agree.
-pub fn solve_row(row: &mut [f64], products: &[f64], gram: &Matrix<f64>, penalty: Penalty) {
-    let mut before = vec![0.0; row.len()];
-    for _ in 0..1000 {
-        before.copy_from_slice(row);
-        reference::least_squares_sweep(row, products, gram.values(), penalty);
-        let moved = row.iter().zip(&before).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        if moved <= 1e-9 * row.iter().copied().fold(0.0, f64::max) {
-            break;
         }
     }
 }
