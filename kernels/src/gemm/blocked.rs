@@ -4,21 +4,22 @@
 //! thread   a rectangle of C
 //! loop 5     jc: columns in steps of NC        packed B: kc x nc, stays in L3
 //! loop 4       pc: depth in steps of KC        (ascending for every element of C)
-//! loop 3         ic: rows in steps of MC       block of A: mc x kc, stays in L2
-//! loop 2           q: panels of B, kc x nr     stays in L1
-//! loop 1             i: tiles, mr x nr         registers
+//! loop 3         ic: rows in steps of MC       block of A: mc x kc
+//! loop 2           panels of B that L2 holds
+//! loop 1             i: rows of tiles          rows of A: mr x kc, stay in L1
+//! loop 0               q: panels, kc x nr      a tile in registers; B streams from L2
 //! ```
 //! (Goto & van de Geijn 2008, Anatomy of high-performance matrix multiplication; the names are BLIS's, Van
-//! Zee & van de Geijn 2015.) Departures: A is read in place where its rows are contiguous, and copied as
-//! plain rows elsewhere; B is packed by the first tile that reads it, in passing; and where the depth is
-//! small, loops 1 and 2 change places, so that C, now the largest traffic, is written along its rows.
+//! Zee & van de Geijn 2015.) Departures: the rows of A stay in L1 and B streams, not the reverse, because a
+//! packed panel is the one operand whose order the hardware foresees; so A need not be packed: it is read
+//! in place where its rows are contiguous, and copied as plain rows elsewhere. C is written along its rows.
+//! B is packed by the first row of tiles that reads it, in passing.
 
 use super::micro::{self, Finish, Panel, Rows, Target, Tile, Tiles, tile_rows};
 use super::pack::{self, Panels, Scratch, pack_panels};
 use super::plan::{Part, Plan};
 use super::product::{Product, Right};
 use crate::Real;
-use crate::simd::prefetch;
 use crate::view::MatRef;
 use std::ops::Range;
 
@@ -114,7 +115,7 @@ struct Block<T> {
     fresh: bool,
 }
 
-/// Loops 2 and 1, in this order or the other.
+/// Loops 2 and 1.
 #[inline(always)]
 fn multiply_block<V: Tiles>(
     product: &Product<V::Elem>,
@@ -125,70 +126,88 @@ fn multiply_block<V: Tiles>(
 ) {
     let all = Panels::new(product.n, V::LANES);
     let (last_width, _) = all.size(block.panels.end - 1);
-    let n_pairs = block.panels.len() - usize::from(last_width != 2);
-    let odd = block.panels.start + n_pairs;
+    let odd = block.panels.end - usize::from(last_width != 2);
     for (panels, width) in [(block.panels.start..odd, 2), (odd..block.panels.end, last_width)] {
-        let n_tiles = block.rows.len().div_ceil(tile_rows(width));
-        if plan.by_rows {
-            for t in 0..n_tiles {
-                let rows = tile_span(t, block.rows.len(), tile_rows(width));
-                for q in panels.clone() {
-                    let b = locate_panel::<V>(product, plan, block, all, q, block.fresh && t == 0, b_memory);
-                    multiply_tile::<V>(product, block, finish, all, rows.clone(), (q, width), b, AHEAD);
-                }
-            }
-            continue;
-        }
-        for q in panels.clone() {
-            let mut b = locate_panel::<V>(product, plan, block, all, q, block.fresh, b_memory);
-            for t in 0..n_tiles {
-                if q + 1 < panels.end {
-                    fetch_ahead(product, block, all.end(q + 1) - 1, t, n_tiles);
-                }
-                let rows = tile_span(t, block.rows.len(), tile_rows(width));
-                multiply_tile::<V>(product, block, finish, all, rows, (q, width), b, 0);
-                b = b.settled(width * V::LANES);
+        let n_rows = block.rows.len();
+        for first in panels.clone().step_by(plan.l2_panels) {
+            let some = first..(first + plan.l2_panels).min(panels.end);
+            for t in 0..n_rows.div_ceil(tile_rows(width)) {
+                let rows = tile_span(t, n_rows, tile_rows(width));
+                multiply_row::<V>(product, plan, block, finish, rows, &some, width, b_memory);
             }
         }
     }
 }
 
-/// Where C is written along its rows, a tile takes less time than memory: its place is asked for two tiles
-/// of f32 before.
-const AHEAD: usize = 32;
-
-/// A tile: some `rows` of a block of A times panel `q`, `width` vectors wide, which lies at `b`.
+/// Loop 0: one row of tiles from panel to panel, all `width` vectors wide.
 #[inline(always)]
-fn multiply_tile<V: Tiles>(
+fn multiply_row<V: Tiles>(
     product: &Product<V::Elem>,
+    plan: &Plan,
     block: &Block<V::Elem>,
     finish: &Finish<V::Elem>,
-    all: Panels,
     rows: Range<usize>,
-    (q, width): (usize, usize),
-    b: Panel<V::Elem>,
-    ahead: usize,
+    panels: &Range<usize>,
+    width: usize,
+    b_memory: &mut [V::Elem],
 ) {
-    let (i, j) = (block.rows.start + rows.start, all.start(q));
-    let (_, cols) = all.size(q);
-    let bias_at = if finish.bias_by_rows { i } else { j };
-    // SAFETY: the tile's rows and the panel's columns lie in C and in the bias; the block of A holds the
-    // rows, the panel all of `depth`.
+    let all = Panels::new(product.n, V::LANES);
+    let first_visit = block.fresh && rows.start == 0;
+    let in_a_row = matches!(product.b, Right::Packed(_)) || (plan.packs_b && !first_visit);
+    let cols = width * V::LANES;
+    let b = locate_panel::<V>(product, plan, block, all, panels.start, first_visit, b_memory);
+    // SAFETY: the panels hold all of `depth`, packed ones one behind the other; the next one exists.
     unsafe {
-        let tile = Tile {
+        let mut tile = place_tile::<V>(product, block, finish, all, rows.start, panels.start, b);
+        for q in panels.clone() {
+            micro::run::<V>(width, rows.len(), &tile);
+            if q + 1 == panels.end {
+                break;
+            }
+            if in_a_row {
+                tile.b.ptr = tile.b.ptr.add(block.depth.len() * cols);
+            } else {
+                tile.b = locate_panel::<V>(product, plan, block, all, q + 1, first_visit, b_memory);
+            }
+            tile.c.ptr = tile.c.ptr.add(cols * tile.c.col_stride);
+            tile.cols = cols.min(product.n - all.start(q + 1));
+            if !tile.bias.is_null() && !finish.bias_by_rows {
+                tile.bias = tile.bias.add(cols);
+            }
+        }
+    }
+}
+
+/// The tile from row `row` of a block of A on times panel `q`, which lies at `b`.
+/// # Safety
+/// The panel holds all of the block's depth.
+#[inline(always)]
+unsafe fn place_tile<'a, V: Tiles>(
+    product: &Product<V::Elem>,
+    block: &Block<V::Elem>,
+    finish: &'a Finish<V::Elem>,
+    all: Panels,
+    row: usize,
+    q: usize,
+    b: Panel<V::Elem>,
+) -> Tile<'a, V::Elem> {
+    let (i, j) = (block.rows.start + row, all.start(q));
+    let (_, cols) = all.size(q);
+    let c = product.c;
+    // SAFETY: the tile's rows and the panel's columns lie in C and in the bias, its rows in the block of A.
+    unsafe {
+        Tile {
             depth: block.depth.len(),
-            a: Rows { ptr: block.a.ptr.add(rows.start * block.a.stride), ..block.a },
+            a: Rows { ptr: block.a.ptr.add(row * block.a.stride), ..block.a },
             b,
-            c: Target {
-                ptr: product.c.ptr.add(i * product.c.row_stride + j * product.c.col_stride),
-                ..product.c
-            },
+            c: Target { ptr: c.ptr.add(i * c.row_stride + j * c.col_stride), ..c },
             cols,
             finish,
-            bias: if finish.bias.is_null() { finish.bias } else { finish.bias.add(bias_at) },
-            ahead,
-        };
-        micro::run::<V>(width, rows.len(), &tile);
+            bias: match finish.bias {
+                bias if bias.is_null() => bias,
+                bias => bias.add(if finish.bias_by_rows { i } else { j }),
+            },
+        }
     }
 }
 
@@ -204,23 +223,6 @@ fn tile_span(t: usize, rows: usize, full: usize) -> Range<usize> {
     let left = rows - start;
     let middle = start + if n_tiles == 1 { 0 } else { left.div_ceil(2) };
     if t + 2 == n_tiles { start..middle } else { middle..rows }
-}
-
-/// While tile `t` of `n_tiles` is computed, asks for its share of the next panel if B is read in place: its
-/// rows lie too far apart for the hardware to foresee them. `j` is the panel's last column: the line of the
-/// first one has come with the panel before.
-#[inline(always)]
-fn fetch_ahead<T: Real>(product: &Product<T>, block: &Block<T>, j: usize, t: usize, n_tiles: usize) {
-    if let Right::Plain(b) = product.b
-        && block.fresh
-        && b.col_stride() == 1
-    {
-        let share = block.depth.len().div_ceil(n_tiles);
-        let first = block.depth.start + t * share;
-        for p in first..(first + share).min(block.depth.end) {
-            prefetch(b.data().as_ptr().wrapping_add(p * b.row_stride() + j));
-        }
-    }
 }
 
 /// Where the micro-kernel finds panel `q` of B; on its first visit it is packed, now or by that visit.
@@ -249,8 +251,7 @@ fn locate_panel<V: Tiles>(
     if whole && !plan.packs_b {
         return in_place();
     }
-    let place = if plan.one_panel { 0 } else { kc * (j - all.start(block.panels.start)) };
-    let place = &mut b_memory[place..];
+    let place = &mut b_memory[kc * (j - all.start(block.panels.start))..];
     if !first_visit {
         return packed(place.as_ptr());
     }

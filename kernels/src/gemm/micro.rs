@@ -17,15 +17,17 @@
 //! That is why neither the tile heights nor the cut between threads can change a bit of the result.
 
 use crate::Real;
-use crate::simd::{Simd, portable, prefetch};
-
 #[cfg(target_arch = "x86_64")]
 use crate::simd::avx2;
+use crate::simd::{Simd, portable, prefetch};
 use std::mem::MaybeUninit;
 
 /// The most elements of a tile, and of a vector: the sizes of the buffers behind scattered tiles.
 const MAX_TILE: usize = 96;
 const MAX_WIDTH: usize = 8;
+
+/// How many columns ahead of a tile C is asked for.
+const AHEAD: usize = 32;
 
 /// The rows of a full tile `width` vectors wide.
 #[inline(always)]
@@ -53,17 +55,6 @@ pub(super) struct Panel<T> {
     pub copy: *mut T,
 }
 
-impl<T> Panel<T> {
-    /// Where the panel is once a first tile has read it: where that tile copied it, its rows `width` apart.
-    #[inline(always)]
-    pub fn settled(self, width: usize) -> Self {
-        if self.copy.is_null() {
-            return self;
-        }
-        Self { ptr: self.copy, stride: width, copy: std::ptr::null_mut() }
-    }
-}
-
 /// Where a tile of C goes: element (i, j) is `ptr[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
 pub(super) struct Target<T> {
@@ -83,7 +74,7 @@ pub(super) struct Finish<T> {
     pub bias_by_rows: bool,
     /// 0 for a rectifier, minus infinity for none.
     pub floor: T,
-    /// Whether nothing becomes of them: C = AB.
+    /// Whether it is but C = AB or, where `beta` is not 0, C = AB + C.
     pub plain: bool,
 }
 
@@ -99,8 +90,6 @@ pub(super) struct Tile<'a, T> {
     pub finish: &'a Finish<T>,
     /// The tile's part of the bias, or null.
     pub bias: *const T,
-    /// How many columns on C is asked for: 0 where there is time to fetch this very tile.
-    pub ahead: usize,
 }
 
 /// The tile of products A B: `acc[i][j]`, vector `j` of row `i`.
@@ -115,6 +104,11 @@ unsafe fn multiply<V: Simd, const R: usize, const W: usize, const COPY: bool>(
     let mut acc = [[V::splat(V::Elem::ZERO); W]; R];
     let mut b_row = [V::splat(V::Elem::ZERO); W];
     for p in 0..kc {
+        if COPY {
+            // The next panel: its rows lie too far apart for the hardware to foresee them. The line of its
+            // first column has come with this panel, if it is another than that of the last.
+            prefetch(b.ptr.wrapping_add(p * b.stride + 2 * W * V::LANES - 1));
+        }
         for j in 0..W {
             // SAFETY: row p < kc of the panel has W vectors, and so has its copy.
             unsafe {
@@ -181,23 +175,28 @@ unsafe fn store_slowly<V: Simd>(rows: usize, width: usize, products: *const V::E
             // SAFETY: i < rows; of the columns only existing ones are touched, in C as in the bias.
             unsafe {
                 let place = c.ptr.add(i * c.row_stride + first * c.col_stride);
-                let mut base = match bias {
-                    bias if bias.is_null() => V::splat(zero),
-                    bias if finish.bias_by_rows => V::splat(*bias.add(i)),
-                    bias => V::load_up_to(bias.add(first), n_lanes, zero),
+                let sum = V::load(products.add(i * width + first));
+                let kept = if finish.beta == zero {
+                    V::splat(zero)
+                } else if c.col_stride == 1 {
+                    V::load_up_to(place, n_lanes, zero)
+                } else {
+                    for j in 0..n_lanes {
+                        line[j] = *place.add(j * c.col_stride);
+                    }
+                    V::load(line.as_ptr())
                 };
-                if finish.beta != zero {
-                    let kept = if c.col_stride == 1 {
-                        V::load_up_to(place, n_lanes, zero)
-                    } else {
-                        for j in 0..n_lanes {
-                            line[j] = *place.add(j * c.col_stride);
-                        }
-                        V::load(line.as_ptr())
+                let value = if finish.plain {
+                    if finish.beta == zero { sum } else { sum.add(kept) }
+                } else {
+                    let bias = match bias {
+                        bias if bias.is_null() => V::splat(zero),
+                        bias if finish.bias_by_rows => V::splat(*bias.add(i)),
+                        bias => V::load_up_to(bias.add(first), n_lanes, zero),
                     };
-                    base = beta.mul_add(kept, base);
-                }
-                let value = floor.max(V::load(products.add(i * width + first)).mul_add(alpha, base));
+                    let base = if finish.beta == zero { bias } else { beta.mul_add(kept, bias) };
+                    floor.max(sum.mul_add(alpha, base))
+                };
                 if c.col_stride == 1 {
                     value.store_up_to(place, n_lanes);
                 } else {
@@ -218,23 +217,32 @@ unsafe fn store_slowly<V: Simd>(rows: usize, width: usize, products: *const V::E
 unsafe fn compute<V: Tiles, const R: usize, const W: usize, const COPY: bool>(tile: &Tile<V::Elem>) {
     let (c, finish) = (tile.c, tile.finish);
     for i in 0..R {
-        // C is needed when the products are done: time enough to fetch it, both lines of a tile's row.
-        let row = c.ptr.wrapping_add(i * c.row_stride + tile.ahead * c.col_stride);
+        // C is asked for two tiles of f32 before it is written, both lines of a tile's row: a shallow tile
+        // takes less time than memory.
+        let row = c.ptr.wrapping_add(i * c.row_stride + AHEAD * c.col_stride);
         prefetch(row);
         prefetch(row.wrapping_add((tile.cols - 1) * c.col_stride));
     }
     // SAFETY: the caller's promises are those of `multiply`, `store` and, for all other tiles, `finish`,
-    // to which the products go by way of a buffer that holds any tile.
+    // to which the products go by way of a buffer that holds any tile. A whole tile's rows have W vectors.
     unsafe {
         let acc = multiply::<V, R, W, COPY>(tile.depth, tile.a, tile.b);
         let whole = c.col_stride == 1 && tile.cols == W * V::LANES;
-        if whole && finish.plain {
+        let reads_c = finish.beta != V::Elem::ZERO;
+        if whole && finish.plain && !reads_c {
             for i in 0..R {
                 for j in 0..W {
                     acc[i][j].store(c.ptr.add(i * c.row_stride + j * V::LANES));
                 }
             }
-        } else if whole && !finish.bias_by_rows && finish.beta == V::Elem::ZERO {
+        } else if whole && finish.plain {
+            for i in 0..R {
+                for j in 0..W {
+                    let place = c.ptr.add(i * c.row_stride + j * V::LANES);
+                    acc[i][j].add(V::load(place)).store(place);
+                }
+            }
+        } else if whole && !finish.bias_by_rows && !reads_c {
             store::<V, R, W, false>(acc, tile);
         } else if whole && !finish.bias_by_rows {
             store::<V, R, W, true>(acc, tile);

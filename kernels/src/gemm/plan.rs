@@ -5,19 +5,18 @@ use super::product::Product;
 use crate::Real;
 use std::ops::Range;
 
-/// KC, the most rows of a block of B: a tile's accumulators are worth loading, and what of a panel exceeds L1
-/// streams from L2 in time.
-const KC: usize = 512;
+/// KC, the most rows of a block of B: the rows of A of a tile and the panel that passes share L1, and a
+/// tile's accumulators are worth loading.
+const KC: usize = 384;
 
-/// MC, the most bytes of a block of A: half of a 1 MiB L2.
-const A_BLOCK_BYTES: usize = 512 * 1024;
+/// MC, the most bytes of a block of A: it passes through L2 beside the panels that stay there.
+const A_BLOCK_BYTES: usize = 256 * 1024;
+
+/// The most bytes of the panels of B that stay in a 1 MiB L2 while the rows of A pass.
+const B_BLOCK_BYTES: usize = 512 * 1024;
 
 /// NC, the most columns of a block of packed B.
 const NC: usize = 2048;
-
-/// Below this depth C is written by rows (loops 1 and 2 swapped), if the block of B then fits in L2.
-const SHALLOW: usize = 128;
-const B_BLOCK_BYTES: usize = 512 * 1024;
 
 /// A product of fewer multiply-adds runs on one thread: waking another costs about as much.
 pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1 << 20;
@@ -68,10 +67,8 @@ pub(super) struct Plan {
     pub a_stride: Option<usize>,
     /// Whether B is packed for reuse, where it is not packed already.
     pub packs_b: bool,
-    /// Whether loops 1 and 2 are swapped, so that C is written row of tiles after row of tiles.
-    pub by_rows: bool,
-    /// Whether panels are packed in the same place, each serving only the block of A at hand.
-    pub one_panel: bool,
+    /// Panels that stay in L2.
+    pub l2_panels: usize,
 }
 
 impl Plan {
@@ -83,18 +80,19 @@ impl Plan {
         let mc_most = (A_BLOCK_BYTES / (kc.max(1) * size)).max(24);
         let mc = m.div_ceil(m.div_ceil(mc_most)).next_multiple_of(24);
         // Rows a multiple of the page apart share their cache sets and evict each other.
-        let aliasing = (product.a.row_stride() * size).is_multiple_of(1024) && cols > 4 * lanes;
+        let aliasing = (product.a.row_stride() * size).is_multiple_of(4096) && cols > 4 * lanes;
         let copies_a = product.a.col_stride() != 1 || aliasing;
         let line = 64 / size;
-        let by_rows = kc <= SHALLOW && m > 12 && kc * cols * size <= B_BLOCK_BYTES;
+        let panels = NC / (2 * lanes);
+        let l2_most = (B_BLOCK_BYTES / (kc.max(1) * 2 * lanes * size)).max(1);
+        let n_together = part.panels.len().min(panels).max(1);
         Self {
             kc,
             mc,
-            panels: NC / (2 * lanes),
+            panels,
+            l2_panels: n_together.div_ceil(n_together.div_ceil(l2_most)),
             a_stride: copies_a.then(|| (kc.next_multiple_of(2 * line)) + line),
             packs_b: m > 2 * tile_rows(2),
-            by_rows,
-            one_panel: m <= mc && !by_rows,
         }
     }
 
@@ -102,7 +100,7 @@ impl Plan {
     #[inline(always)]
     pub fn scratch(&self, part: &Part, lanes: usize) -> (usize, usize) {
         let a_len = self.a_stride.map_or(0, |stride| self.mc * stride);
-        let n_panels = if self.one_panel { 1 } else { self.panels.min(part.panels.len()) };
+        let n_panels = self.panels.min(part.panels.len());
         (a_len, self.kc * (n_panels * 2 + 1) * lanes)
     }
 }

@@ -151,7 +151,10 @@ impl<T: Real> Product<'_, T> {
         let rectifies = last && self.activation == Activation::Relu;
         let beta = if depth.start == 0 { self.beta } else { T::ONE };
         Finish {
-            plain: self.alpha == T::ONE && beta == T::ZERO && bias.is_null() && !rectifies,
+            plain: self.alpha == T::ONE
+                && (beta == T::ZERO || beta == T::ONE)
+                && bias.is_null()
+                && !rectifies,
             alpha: self.alpha,
             beta,
             bias,
