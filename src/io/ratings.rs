@@ -33,10 +33,12 @@ const ITEM: &[&str] =
     &["item", "iid", "movie", "product", "book", "isbn", "artist", "track", "song", "anime"];
 /// The column of the ratings.
 const RATING: &[&str] = &["rating", "score", "stars", "value", "count", "plays", "weight"];
+/// Of these, what cannot be anything else beside users and items.
+const CERTAIN_RATING: &[&str] = &["rating", "score", "stars"];
 /// The column of the times.
 const TIME: &[&str] = &["time", "date"];
 
-/// Whether a file certainly is of this format, by its first bytes: a header names users and ratings, or
+/// Whether a file certainly is of this format, by its first bytes: a header names users, items and ratings, or
 /// numbers stand between double colons.
 pub fn recognises(head: &[u8]) -> bool {
     let mut lines = head.split(|&byte| byte == b'\n').filter(|line| is_content(line));
@@ -44,10 +46,12 @@ pub fn recognises(head: &[u8]) -> bool {
     let separator = separator_of(first);
     let cells: Vec<Cell> = Cells::of(first, separator).map_while(std::result::Result::ok).collect();
     let is_rating = |cell: &Cell| matches!(parse_cell(cell.raw), Value::Number(_));
-    match separator {
-        Separator::Colons => (3..=4).contains(&cells.len()) && is_rating(&cells[2]),
-        _ => cells.len() >= 3 && named(&cells, USER).is_some() && named(&cells, RATING).is_some(),
-    }
+    let are_named = |kinds: &[&[&str]]| kinds.iter().all(|kind| named(&cells, kind).is_some());
+    (3..=4).contains(&cells.len())
+        && match separator {
+            Separator::Colons => is_rating(&cells[2]),
+            _ => are_named(&[USER, ITEM, CERTAIN_RATING]),
+        }
 }
 
 /// Reads a whole file.

@@ -154,3 +154,21 @@ fn a_sparse_file_to_encode_is_as_wide_as_the_run() {
     };
     assert_eq!(code(&one, 1), code(&all, 2));
 }
+
+#[test]
+fn edges_are_a_matrix_of_named_nodes_and_what_is_left_out_is_told() {
+    let folder = Scratch::new();
+    folder.file("g.csv", b"source,target\nann,bob\nbob,cid\ncid,ann\ndan,eve\neve,eve\n");
+    let output =
+        command(&folder, "fit nmf g.csv --n-components 2 --out run").output().expect("the binary starts");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let warning = "1 edges from a node to itself are left out";
+    assert!(text(&output.stderr).contains(warning), "{}", text(&output.stderr));
+    let metrics: Value = serde_json::from_slice(&bytes(&folder, "run/metrics.json")).expect("JSON");
+    assert_eq!(metrics["warnings"][0], warning);
+    let parts = text(&bytes(&folder, "run/factors/h.tsv"));
+    assert!(parts.starts_with("id\tann\tbob\tcid\tdan\teve\n"), "{parts}");
+    let told = good(&folder, "info g.csv --directed");
+    assert!(told.contains("graph          directed, 4 edges, 0 nodes without any\n"), "{told}");
+    assert!(told.contains(&format!("warning        {warning}")), "{told}");
+}

@@ -119,6 +119,7 @@ fn recognised_only_where_it_is_certain() {
         ("# a graph\nfrom to\n1 2\n", Format::Edges),
         ("0\t633\n0\t1862\n", Format::Delimited),
         ("source,target,time,place\n1,2,3,4\n", Format::Delimited),
+        ("source,total\n1,2\n", Format::Delimited),
     ] {
         assert_eq!(recognise(text.as_bytes()), format, "{text:?}");
     }

@@ -61,7 +61,8 @@ fn recognised_only_where_it_is_certain() {
         ("user\titem\tscore\na\tb\t3\n", Format::Ratings),
         ("1::1193::5::978300760\n", Format::Ratings),
         ("196\t242\t3\t881250949\n", Format::Delimited),
-        ("user,age,height\n1,2,3\n", Format::Delimited),
+        ("user,age,weight\n1,2,3\n", Format::Delimited),
+        ("user,item,rating,age,size\n1,2,3,4,5\n", Format::Delimited),
         ("std::vec::Vec\n", Format::Delimited),
     ] {
         assert_eq!(recognise(text.as_bytes()), format, "{text:?}");

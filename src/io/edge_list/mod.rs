@@ -17,12 +17,12 @@
 mod adjacency;
 mod nodes;
 
-use super::cells::{Cells, Separator};
+use super::cells::{Cell, Cells, Separator};
 use super::charged::Charged;
 use super::delimited::{cells_of, refuse_binary};
 use super::input::{HeldLine, Input};
 use super::interned::Interned;
-use super::listed::{is_content, named, separator_of};
+use super::listed::{is_content, separator_of};
 use super::loaded::{Loaded, Recipe};
 use super::missing::Missing;
 use super::names;
@@ -34,16 +34,23 @@ use crate::models::{Dataset, Names};
 use nodes::Nodes;
 
 /// How headers call the first node of an edge, in lower case.
-const SOURCE: &[&str] = &["source", "src", "from"];
+const SOURCE: &[&str] = &["source", "src", "from", "source_id", "sourceid", "from_id"];
 /// The second.
-const TARGET: &[&str] = &["target", "tgt", "dst", "to"];
+const TARGET: &[&str] = &["target", "tgt", "dst", "to", "target_id", "targetid", "to_id"];
 
 /// Whether a file certainly is of this format, by its first bytes: a header of two or three cells names the
 /// ends of an edge.
 pub fn recognises(head: &[u8]) -> bool {
     let first = head.split(|&byte| byte == b'\n').find(|line| is_content(line)).unwrap_or_default();
     let cells: Vec<_> = Cells::of(first, separator_of(first)).map_while(std::result::Result::ok).collect();
-    (2..=3).contains(&cells.len()) && named(&cells, SOURCE) == Some(0) && named(&cells, TARGET) == Some(1)
+    (2..=3).contains(&cells.len()) && names_ends(&cells)
+}
+
+/// Whether cells are a header that names the two ends of an edge.
+fn names_ends(cells: &[Cell]) -> bool {
+    let is_one_of =
+        |cell: &Cell, names: &[&str]| names.iter().any(|name| cell.raw.eq_ignore_ascii_case(name.as_bytes()));
+    matches!(cells, [first, second, ..] if is_one_of(first, SOURCE) && is_one_of(second, TARGET))
 }
 
 /// Reads a whole file as its adjacency matrix; with `options.directed` sources are rows, targets columns.
@@ -166,8 +173,7 @@ impl Layout {
                 "the line has {n_cells} cells; an edge is source, target and perhaps a weight"
             ));
         }
-        let is_named = named(&cells, SOURCE) == Some(0) && named(&cells, TARGET) == Some(1);
-        let has_header = is_named || (n_cells == 3 && parse_cell(cells[2].raw) == Value::Text);
+        let has_header = names_ends(&cells) || (n_cells == 3 && parse_cell(cells[2].raw) == Value::Text);
         Ok(Layout {
             separator,
             has_header,

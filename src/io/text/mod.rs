@@ -172,6 +172,8 @@ struct Reading<'a> {
     words: Words,
     counts: Counts<'a>,
     cutting: Cutting,
+    /// What is read at a time.
+    chunk: Vec<u8>,
     /// Bytes read of the file under way, and those of them that are not UTF-8.
     n_bytes: u64,
     n_strange: u64,
@@ -194,6 +196,7 @@ impl<'a> Reading<'a> {
             words: Words::new(&cutting),
             counts: Counts::new(&cutting, vocabulary, budget)?,
             cutting,
+            chunk: vec![0; CHUNK],
             n_bytes: 0,
             n_strange: 0,
             n_strange_in_all: 0,
@@ -207,7 +210,7 @@ impl<'a> Reading<'a> {
             return Err(input.fail("the text is UTF-16; save it as UTF-8"));
         }
         let has_mark = head == BYTE_ORDER_MARK;
-        let mut chunk = vec![0; CHUNK];
+        let mut chunk = std::mem::take(&mut self.chunk);
         if has_mark {
             input.read_exact(&mut chunk[..BYTE_ORDER_MARK.len()], "the byte-order mark")?;
         }
@@ -231,6 +234,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+        self.chunk = chunk;
         if is_open {
             self.end_document()?;
         }
