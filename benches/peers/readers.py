@@ -64,7 +64,7 @@ def main():
     options = arguments.parse_args()
     if options.one_round:
         return peer_round(*options.one_round)
-    from sklearn.datasets import dump_svmlight_file
+    from sklearn.datasets import dump_svmlight_file, load_svmlight_file
     from sklearn.feature_extraction.text import CountVectorizer
 
     with tempfile.TemporaryDirectory() as folder:
@@ -76,6 +76,7 @@ def main():
         counts = vectorizer.fit_transform(documents(text))
         x = sparse.random(20_000, 5_000, 0.02, "csr", random_state=np.random.default_rng(0))
         dump_svmlight_file(x, np.arange(20_000) % 3, svm, zero_based=True)
+        x, _ = load_svmlight_file(svm)  # written with 16 digits, one fewer than some values need
         megabytes = {"text": sum(path.stat().st_size for path in text.iterdir()) / 1e6}
         megabytes["svmlight"] = pathlib.Path(svm).stat().st_size / 1e6
         for kind, path, expected, peer in [
