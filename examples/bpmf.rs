@@ -69,7 +69,7 @@ fn compare(train: &Path, test: &Path, params: &Params) -> Result<()> {
     let error = (pairs().map(|(within, r)| (within.mean - r).powi(2)).sum::<f64>() / n).sqrt();
     let share = pairs().filter(|(within, r)| within.low <= **r && **r <= within.high).count() as f64 / n;
     println!(
-        "{{\"seconds\": {seconds:.4}, \"predicting\": {predicting:.4}, \"rmse\": {error:.6}, \"coverage\": {share:.4}}}"
+        "{{\"seconds\": {seconds:.4}, \"predicting\": {predicting:.4}, \"rmse\": {error:.6}, \"within\": {share:.4}}}"
     );
     Ok(())
 }

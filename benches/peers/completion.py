@@ -2,11 +2,13 @@
 
     cargo build --release --example completion
     python benches/peers/completion.py [--rounds 5] [--threads 1 2] [--k 20] [--n-iter 10]
+    python benches/peers/completion.py --grid    # errors only, at several ranks and ridges
 
 Ratings are r = 3.5 + b_u + c_i + p_u . q_i + noise of standard deviation .5, so no prediction of unseen ones
 can have a smaller error. Both programs minimise the same objective with exact solves in f64: mean, biases,
 ridge times the number of ratings. The split is exchanged as .npz; reading is not timed. `rmse` is the error at
-the ratings left out.
+the ratings left out. The grid has ratings spread evenly over users and items, or as unevenly as activity and
+popularity are (log-normal, deviation 1).
 """
 
 import json
@@ -16,14 +18,19 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
-from race import OURS, example, one_round, parser, race, report, require
+from race import OURS, example, one_round, parser, race, report, require, run
 
 
-def simulate(n_users, n_items, rank, density, seed=1):
-    """Observed ratings as a sparse matrix."""
+def simulate(n_users, n_items, rank, density, seed=1, skew=0.0):
+    """Observed ratings as a sparse matrix; `skew` is the deviation of log activity and log popularity."""
     rng = np.random.default_rng(seed)
     n = int(n_users * n_items * density)
-    places = rng.choice(n_users * n_items, size=n, replace=False)
+    if skew > 0:
+        # The n largest of log weight + Gumbel noise are a draw without replacement by weight.
+        weights = rng.normal(0, skew, n_users)[:, None] + rng.normal(0, skew, n_items)[None, :]
+        places = np.argpartition(-(weights + rng.gumbel(size=weights.shape)).ravel(), n)[:n]
+    else:
+        places = rng.choice(n_users * n_items, size=n, replace=False)
     users, items = places // n_items, places % n_items
     scale = (0.7**2 / rank) ** 0.25
     p, q = rng.normal(0, scale, (n_users, rank)), rng.normal(0, scale, (n_items, rank))
@@ -51,8 +58,29 @@ def peer_round(train_path, test_path, k, ridge, n_iter, threads):
     print(json.dumps({"seconds": seconds, "n_iter": n_iter, "rmse": float(np.sqrt(np.mean(error**2)))}))
 
 
+def grid():
+    """Prints the errors of both programs, and how far ours is above."""
+    from cmfrec import CMF
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = [f"{folder}/train.npz", f"{folder}/test.npz"]
+        for skew in (0.0, 1.0):
+            train, test = split(simulate(2000, 1000, 10, 0.03, skew=skew))
+            for path, part in zip(files, (train, test)):
+                sp.save_npz(path, part, compressed=False)
+            there = test.tocoo()
+            for k in (5, 10, 20):
+                for ridge in (0.06, 0.1, 0.16):
+                    for n_iter in (10, 50):
+                        model = CMF(k=k, lambda_=ridge, scale_lam=True, niter=n_iter, use_cg=False, use_float=False, precompute_for_predictions=False, verbose=False)
+                        theirs = float(np.sqrt(np.mean((model.fit(train.tocoo()).predict(there.row, there.col) - there.data) ** 2)))
+                        ours = run([example("completion"), *files, "als", str(k), str(ridge), str(n_iter)], 2)["rmse"]
+                        print(f"skew {skew:.0f}  k {k:>2}  ridge {ridge:.2f}  {n_iter} iterations  cmfrec {theirs:.4f}  {OURS} {ours:.4f}  {ours - theirs:+.4f}", flush=True)
+
+
 def main():
     arguments = parser(__doc__)
+    arguments.add_argument("--grid", action="store_true")
     arguments.add_argument("--users", type=int, default=6000)
     arguments.add_argument("--items", type=int, default=3000)
     arguments.add_argument("--density", type=float, default=0.05)
@@ -60,6 +88,8 @@ def main():
     arguments.add_argument("--ridge", type=float, default=0.02)
     arguments.add_argument("--n-iter", type=int, default=10)
     options = arguments.parse_args()
+    if options.grid:
+        return grid()
     if options.one_round:
         train, test, k, ridge, n_iter, threads = options.one_round
         return peer_round(train, test, int(k), float(ridge), int(n_iter), int(threads))
@@ -80,7 +110,7 @@ def main():
             }
             results = race(programs, options.rounds, threads)
             rmse = {name: result["rmse"] for name, result in results.items()}
-            require(rmse[OURS] <= rmse["cmfrec"] + 5e-4, f"rmse {rmse}")
+            require(rmse[OURS] <= rmse["cmfrec"], f"rmse {rmse}")
             report(f"completion by ALS, {train.nnz} ratings, k = {options.k}", results, threads, "cmfrec", "rmse")
 
 

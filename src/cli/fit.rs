@@ -22,30 +22,23 @@ use std::sync::atomic::Ordering;
 
 /// The command: one subcommand a model.
 pub fn command() -> Command {
-    let rooms = ROOMS.iter().map(|room| {
-        let command = Command::new(room.name)
-            .about(room.about)
-            .arg(
-                Arg::new("data")
-                    .required(true)
-                    .value_name("DATA")
-                    .help("A file, a folder, `-`, or the name of a set"),
-            )
-            .arg(
-                Arg::new("config")
-                    .long("config")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(PathBuf))
-                    .help("A TOML file with the same names as keys; flags win"),
-            );
-        let command = add_flags::<Fitting>(add_flags::<Machine>(command));
-        keep_about(add_flags::<Reading>(command), room.flags)
-    });
     Command::new("fit")
         .about("Fit a model to data and leave a run folder")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(rooms)
+        .subcommands(ROOMS.iter().map(of_room::<Fitting>))
+}
+
+/// The subcommand of a model: the data, a configuration, the options `O` of the command, the model's parameters.
+pub fn of_room<O: Args>(room: &Room) -> Command {
+    let data = Arg::new("data").required(true).value_name("DATA");
+    let config = Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf));
+    let command = Command::new(room.name)
+        .about(room.about)
+        .arg(data.help("A file, a folder, `-`, or the name of a set"))
+        .arg(config.help("A TOML file with the same names as keys; flags win"));
+    let command = add_flags::<O>(add_flags::<Machine>(command));
+    keep_about(add_flags::<Reading>(command), room.flags)
 }
 
 /// Parameters that say when a fit ends and not what it does: a resumed one may have others.
@@ -69,14 +62,7 @@ impl Request {
     fn from_matches(matches: &ArgMatches) -> Result<Request> {
         let (name, matches) = matches.subcommand().expect("clap requires a model");
         let room = rooms::find(name)?;
-        let config = match matches.get_one::<PathBuf>("config") {
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-                text.parse::<toml::Table>().map_err(|e| Error::parse(path, e.message().to_owned()))?
-            }
-            None => toml::Table::new(),
-        };
-        let (common, own) = split(config);
+        let (common, own) = configuration::<Fitting>(matches)?;
         Ok(Request {
             room,
             params: (room.params)(&own, Some(matches))?,
@@ -88,13 +74,20 @@ impl Request {
     }
 }
 
-/// The keys every command understands, and the model's own.
-fn split(config: toml::Table) -> (toml::Table, toml::Table) {
-    let names: Vec<String> = {
-        let command = Reading::augment_args(Fitting::augment_args(Machine::augment_args(Command::new(""))));
-        command.get_arguments().map(|arg| arg.get_id().to_string()).collect()
+/// The keys of the configuration file: those of the command, whose options are `O`, and the model's own.
+/// # Errors
+/// [`Error::Io`], [`Error::Parse`].
+pub fn configuration<O: Args>(matches: &ArgMatches) -> Result<(toml::Table, toml::Table)> {
+    let config = match matches.get_one::<PathBuf>("config") {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+            text.parse::<toml::Table>().map_err(|e| Error::parse(path, e.message().to_owned()))?
+        }
+        None => toml::Table::new(),
     };
-    config.into_iter().partition(|(key, _)| names.contains(key))
+    let command = Reading::augment_args(O::augment_args(Machine::augment_args(Command::new(""))));
+    let names: Vec<&str> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+    Ok(config.into_iter().partition(|(key, _)| names.contains(&key.as_str())))
 }
 
 /// Fits.
@@ -157,7 +150,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
 }
 
 /// The first Ctrl-C asks the fit to stop after its step, the second ends the process.
-fn stop_on_interrupt(env: &Arc<Env>) {
+pub fn stop_on_interrupt(env: &Arc<Env>) {
     let env = Arc::clone(env);
     // A second handler in one process keeps the first.
     let _ = ctrlc::set_handler(move || {

@@ -27,6 +27,7 @@ mod run;
 mod sample;
 mod similar;
 mod tables;
+mod tune;
 
 use crate::error::{Error, Result};
 use clap::Command;
@@ -45,6 +46,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = check_tier().and_then(|()| match matches.subcommand() {
         Some(("fit", matches)) => fit::run(matches),
+        Some(("tune", matches)) => tune::run(matches),
         Some(("encode", matches)) => encode::run(matches),
         Some(("decode", matches)) => decode::run(matches),
         Some(("sample", matches)) => sample::run(matches),
@@ -79,6 +81,7 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .subcommands([
             fit::command(),
+            tune::command(),
             encode::command(),
             decode::command(),
             sample::command(),

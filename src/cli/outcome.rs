@@ -149,7 +149,7 @@ impl Tensors for Saved<'_> {
 }
 
 /// The words this process was started with, the program's without its folder.
-fn command_line() -> String {
+pub fn command_line() -> String {
     let words = std::env::args().skip(1).map(|word| match word.contains([' ', '\'', '"']) {
         true => format!("{word:?}"),
         false => word,

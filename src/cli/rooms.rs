@@ -5,6 +5,7 @@ use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
 use crate::tensors::Named;
@@ -23,6 +24,8 @@ pub struct Room {
     pub source: &'static str,
     /// A data set by name on which the defaults work: for the common tests and the benches.
     pub example: &'static str,
+    /// What cross-validation holds out of its fits.
+    pub held_out: HeldOut,
     /// The version of its saved arrays.
     pub version: u32,
     /// Adds its parameters as flags.
@@ -136,6 +139,7 @@ const fn room<P: Fit>(
         about,
         source,
         example,
+        held_out: P::HELD_OUT,
         version: P::VERSION,
         flags: |command| P::augment_args_for_update(command),
         defaults: || to_value(&P::default()),

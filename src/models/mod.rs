@@ -12,6 +12,7 @@ pub mod gallery;
 mod history;
 mod recommend;
 mod stream;
+pub mod validation;
 
 pub use check::{
     check_columns, check_count, check_finite, check_no_negative, check_not_negative, check_positive,
@@ -29,6 +30,7 @@ use crate::monitor::{Env, Monitor, Progress, Signal};
 use crate::tensors::{Named, Tensors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use validation::HeldOut;
 
 /// Under the feature `cli` every `Params` is a set of flags too.
 #[cfg(feature = "cli")]
@@ -73,6 +75,8 @@ pub trait Fit: Settings {
     type Model: Model + 'static;
     /// Whether a fit ends by taking all its steps, as a sampler does; else it ends by its stopping rule.
     const TAKES_ALL_STEPS: bool = false;
+    /// What cross-validation holds out of a fit.
+    const HELD_OUT: HeldOut = HeldOut::Rows;
 
     /// The most steps there will be; 1 for direct methods.
     fn max_iterations(&self) -> u64;
@@ -301,6 +305,13 @@ pub trait Encode: Widths {
     fn encode(&self, x: &Features, env: &Env) -> Result<Latent> {
         check_width(x, self.n_features())?;
         self.codes(x, env)
+    }
+
+    /// The codes of samples of which only the features `known`, which rise, were seen: x n_samples x n_known.
+    /// `None` if the model cannot do without the others. (Models of missing entries take NaN in
+    /// [`Encode::encode`].)
+    fn encode_known(&self, _x: &Matrix<f64>, _known: &[usize]) -> Option<Result<Latent>> {
+        None
     }
 }
 

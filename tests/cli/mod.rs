@@ -9,6 +9,7 @@ mod results;
 mod resume;
 mod shipping;
 mod text;
+mod tune;
 
 use crate::io::Scratch;
 use std::path::Path;

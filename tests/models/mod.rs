@@ -10,3 +10,4 @@ mod kmeans;
 mod nmf;
 mod nmf_itakura_saito;
 mod spectral;
+mod validation;

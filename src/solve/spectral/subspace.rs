@@ -1,6 +1,13 @@
 //! An affine subspace: what is left of the triplets once a model is fitted.
 
+use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use diabolo_kernels::decomp::{Decompose, Triangle};
+use diabolo_kernels::{MatMut, MatRef};
+
+/// What keeps coordinates determined where fewer features are known than there are components, as a share of
+/// the mean diagonal.
+const LEAST_PENALTY: f64 = 1e-10;
 
 /// x ~ mean + z C with orthonormal rows in C.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,5 +61,35 @@ impl Subspace {
             }
         }
         x
+    }
+
+    /// The coordinates of rows of which the features `known` were seen, x n x n_known:
+    /// minimise ||x - mean_O - z C_O||^2 + sum_k penalty_k z_k^2 over z, O what is known.
+    /// # Errors
+    /// [`Error::Numerical`] where values are not finite.
+    /// # Panics
+    /// If there is not one column a known feature and one penalty a component.
+    pub fn project_known(&self, x: &Matrix<f64>, known: &[usize], penalty: &[f64]) -> Result<Matrix<f64>> {
+        assert_eq!(x.n_cols(), known.len(), "one column a known feature");
+        let k = self.components.n_rows();
+        assert_eq!(penalty.len(), k, "one penalty a component");
+        let basis = self.basis.select_rows(known);
+        let mean = |l: usize| self.mean.get(known[l]).copied().unwrap_or(0.0);
+        let centred = Matrix::from_fn(x.n_rows(), x.n_cols(), |i, l| x[(i, l)] - mean(l));
+        let mut gram = basis.gram();
+        let trace: f64 = (0..k).map(|l| gram[(l, l)] + penalty[l]).sum();
+        let least = LEAST_PENALTY * trace.max(f64::MIN_POSITIVE) / k as f64;
+        (0..k).for_each(|l| gram[(l, l)] += penalty[l] + least);
+        // L L' Z' = C_O (x - mean_O)'
+        let mut z = basis.matmul_tn(&centred.transposed());
+        let failed =
+            |failure| Error::numerical("coordinates from some of the features", format!("{failure:?}"));
+        let lower = f64::cholesky(gram.view()).map_err(failed)?;
+        let lower = MatRef::new(&lower, k, k);
+        let n = x.n_rows();
+        f64::solve_triangular(lower, Triangle::Lower, MatMut::new(z.values_mut(), k, n)).map_err(failed)?;
+        f64::solve_triangular(lower.t(), Triangle::Upper, MatMut::new(z.values_mut(), k, n))
+            .map_err(failed)?;
+        Ok(z.transposed())
     }
 }

@@ -19,6 +19,7 @@
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::models::bilinear::{self, Bilinear, FoldIn, Layout, State};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step};
 use crate::monitor::Env;
 use crate::solve::als;
@@ -90,6 +91,7 @@ impl Settings for Params {
 impl Fit for Params {
     type State = State;
     type Model = Bilinear;
+    const HELD_OUT: HeldOut = HeldOut::Entries;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -45,6 +45,7 @@ pub use predict::Interval;
 
 use crate::error::{Error, Result};
 use crate::models::bilinear::{self, Layout};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_not_negative};
 use crate::monitor::Env;
 use crate::tensors::Named;
@@ -98,7 +99,7 @@ impl Default for Params {
             max_iter: 250,
             burn_in: 50,
             als_iter: 10,
-            n_draws: 32,
+            n_draws: 64,
             noise: 0.0,
             level: 0.95,
             held_out: 0.0,
@@ -153,6 +154,7 @@ impl Settings for Params {
 impl Fit for Params {
     type State = State;
     type Model = Bpmf;
+    const HELD_OUT: HeldOut = HeldOut::Entries;
     const TAKES_ALL_STEPS: bool = true;
 
     fn max_iterations(&self) -> u64 {

@@ -22,6 +22,7 @@
 
 use crate::error::Result;
 use crate::models::bilinear::{self, Bilinear, FoldIn, Layout};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_positive};
 use crate::monitor::Env;
 use crate::solve::als;
@@ -148,6 +149,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Bilinear;
+    const HELD_OUT: HeldOut = HeldOut::Entries;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -23,6 +23,7 @@ mod line;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::models::bilinear::{self, Bilinear, FoldIn, Layout};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_positive, check_share};
 use crate::monitor::Env;
 use crate::solve::bilinear::{Factors, Ridge};
@@ -219,6 +220,7 @@ fn add(x: &mut Matrix<f64>, t: f64, d: &Matrix<f64>) {
 impl Fit for Params {
     type State = State;
     type Model = Bilinear;
+    const HELD_OUT: HeldOut = HeldOut::Entries;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -34,6 +34,7 @@ pub use state::State;
 
 use crate::error::Result;
 use crate::linalg::Matrix;
+use crate::models::validation::HeldOut;
 use crate::models::{
     Data, Fit, Settings, Step, check_count, check_not_negative, check_positive, check_share,
 };
@@ -186,6 +187,7 @@ impl Settings for Params {
 impl Fit for Params {
     type State = State;
     type Model = Implicit;
+    const HELD_OUT: HeldOut = HeldOut::Interactions;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -67,6 +67,22 @@ impl KMeans {
         Ok(distances)
     }
 
+    /// Codes from squared distances.
+    fn coded(&self, mut z: Matrix<f64>) -> Latent {
+        for i in 0..z.n_rows() {
+            let row = z.row_mut(i);
+            match self.code {
+                Code::Distances => row.iter_mut().for_each(|distance| *distance = distance.sqrt()),
+                Code::OneHot => {
+                    let (nearest, _) = smallest(row);
+                    row.fill(0.0);
+                    row[nearest as usize] = 1.0;
+                }
+            }
+        }
+        Latent::F64(z)
+    }
+
     /// The nearest centre of each sample and the squared distance to it.
     pub(super) fn nearest(&self, x: &Features) -> Result<Vec<(u32, f64)>> {
         Ok(self.squared_distances(x)?.rows().map(smallest).collect())
@@ -105,19 +121,14 @@ impl Widths for KMeans {
 impl Encode for KMeans {
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).finite_features()?;
-        let mut z = self.squared_distances(x)?;
-        for i in 0..z.n_rows() {
-            let row = z.row_mut(i);
-            match self.code {
-                Code::Distances => row.iter_mut().for_each(|distance| *distance = distance.sqrt()),
-                Code::OneHot => {
-                    let (nearest, _) = smallest(row);
-                    row.fill(0.0);
-                    row[nearest as usize] = 1.0;
-                }
-            }
-        }
-        Ok(Latent::F64(z))
+        Ok(self.coded(self.squared_distances(x)?))
+    }
+
+    /// By the distances to the centres in the known features.
+    fn encode_known(&self, x: &Matrix<f64>, known: &[usize]) -> Option<Result<Latent>> {
+        let centres = Matrix::from_fn(self.h.n_rows(), known.len(), |c, l| self.h[(c, known[l])]);
+        let distances = measure(&Points::Dense(x), &centres);
+        Some(Ok(self.coded(Matrix::from_vec(x.n_rows(), centres.n_rows(), distances))))
     }
 }
 

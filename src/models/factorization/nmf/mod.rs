@@ -34,6 +34,7 @@ pub use model::Nmf;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
@@ -273,6 +274,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Nmf;
+    const HELD_OUT: HeldOut = HeldOut::Cells;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -88,6 +88,21 @@ impl Encode for Pca {
         }
         Ok(Latent::F64(z))
     }
+
+    /// The mean of the codes given what is known under probabilistic PCA, z ~ N(0, lambda - sigma^2) and noise
+    /// of variance sigma^2: a penalty of sigma^2 / (lambda - sigma^2).
+    fn encode_known(&self, x: &Matrix<f64>, known: &[usize]) -> Option<Result<Latent>> {
+        let sigma2 = self.noise_variance();
+        let of_code = |lambda: &f64| (lambda - sigma2).max(1e-9 * lambda).max(f64::MIN_POSITIVE);
+        let penalty: Vec<f64> =
+            self.explained_variance.iter().map(|lambda| sigma2 / of_code(lambda)).collect();
+        Some(self.subspace.project_known(x, known, &penalty).map(|mut z| {
+            for i in 0..z.n_rows() {
+                z.row_mut(i).iter_mut().zip(&self.scale).for_each(|(z, scale)| *z /= scale);
+            }
+            Latent::F64(z)
+        }))
+    }
 }
 
 impl Decode for Pca {

@@ -62,6 +62,12 @@ impl Encode for Svd {
         Data::rows(x).finite_features()?;
         Ok(Latent::F64(self.subspace.project(x)))
     }
+
+    /// By least squares.
+    fn encode_known(&self, x: &Matrix<f64>, known: &[usize]) -> Option<Result<Latent>> {
+        let penalty = vec![0.0; self.components().n_rows()];
+        Some(self.subspace.project_known(x, known, &penalty).map(Latent::F64))
+    }
 }
 
 impl Decode for Svd {

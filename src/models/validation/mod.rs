@@ -1,0 +1,50 @@
+//! Cross-validation: how well a model predicts what its fit has not seen.
+//!
+//! The data is cut into folds by the seed alone, so every candidate meets the same folds; each fold is held
+//! out of one fit and predicted by it. What a fold holds out is the model's own to say ([`HeldOut`]):
+//!
+//! | held out | of a fold the fit sees | it predicts | by |
+//! |---|---|---|---|
+//! | entries | the data without its observed entries | those entries | encoding what is left, decoding |
+//! | cells | the data with its cells missing, zeros among them | those cells | the same |
+//! | interactions | the data without them | their ranks among what the row does not have | the same |
+//! | rows | the other rows | each part of the features of its rows from the other parts | [`Encode::encode_known`], decoding |
+//!
+//! A row that is encoded whole and decoded says little: a larger model copies more of it. So in rows that are
+//! held out the features are hidden too, a part at a time (Bro, Kjeldahl, Smilde & Kiers 2008; bi-cross-
+//! validation: Owen & Perry 2009).
+//!
+//! [`Encode::encode_known`]: super::Encode::encode_known
+
+mod choice;
+mod folds;
+mod tally;
+
+pub use choice::{Choice, Estimate};
+pub use folds::{Folds, Split, Units};
+pub use tally::{Metric, Tally};
+
+/// What a fold holds out of a fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldOut {
+    /// Observed entries: the stored ones of sparse data, the others being unknown anyway.
+    Entries,
+    /// Cells of the matrix: what sparse data does not store is 0, and held out like the rest.
+    Cells,
+    /// Entries too, which say what users did and not how much they liked it: judged by ranks.
+    Interactions,
+    /// Rows.
+    Rows,
+}
+
+impl HeldOut {
+    /// In a word, as reports say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            HeldOut::Entries => "entries",
+            HeldOut::Cells => "cells",
+            HeldOut::Interactions => "interactions",
+            HeldOut::Rows => "rows",
+        }
+    }
+}
