@@ -9,4 +9,5 @@ mod implicit;
 mod kmeans;
 mod nmf;
 mod nmf_itakura_saito;
+mod nmf_online;
 mod spectral;
