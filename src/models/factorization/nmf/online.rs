@@ -89,9 +89,11 @@ impl Online {
         check_finite(x, first)?;
         check_no_negative(x, first)?;
         if self.ht.n_rows() == 0 {
+            let before = env.budget.used();
             let mut entries = Entries::new(x, params, env)?;
             let starts = init::starts(x, &mut entries, params, env)?;
             self.ht = starts.into_iter().next().expect("one start").1;
+            env.budget.release(env.budget.used().saturating_sub(before));
         }
         let n_block = x.n_samples() as f64;
         let n_seen = self.n_rows.max(self.n_done + x.n_samples() as u64) as f64;
