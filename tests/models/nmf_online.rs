@@ -168,3 +168,15 @@ fn what_batches_cannot_do_is_refused() {
         fit(&good, &Data::rows(&x.into()), None, &Env::default(), &mut Silent).err().expect("a refusal");
     assert!(refused.exit_code() == 65 && refused.to_string().starts_with("row 26, column 2"), "{refused}");
 }
+
+#[test]
+fn a_feature_that_comes_late_is_learned() {
+    // By the divergence a 0 would stay: the last feature is 0 in the first half of the batches.
+    let (mut x, _) = planted(400, 20, 3, 11);
+    (0..200).for_each(|i| x[(i, 19)] = 0.0);
+    let x = Features::from(x);
+    let model = fitted(&params(3, Loss::KullbackLeibler, 50, 3), &x);
+    assert!(model.h().col(19).iter().any(|h| *h > 1e-3), "{:?}", model.h().col(19));
+    let score = model.score(&Data::rows(&x), &Env::default()).expect("a score");
+    assert!(score.iter().all(|(_, value)| value.is_finite()), "{score:?}");
+}

@@ -173,7 +173,7 @@ impl Default for Params {
             l2_h: 0.0,
             held_out: 0.0,
             batch_size: 0,
-            forget: 0.7,
+            forget: 0.1,
         }
     }
 }
@@ -260,7 +260,7 @@ impl Settings for Params {
         }
         let forgets = self.forget > 0.0 && self.forget <= 1.0;
         if !forgets {
-            let why = format!("{} is no share above 0, up to 1; give 0.7", self.forget);
+            let why = format!("{} is no share above 0, up to 1; give 0.1", self.forget);
             return Err(Error::parameter("forget", why));
         }
         match self.batch_size {

@@ -29,6 +29,10 @@ const SWEEPS: usize = 2;
 /// Sweeps of a block's codes by the divergence: from equal shares, most of the way.
 const CODE_SWEEPS: usize = 12;
 
+/// What an entry of H is at the least by the divergence, as a share of the mean: under multiplication a 0 would
+/// stay 0, though a feature that no batch had so far may come.
+const FLOOR: f64 = 1e-10;
+
 /// The parts and what stands for the samples so far.
 pub struct Online {
     /// H', n_features x n_components; empty before the first block.
@@ -157,6 +161,8 @@ impl Online {
         join(&mut self.gram, fade, &w_sums);
         join(&mut self.products, fade, &pulls);
         scd::minimise(&mut self.ht, &self.products, self.gram.row(0), of_h);
+        let floor = FLOOR * f64::sum_of(self.ht.values()) / self.ht.values().len().max(1) as f64;
+        self.ht.values_mut().iter_mut().for_each(|h| *h = h.max(floor));
         (w, loss.max(0.0))
     }
 
