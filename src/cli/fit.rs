@@ -5,12 +5,13 @@ use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
 use super::rooms::{self, ROOMS, Room};
+use super::stream::Stream;
 use super::{input, output};
-use crate::data::Scaler;
+use crate::data::{Scale, Scaler};
 use crate::error::{Error, Result};
-use crate::io::loaded::Recipe;
+use crate::io::loaded::{Loaded, Recipe};
 use crate::io::run::{DataDescription, Manifest, RunFolder};
-use crate::models::{Dataset, StopReason};
+use crate::models::{Data, Dataset, StopReason};
 use crate::monitor::Env;
 use crate::tensors::Named;
 use clap::{Arg, ArgMatches, Args, Command, value_parser};
@@ -102,13 +103,21 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         .as_ref()
         .ok_or_else(|| Error::parameter("out", "say where the run folder shall be: --out DIR"))?;
     let save_every = request.fitting.save_every()?;
-    let env = request.machine.env()?;
-    let loaded = input::load(&request.source, &request.read.options(), &env)?;
+    let env = Arc::new(request.machine.env()?);
+    let stream = request.stream(&env)?;
+    let loaded = match &stream {
+        Some(stream) => Loaded { warnings: Vec::from_iter(stream.note()), ..stream.shown.clone().into() },
+        None => input::load(&request.source, &request.read.options(), &env)?,
+    };
     let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     let scaler = Scaler::fit(&set.features, request.fitting.scale, &env.budget)?;
     let set = Dataset { features: scaler.apply(set.features, &env.budget)?, ..set };
     let folder = RunFolder::create(out)?;
-    let manifest = request.manifest(&set, recipe);
+    let mut manifest = request.manifest(&set, recipe);
+    if let Some(stream) = &stream {
+        let Stream { n_samples, n_stored, fingerprint, .. } = *stream;
+        manifest.data = DataDescription { n_samples, n_stored, fingerprint, ..manifest.data };
+    }
     let checkpoint = match request.fitting.resume && folder.has_checkpoint() {
         true => Some(request.checkpoint(&folder, &manifest, &env)?),
         false => None,
@@ -118,10 +127,12 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         .map(|named| named.vector_f64("history/objective").map(|o| o.len() as u64))
         .transpose()?;
 
-    let env = Arc::new(env);
     stop_on_interrupt(&env);
     let mut watch = Watch::new(&folder, &manifest, save_every, resumed_at, request.machine.quiet)?;
-    let data = set.data();
+    let data = match &stream {
+        Some(stream) => Data { names: &set.names, ..Data::stream(&stream.file) },
+        None => set.data(),
+    };
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {
         (request.room.fit)(&request.params, &data, checkpoint.as_ref(), &env, &mut watch)
@@ -173,6 +184,19 @@ fn interrupted(folder: &RunFolder) -> Error {
 }
 
 impl Request {
+    /// The file to go through block by block, where that is asked for.
+    fn stream<'a>(&self, env: &'a Env) -> Result<Option<Stream<'a>>> {
+        if !self.fitting.stream {
+            return Ok(None);
+        }
+        if self.fitting.scale != Scale::None {
+            let why =
+                "the scale of a stream is not known before its end; scale the file, or leave --stream out";
+            return Err(Error::parameter("scale", why));
+        }
+        Stream::open(&self.source, &self.read.options(), env).map(Some)
+    }
+
     fn manifest(&self, set: &Dataset, recipe: Recipe) -> Manifest {
         Manifest {
             model: self.room.name.to_owned(),

@@ -26,6 +26,7 @@ pub mod rooms;
 mod run;
 mod sample;
 mod similar;
+mod stream;
 mod tables;
 mod tune;
 

@@ -92,6 +92,9 @@ pub struct Fitting {
     /// Go on from the checkpoint in the run folder
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub resume: bool,
+    /// Go through the file block by block and never hold it: nmf and pca, on .npy and delimited text
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub stream: bool,
     /// How every feature is scaled first; saved in the run, applied by encode and inverted by decode
     #[arg(long, value_enum)]
     pub scale: Scale,
@@ -102,7 +105,7 @@ pub struct Fitting {
 
 impl Default for Fitting {
     fn default() -> Self {
-        Fitting { out: None, resume: false, scale: Scale::None, save_every: 30.0 }
+        Fitting { out: None, resume: false, stream: false, scale: Scale::None, save_every: 30.0 }
     }
 }
 

@@ -33,23 +33,38 @@ pub fn solve(a: &mut Matrix<f64>, x: &Csr<f64>, b: &Matrix<f64>, sums: &[f64], p
 }
 
 /// One multiplicative update of `a`, given `y` = A B' at the entries of X. What is 0 stays 0; the objective
-/// never rises. With p_ik = a_ik sum_j b_jk x_ij / y_ij and s_k = sum_j b_jk + l1, the new entry minimises
-/// s_k a - p_ik ln a + l2/2 a^2:
-///
-/// a_ik <- 2 p_ik / (s_k + sqrt(s_k^2 + 4 l2 p_ik))
+/// never rises: with p_ik = a_ik sum_j b_jk x_ij / y_ij ([`pulls`]), [`minimise`] is the minimum of what bounds it.
 /// # Panics
 /// If the shapes do not agree.
 pub fn multiply(a: &mut Matrix<f64>, x: &Csr<f64>, y: &[f64], b: &Matrix<f64>, penalty: Penalty) {
+    let mut pulls = pulls(x, y, b);
+    pulls.values_mut().iter_mut().zip(a.values()).for_each(|(pull, a)| *pull *= a);
+    minimise(a, &pulls, &col_sums(b), penalty);
+}
+
+/// sum_j b_jk x_ij / y_ij for every row i and component k, given `y` at the entries of X.
+/// # Panics
+/// If the shapes do not agree.
+pub fn pulls(x: &Csr<f64>, y: &[f64], b: &Matrix<f64>) -> Matrix<f64> {
     let ratios: Vec<f64> = x.values().iter().zip(y).map(|(x, y)| x / y.max(f64::MIN_POSITIVE)).collect();
-    let mut pulls = Matrix::zeros(a.n_rows(), a.n_cols());
+    let mut pulls = Matrix::zeros(x.n_rows(), b.n_cols());
     f64::spmm(1.0, CsrRef::new(x.view().pattern(), &ratios), b.view(), 0.0, pulls.view_mut());
-    let sums: Vec<f64> = col_sums(b).iter().map(|sum| sum + penalty.l1).collect();
+    pulls
+}
+
+/// The minimum over a_ik >= 0 of (s_k + l1) a - p_ik ln a + l2/2 a^2, with s_k = `sums`:
+///
+/// a_ik <- 2 p_ik / (s_k + l1 + sqrt((s_k + l1)^2 + 4 l2 p_ik))
+/// # Panics
+/// If the shapes do not agree.
+pub fn minimise(a: &mut Matrix<f64>, p: &Matrix<f64>, sums: &[f64], penalty: Penalty) {
+    assert!(a.shape() == p.shape() && sums.len() == a.n_cols(), "one pull an entry, one sum a component");
     let n_components = a.n_cols().max(1);
-    let rows = a.values_mut().chunks_exact_mut(n_components).zip(pulls.values().chunks_exact(n_components));
+    let rows = a.values_mut().chunks_exact_mut(n_components).zip(p.values().chunks_exact(n_components));
     for (row, pulls) in rows {
-        for ((a, pull), sum) in row.iter_mut().zip(pulls).zip(&sums) {
-            let pull = *a * pull;
-            let denominator = sum + (sum * sum + 4.0 * penalty.l2 * pull).sqrt();
+        for ((a, pull), sum) in row.iter_mut().zip(pulls).zip(sums) {
+            let slope = sum + penalty.l1;
+            let denominator = slope + (slope * slope + 4.0 * penalty.l2 * pull).sqrt();
             if denominator > 0.0 {
                 *a = 2.0 * pull / denominator;
             }

@@ -55,3 +55,61 @@ fn a_bad_row_in_a_later_block_leaves_no_file() {
     assert!(text(&output.stderr).contains("x.csv:19001: the row has 2 cells"), "{}", text(&output.stderr));
     assert_eq!(folder.names(), ["run", "x.csv"]);
 }
+
+#[test]
+fn a_file_above_the_limit_is_fitted() {
+    let folder = Scratch::new();
+    let mut rng = Rng::seeded(2);
+    let parts = Matrix::from_fn(4, 192, |_, _| rng.uniform());
+    let x = Matrix::from_fn(20_000, 4, |_, _| rng.uniform()).matmul(&parts); // 30 MB
+    write::write_matrix(&folder.path().join("x.npy"), &x, Names::NONE).expect("a file");
+    let limit = "--memory-limit 24MB --quiet";
+    for model in ["nmf", "pca"] {
+        let line = format!(
+            "fit {model} x.npy --n-components 4 --batch-size 1000 --max-iter 4 --out {model} {limit}"
+        );
+        assert_eq!(run(&folder, &line).status.code(), Some(75), "{model} holds the file without --stream");
+        good(&folder, &format!("{line} --stream"));
+        let metrics: serde_json::Value =
+            serde_json::from_slice(&bytes(&folder, format!("{model}/metrics.json"))).expect("JSON");
+        assert_eq!(metrics["n_samples"], 20_000, "{model}");
+        assert!(
+            metrics["relative_error"].as_f64().or(metrics["rmse"].as_f64()).is_some_and(|e| e < 0.05),
+            "{metrics}"
+        );
+        assert!(
+            metrics["warnings"][0].as_str().is_some_and(|note| note.contains("first 1000 of 20000")),
+            "{metrics}"
+        );
+        good(&folder, &format!("encode {model} x.npy -o z.npy {limit}"));
+    }
+    // Models that need all data say so, and so do pipes, sets and scales.
+    for (line, code) in [
+        ("fit svd x.npy --stream --out no", 65),
+        ("fit nmf digits --stream --out no", 2),
+        ("fit nmf - --stream --out no", 65),
+        ("fit nmf x.npy --stream --scale max --out no", 2),
+    ] {
+        assert_eq!(run(&folder, line).status.code(), Some(code), "{line}");
+    }
+    // An interrupted fit of a stream goes on where it was.
+    good(
+        &folder,
+        &format!(
+            "fit nmf x.npy --n-components 4 --batch-size 1000 --max-iter 2 --tol 0 --out half --stream {limit}"
+        ),
+    );
+    good(
+        &folder,
+        &format!(
+            "fit nmf x.npy --n-components 4 --batch-size 1000 --max-iter 4 --tol 0 --out half --stream --resume {limit}"
+        ),
+    );
+    good(
+        &folder,
+        &format!(
+            "fit nmf x.npy --n-components 4 --batch-size 1000 --max-iter 4 --tol 0 --out whole --stream {limit}"
+        ),
+    );
+    assert_eq!(bytes(&folder, "half/factors/h.tsv"), bytes(&folder, "whole/factors/h.tsv"));
+}

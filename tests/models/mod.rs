@@ -9,5 +9,6 @@ mod implicit;
 mod kmeans;
 mod nmf;
 mod nmf_itakura_saito;
+mod nmf_online;
 mod spectral;
 mod validation;

@@ -24,10 +24,16 @@
 //! update instead. X may be sparse and is never made dense. Entries that are missing or held out are filled
 //! by W H before each step; the objective counts observed entries only. Held-out entries are drawn by the
 //! seed, and their mean loss (`held_out_loss`, a mean of 1/2 squared errors or divergences) chooses the rank.
+//!
+//! With `batch_size`, H is learned from blocks of samples in their order, in the memory of a block (`online.rs`;
+//! Mairal et al. 2010, Lefevre et al. 2011): from memory or from a stream ([`crate::models::RowSource`]) larger
+//! than it. A step is a pass over the data, its objective that of every block before H moved by it. W is not
+//! kept: `encode` gives it. [`Params::partial_fit`] takes blocks as they come. Sorted data should be shuffled.
 
 mod entries;
 mod init;
 mod model;
+mod online;
 mod step;
 
 pub use model::Nmf;
@@ -35,13 +41,16 @@ pub use model::Nmf;
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
 use crate::models::validation::HeldOut;
-use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
+use crate::models::{
+    Data, Fit, Settings, Source, Step, check_count, check_not_negative, check_share, each_block,
+};
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
 use crate::solve::itakura_saito;
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
 use diabolo_kernels::reduce::Reduce;
 use entries::Entries;
+use online::Online;
 use serde::{Deserialize, Serialize};
 use step::Run;
 
@@ -86,6 +95,12 @@ pub struct Params {
     /// Share of the entries hidden from the fit, on which its loss is reported: for choosing the rank
     #[cfg_attr(feature = "cli", arg(long, value_name = "P"))]
     pub held_out: f64,
+    /// Samples that move the parts at a time, for data larger than memory; 0 takes all at once
+    #[cfg_attr(feature = "cli", arg(long, value_name = "ROWS"))]
+    pub batch_size: usize,
+    /// What a batch seen a pass ago weighs beside a new one; 1 forgets nothing
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+    pub forget: f64,
 }
 
 /// What is minimised between X and W H.
@@ -158,6 +173,8 @@ impl Default for Params {
             l2_w: 0.0,
             l2_h: 0.0,
             held_out: 0.0,
+            batch_size: 0,
+            forget: 0.1,
         }
     }
 }
@@ -207,7 +224,7 @@ impl Params {
         if !w.values().iter().chain(h.values()).all(|v| *v >= 0.0 && v.is_finite()) {
             return Err(Error::numerical("the start", "factors must be finite and not negative"));
         }
-        Ok(State { runs: vec![Run::new(w, h.transposed())], entries: Some(entries) })
+        Ok(State::Whole { runs: vec![Run::new(w, h.transposed())], entries: Some(entries) })
     }
 
     /// The data, checked, and its entries as the sweeps read them.
@@ -242,31 +259,41 @@ impl Settings for Params {
                        choose nndsvda or nndsvdar";
             return Err(Error::parameter("init", why));
         }
-        Ok(())
+        let forgets = self.forget > 0.0 && self.forget <= 1.0;
+        if !forgets {
+            let why = format!("{} is no share above 0, up to 1; give 0.1", self.forget);
+            return Err(Error::parameter("forget", why));
+        }
+        match self.batch_size {
+            0 => Ok(()),
+            _ => self.check_batches(),
+        }
     }
 }
 
-/// The runs of a fit, one for each start.
-pub struct State {
-    runs: Vec<Run>,
-    /// Made anew where a fit is resumed.
-    entries: Option<Entries>,
-}
-
-impl State {
-    /// The run with the least objective, the first of equals.
-    fn best(&self) -> &Run {
-        let best =
-            self.runs.iter().reduce(|best, run| if run.objective < best.objective { run } else { best });
-        best.expect("n_init is 1 or more")
-    }
+/// A fit under way.
+pub enum State {
+    /// On all data at once.
+    Whole {
+        /// One for each start.
+        runs: Vec<Run>,
+        /// Made anew where a fit is resumed.
+        entries: Option<Entries>,
+    },
+    /// On blocks of it.
+    Batches(Online),
 }
 
 impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        visit_u64(each, "n_runs", self.runs.len() as u64);
-        for (r, run) in self.runs.iter().enumerate() {
-            run.visit(&mut |name, view| each(&format!("run_{r}/{name}"), view));
+        match self {
+            State::Whole { runs, .. } => {
+                visit_u64(each, "n_runs", runs.len() as u64);
+                for (r, run) in runs.iter().enumerate() {
+                    run.visit(&mut |name, view| each(&format!("run_{r}/{name}"), view));
+                }
+            }
+            State::Batches(online) => online.visit(&mut |name, view| each(&format!("online/{name}"), view)),
         }
     }
 }
@@ -281,52 +308,61 @@ impl Fit for Params {
     }
 
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
+        if self.batch_size > 0 || matches!(x.source, Source::Stream(_)) {
+            self.check_batches()?;
+            let rows = x.rows_by_block()?;
+            let bytes = Online::bytes(self.n_components, rows.n_features(), self.block_rows(rows));
+            env.budget.charge(bytes, "the parts of nmf and a batch")?;
+            return Ok(State::Batches(Online::new(self.n_components, rows.n_features())));
+        }
         let (x, mut entries) = self.prepared(x, env)?;
         let starts = init::starts(x, &mut entries, self, env)?;
-        Ok(State {
-            runs: starts.into_iter().map(|(w, ht)| Run::new(w, ht)).collect(),
-            entries: Some(entries),
-        })
+        let runs = starts.into_iter().map(|(w, ht)| Run::new(w, ht)).collect();
+        Ok(State::Whole { runs, entries: Some(entries) })
     }
 
+    /// One sweep of every run, or one pass over the blocks.
     fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
-        let x = x.features()?;
-        let entries = match &mut state.entries {
-            Some(entries) => entries,
-            absent => absent.insert(Entries::new(x, self, env)?),
-        };
-        let mut best = (f64::INFINITY, None);
-        for run in &mut state.runs {
-            let figures = run.step(x, entries, self);
-            if run.objective < best.0 || best.1.is_none() {
-                best = (run.objective, Some(figures));
+        match state {
+            State::Whole { runs, entries } => self.sweep(x, runs, entries, env),
+            State::Batches(online) => {
+                let rows = x.rows_by_block()?;
+                let places = (self.block_rows(rows), online.n_done());
+                let at_end =
+                    each_block(rows, places, env, |first, block| online.absorb(block, first, self, env))?;
+                let (objective, converged) =
+                    if at_end { online.end_pass(self) } else { (online.loss(), false) };
+                Ok(Step { objective, converged, metrics: Vec::new() })
             }
         }
-        let (objective, figures) = best;
-        let figures = figures.expect("n_init is 1 or more");
-        let mut metrics = vec![match self.loss {
-            Loss::Frobenius => (
-                "relative_error",
-                (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt(),
-            ),
-            Loss::KullbackLeibler | Loss::ItakuraSaito => {
-                ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64)
-            }
-        }];
-        metrics.extend(figures.held_out.map(|loss| ("held_out_loss", loss)));
-        Ok(Step { objective, converged: state.runs.iter().all(|run| run.converged), metrics })
     }
 
-    fn finish(&self, mut state: State) -> Result<Nmf> {
-        let best = state.runs.iter().position(|run| std::ptr::eq(run, state.best())).unwrap_or(0);
-        let run = state.runs.swap_remove(best);
-        Ok(Nmf::new(run.w, run.ht.transposed(), self.loss, self.penalty_w()))
+    fn finish(&self, state: State) -> Result<Nmf> {
+        let (w, h) = match state {
+            State::Whole { mut runs, .. } => {
+                let objectives = runs.iter().map(|run| run.objective).enumerate();
+                let best = objectives.reduce(|best, run| if run.1 < best.1 { run } else { best });
+                let run = runs.swap_remove(best.map_or(0, |(r, _)| r));
+                (run.w, run.ht.transposed())
+            }
+            State::Batches(online) => {
+                let h = online.h();
+                if h.n_cols() == 0 {
+                    return Err(Error::numerical("nmf", "no sample was taken in; give --max-iter 1 or more"));
+                }
+                (Matrix::zeros(0, self.n_components), h)
+            }
+        };
+        Ok(Nmf::new(w, h, self.loss, self.penalty_w()))
     }
 
     fn load_state(&self, named: &Named) -> Result<State> {
+        if named.contains("online/ht") {
+            return Ok(State::Batches(Online::load(&named.under("online/"))?));
+        }
         let n_runs = named.scalar_u64("n_runs")?;
         let runs = (0..n_runs).map(|r| Run::load(&named.under(&format!("run_{r}/"))));
-        Ok(State { runs: runs.collect::<Result<_>>()?, entries: None })
+        Ok(State::Whole { runs: runs.collect::<Result<_>>()?, entries: None })
     }
 
     fn load_model(&self, named: &Named) -> Result<Nmf> {

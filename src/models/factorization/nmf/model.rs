@@ -60,7 +60,7 @@ impl Nmf {
         Nmf { w, h, loss, penalty }
     }
 
-    /// Codes of the training samples, n_samples x n_components.
+    /// Codes of the training samples, n_samples x n_components; none where they came in batches.
     pub fn w(&self) -> &Matrix<f64> {
         &self.w
     }
@@ -240,9 +240,9 @@ impl Model for Nmf {
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
-        vec![
-            Factor { name: "w", rows: Along::Samples, cols: Along::Components, values: &self.w },
-            Factor { name: "h", rows: Along::Components, cols: Along::Features, values: &self.h },
-        ]
+        let h = Factor { name: "h", rows: Along::Components, cols: Along::Features, values: &self.h };
+        let w = Factor { name: "w", rows: Along::Samples, cols: Along::Components, values: &self.w };
+        // Fitted by batches there is no W.
+        [w, h].into_iter().filter(|factor| factor.values.n_rows() > 0).collect()
     }
 }

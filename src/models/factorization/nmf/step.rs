@@ -4,6 +4,8 @@ use super::entries::Entries;
 use super::{Loss, Params, Solver};
 use crate::error::Result;
 use crate::linalg::{Features, Matrix};
+use crate::models::{Data, Step};
+use crate::monitor::Env;
 use crate::solve::extrapolation::Extrapolation;
 use crate::solve::{hals, itakura_saito, scd};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
@@ -32,6 +34,43 @@ pub struct Figures {
     pub loss: f64,
     /// The mean loss of the entries held out.
     pub held_out: Option<f64>,
+}
+
+impl Params {
+    /// One step of every run.
+    pub(super) fn sweep(
+        &self,
+        x: &Data,
+        runs: &mut [Run],
+        entries: &mut Option<Entries>,
+        env: &Env,
+    ) -> Result<Step> {
+        let x = x.features()?;
+        let entries = match entries {
+            Some(entries) => entries,
+            absent => absent.insert(Entries::new(x, self, env)?),
+        };
+        let mut best = (f64::INFINITY, None);
+        for run in runs.iter_mut() {
+            let figures = run.step(x, entries, self);
+            if run.objective < best.0 || best.1.is_none() {
+                best = (run.objective, Some(figures));
+            }
+        }
+        let (objective, figures) = best;
+        let figures = figures.expect("n_init is 1 or more");
+        let mut metrics = vec![match self.loss {
+            Loss::Frobenius => (
+                "relative_error",
+                (2.0 * figures.loss / entries.squared_norm().max(f64::MIN_POSITIVE)).sqrt(),
+            ),
+            Loss::KullbackLeibler | Loss::ItakuraSaito => {
+                ("mean_divergence", figures.loss / entries.n_observed().max(1) as f64)
+            }
+        }];
+        metrics.extend(figures.held_out.map(|loss| ("held_out_loss", loss)));
+        Ok(Step { objective, converged: runs.iter().all(|run| run.converged), metrics })
+    }
 }
 
 impl Run {
