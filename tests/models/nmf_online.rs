@@ -108,10 +108,10 @@ fn blocks_taken_in_one_by_one_are_a_pass() {
 
 #[test]
 fn what_is_forgotten_gives_way() {
-    // 40 batches of some parts, then 10 of others.
+    // 40 batches of some parts, then 40 of others.
     let (old, _) = planted(2000, 30, 3, 8);
-    let (new, h) = planted(500, 30, 3, 9);
-    let x = Features::from(Matrix::from_vec(2500, 30, [old.values(), new.values()].concat()));
+    let (new, h) = planted(2000, 30, 3, 9);
+    let x = Features::from(Matrix::from_vec(4000, 30, [old.values(), new.values()].concat()));
     let match_of = |forget: f64| {
         let params = Params { forget, ..params(3, Loss::Frobenius, 50, 1) };
         worst_match(&h, fitted(&params, &x).h())

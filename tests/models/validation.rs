@@ -14,7 +14,7 @@ fn folds(held_out: HeldOut) -> Folds {
 
 #[test]
 fn every_entry_is_left_out_of_one_fold() {
-    let x = Ratings { n_users: 30, n_items: 20, ..Ratings::default() };
+    let x = Ratings { n_users: 150, n_items: 100, ..Ratings::default() };
     let x = x.simulate(&Budget::unlimited()).expect("ratings").dataset.features;
     let Features::Sparse(all) = &x else { panic!("ratings are sparse") };
     let mut n_kept = vec![0; all.nnz()];
