@@ -60,6 +60,7 @@ fn npy_files() {
         ("a hundred axes", npy_of_shape(&format!("({})", "1,".repeat(100)), &two), 65, "more than 64 axes"),
         ("4e9 x 4e9", npy_of_shape("(4000000000, 4000000000)", &two), 75, "more than can be addressed"),
         ("2^32 x 2^32 x 2^32", npy_of_shape("(4294967296, 4294967296, 4294967296)", &two), 75, "addressed"),
+        ("4e9 rows without columns", npy_of_shape("(4000000000, 0)", &[]), 75, "rows without values"),
         ("no rows, columns that overflow", npy_of_shape("(0, 4294967296, 4294967296)", &[]), 75, "addressed"),
         ("more than the memory limit", npy_of_shape("(10000000, 1)", &two), 75, "--memory-limit"),
         ("values that are missing", npy_of_shape("(3,)", &two), 65, "cut off"),
