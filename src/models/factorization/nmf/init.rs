@@ -6,10 +6,10 @@
 //! each of its sides as a unit vector times sqrt(s_k |u||v|). What is below 1e-6 becomes 0. As in scikit-learn,
 //! zeros then stay (`nndsvd`), become the mean of X (`nndsvda`), or small random numbers (`nndsvdar`).
 //!
-//! The default is `nndsvdar`: it suits every loss and solver, hardly depends on the seed, and after equal time
-//! (its singular vectors counted) ends with the best of three random starts or below on 20 Newsgroups (k = 20)
-//! and on 3,774 x 16,791 PBMC counts. On the digits (k = 16) it is amid them by the squared error and 0.4 %
-//! above the worst by the divergence: `n_init` adds random starts for such data.
+//! The default is `nndsvdar`: it suits every loss and solver and hardly depends on the seed. After equal time
+//! (its singular vectors counted) it ends below three random starts by the divergence on 20 Newsgroups
+//! (k = 20), and amid them on 3,774 x 16,791 PBMC counts and by the squared error on the digits (k = 16); there
+//! it is 0.4 % above the worst by the divergence: `n_init` adds random starts for such data.
 
 use super::entries::Entries;
 use super::{Init, Params};
