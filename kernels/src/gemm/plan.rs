@@ -19,7 +19,7 @@ const B_BLOCK_BYTES: usize = 512 * 1024;
 const NC: usize = 2048;
 
 /// A product of fewer multiply-adds runs on one thread: waking another costs about as much.
-pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1 << 20;
+pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1_000_000;
 
 /// What packing an element costs, in multiply-adds: it weighs the cut between threads.
 const PACKING_WEIGHT: usize = 8;
