@@ -6,7 +6,7 @@ use crate::models::{check_count, check_not_negative, check_share};
 
 /// Refuses parameters that make no sense for any of these models.
 /// # Errors
-/// [`Error::Parameter`].
+/// [`crate::Error::Parameter`].
 pub fn check_settings(layout: Layout, ridge: f64, tol: f64, max_iter: u64) -> Result<()> {
     check_count("n_components", layout.n_components as u64, "0 components fit nothing")?;
     check_not_negative("tol", tol)?;

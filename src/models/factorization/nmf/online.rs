@@ -229,9 +229,9 @@ impl Params {
         }
     }
 
-    /// Takes a block of samples in, wherever it comes from: `state` is what [`Fit::start`] gave for a stream or
-    /// with a `batch_size`, and what [`Fit::finish`] makes a model of at any time. Returns the loss of this pass
-    /// so far.
+    /// Takes a block of samples in, wherever it comes from: `state` is what [`start`](crate::models::Fit::start)
+    /// gave for a stream or with a `batch_size`, and what [`finish`](crate::models::Fit::finish) makes a model of
+    /// at any time. Returns the loss of this pass so far.
     /// # Errors
     /// [`Error::Parameter`] where the state is of a fit without batches, [`Error::Shape`] and
     /// [`Error::Numerical`] for data the model does not take.
