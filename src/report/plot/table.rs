@@ -33,7 +33,7 @@ pub(crate) fn draw(title: &str, header: &[String], rows: &[Vec<String>]) -> Draw
         .attr("tabindex", "0")
         .child(table);
     let is_long = written.iter().flatten().any(|cell| cell.chars().count() > LONG);
-    let drawing = Drawing { is_wide: n_cols > 5 || is_long, ..Drawing::new(scrolled) };
+    let drawing = Drawing { is_wide: n_cols > 4 || is_long, ..Drawing::new(scrolled) };
     match rows.len() - written.len() {
         0 => drawing,
         more => drawing.noted(format!("The first {MOST} rows; {more} more are not shown.")),
