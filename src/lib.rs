@@ -38,7 +38,7 @@
 //! # The floors
 //!
 //! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
-//! [`random`]; [`solve`], what several models iterate; [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
+//! [`random`]; [`solve`], what several models iterate; [`metrics`] and [`optim`]; [`models`]; [`io`], [`data`] and [`report`];
 //! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
 //!
 //! # Features
@@ -58,8 +58,9 @@ pub mod linalg;
 pub mod random;
 // Floor 2: what several rooms iterate.
 pub mod solve;
-// Floor 3: what judges models.
+// Floor 3: what judges models, and gradient descent.
 pub mod metrics;
+pub mod optim;
 // Floor 4: the models.
 pub mod models;
 // Floor 6: files, data and reports.

@@ -10,6 +10,7 @@ mod kernels;
 mod lloyd;
 mod models;
 mod nnls;
+mod optim;
 mod random;
 mod ranking;
 mod report;
