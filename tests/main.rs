@@ -8,6 +8,7 @@ mod floors;
 mod io;
 mod kernels;
 mod lloyd;
+mod metrics;
 mod models;
 mod nnls;
 mod optim;
