@@ -6,16 +6,21 @@
 
 use crate::Real;
 use crate::parallel;
-use crate::simd::{MAX_LANES, Pair, Simd, Vector};
+use crate::simd::{MAX_LANES, Pair, Simd, Vector, prefetch};
 use crate::vector::elementary::Elementary;
 
 /// Elements whose values are added up in the number type before they go into an f64.
 const BLOCK: usize = 256;
 
+/// Elements that a formula which streams asks for ahead of their turn.
+const AHEAD: usize = 256;
+
 /// A formula of `I` slices that are read and `O` slices that are written.
 pub(crate) trait Formula<T, const I: usize, const O: usize>: Copy {
     /// Whether it also reads what it writes; if not, it is given ones.
     const UPDATES: bool;
+    /// Whether its slices are long and it does little with each element.
+    const STREAMS: bool = false;
 
     /// (what is added up, what is written).
     fn at<V: Elementary<Elem = T>>(self, read: [V; I], written: [V; O]) -> (V, [V; O]);
@@ -39,6 +44,11 @@ pub(crate) fn sum<V: Simd + Elementary, const I: usize, const O: usize, F: Formu
         let end = (i + BLOCK).min(n);
         let mut sum = Pair::<V>::of(0.0);
         while i + Pair::<V>::LANES <= end {
+            if F::STREAMS {
+                // More streams than a processor looks ahead of by itself.
+                read.iter().for_each(|x| prefetch(x.wrapping_add(i + AHEAD)));
+                written.iter().for_each(|x| prefetch(x.wrapping_add(i + AHEAD)));
+            }
             // SAFETY: every slice that is there has n elements, and i + LANES <= n.
             unsafe {
                 let x = read.map(|x| Pair::<V>::load(x.add(i)));

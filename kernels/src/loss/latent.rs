@@ -148,7 +148,8 @@ macro_rules! latent_loss {
                         mu.is_empty() || mu.len().is_multiple_of(n_latent),
                         "not whole rows of {n_latent}"
                     );
-                    let cut = Cut::rows(n_latent, EXP_GRAIN);
+                    let is_flat = rows.is_none() && matches!(prior, Prior::Standard);
+                    let cut = if is_flat { Cut::long(EXP_GRAIN) } else { Cut::rows(n_latent, EXP_GRAIN) };
                     cut.sum(mu.len(), [mu, log_var], grads, rows, |_, [mu, lv], written| match prior {
                         Prior::Standard => standard_chunk(StandardKl { scale }, [mu, lv], written, mu.len()),
                         Prior::Diagonal { mean, log_var } => {

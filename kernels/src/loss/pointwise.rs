@@ -239,7 +239,9 @@ macro_rules! point_loss {
                     rows: Option<&mut [f64]>,
                 ) -> f64 {
                     assert!(x.is_empty() || x.len().is_multiple_of(n_cols), "not whole rows of {n_cols}");
-                    let (n, cut) = (x.len(), Cut::rows(n_cols, EXP_GRAIN));
+                    let is_flat = rows.is_none() && !matches!(log_var, LogVariance::PerColumn(_));
+                    let cut = if is_flat { Cut::long(EXP_GRAIN) } else { Cut::rows(n_cols, EXP_GRAIN) };
+                    let n = x.len();
                     match log_var {
                         LogVariance::All(log_var) => {
                             cut.sum(n, [x, mean], grads, rows, |_, read, written| {

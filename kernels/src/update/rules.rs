@@ -127,6 +127,7 @@ macro_rules! rules {
 
         impl<T: Coefficients> Formula<T, 1, $o> for $name<T> {
             const UPDATES: bool = true;
+            const STREAMS: bool = true;
             #[inline(always)]
             fn at<V: Elementary<Elem = T>>(self, [g]: [V; 1], $before: [V; $o]) -> (V, [V; $o]) {
                 let $rule = self.step;

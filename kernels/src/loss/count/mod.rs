@@ -8,17 +8,21 @@
 //! | p | `logit` | the logit of an additional zero; without it there is none, p = -inf |
 //!
 //! P(0) = sigma(p) + sigma(-p) NB(0), P(x) = sigma(-p) NB(x) (Lambert 1992; Greene 1994). Most counts are zeros:
-//! a pass over every element takes them all for zeros (`formula`), then those that are not are gathered, done
-//! in vectors and put in their places (`row`).
+//! passes over every element (`link`, `formula`) take them all for zeros, then those that are not are gathered,
+//! done in vectors and put in their places (`row`).
 
 mod formula;
+mod link;
 mod row;
+
+pub use link::{DispersionLink, Link};
 
 use crate::Real;
 use crate::fused::Cut;
 use crate::parallel::EXP_GRAIN;
 use crate::sparse::CsrRef;
 use formula::Form;
+use link::{MeanLink, SpreadLink};
 use row::{Row, Scratch, row_of};
 use std::cell::RefCell;
 
@@ -67,34 +71,6 @@ impl<T: Real> Counts<'_, T> {
             }
         }
     }
-}
-
-/// How a positive dispersion comes from any number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DispersionLink {
-    /// ln(1 + e^b)
-    Softplus,
-    /// e^b
-    Exp,
-}
-
-/// What the parameters are.
-#[derive(Clone, Copy, Debug)]
-pub enum Link<'a, T> {
-    /// The mean, the dispersion, the logit.
-    Direct,
-    /// The last linear layer's outputs (a, b, p): m = size_factor clip(e^a), t = clip(softplus(b) or e^b).
-    /// Where a clip holds a value its gradient is 0.
-    PreActivation {
-        /// One for each row, > 0; 1 where there are none.
-        size_factors: Option<&'a [T]>,
-        /// Least and largest e^a; both positive normal numbers.
-        mean_range: [T; 2],
-        /// Where t comes from.
-        dispersion: DispersionLink,
-        /// Least and largest t, both > 0.
-        dispersion_range: [T; 2],
-    },
 }
 
 /// The parameters of every count, row-major.
@@ -164,13 +140,15 @@ macro_rules! count_loss {
                     static SCRATCH: RefCell<Scratch<$t>> = const { RefCell::new(Scratch::new()) };
                 }
                 dispatch! {
-                    fn one_row(form: Form<$t>, row: Row<'_, $t>, scratch: &mut Scratch<$t>) -> f64 = row_of::<$v>;
+                    fn one_row(row: Row<'_, $t>, scratch: &mut Scratch<$t>) -> f64 = row_of::<$v>;
                 }
                 let CountParameters { mean, dispersion, logit, link } = parameters;
                 let n = mean.len();
                 counts.check(n, n_cols);
                 let shared = dispersion.filter(|t| t.len() == n_cols && n != n_cols);
-                let form = Form::new(link, dispersion.is_some(), logit.is_some(), scale);
+                let has_slopes = matches!(link, Link::PreActivation { .. });
+                let (has_dispersion, has_logit) = (dispersion.is_some(), logit.is_some());
+                let form = Form { has_dispersion, has_logit, has_slopes, scale };
                 if let Link::PreActivation { size_factors: Some(s), .. } = link {
                     assert_eq!(s.len() * n_cols, n, "one size factor a row");
                 }
@@ -185,15 +163,19 @@ macro_rules! count_loss {
                 ];
                 let cut = Cut::rows(n_cols, EXP_GRAIN / 2);
                 cut.sum(n, read, written, rows, |i, [mean, dispersion, logit], written| {
-                    let size_factor = match link {
-                        Link::PreActivation { size_factors: Some(factors), .. } => factors[i],
-                        _ => 1.0,
+                    let links = match link {
+                        Link::Direct => None,
+                        Link::PreActivation { size_factors, mean_range, dispersion, dispersion_range } => {
+                            let size_factor = size_factors.map_or(1.0, |factors| factors[i]);
+                            let spread = SpreadLink { link: dispersion, range: dispersion_range };
+                            Some((MeanLink::new(mean_range, size_factor), spread))
+                        }
                     };
                     let read = [mean, shared.unwrap_or(dispersion), logit];
                     SCRATCH.with_borrow_mut(|scratch| {
-                        scratch.clear(mean.len());
+                        scratch.clear(mean.len(), links.is_some());
                         counts.each_in_row(i, n_cols, &mut |j, x| scratch.push(j, x));
-                        one_row(form.with_size_factor(size_factor), Row { read, written }, scratch)
+                        one_row(Row { form, links, read, written }, scratch)
                     })
                 })
             }
