@@ -56,10 +56,12 @@ pub mod tensors;
 // Floor 1: matrices and random numbers.
 pub mod linalg;
 pub mod random;
-// Floor 2: what several rooms iterate.
+// Floor 2: gradients, and what several rooms iterate.
+pub mod autodiff;
 pub mod solve;
-// Floor 3: what judges models.
+// Floor 3: networks; what judges models.
 pub mod metrics;
+pub mod nn;
 // Floor 4: the models.
 pub mod models;
 // Floor 6: files, data and reports.

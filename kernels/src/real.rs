@@ -9,7 +9,7 @@ use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::small::Small;
 use crate::sparse::Sparse;
-use crate::vector::{Arithmetic, RowMath, VectorMath};
+use crate::vector::{Arithmetic, Derivative, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -46,6 +46,7 @@ pub trait Real:
     + PickedDistance
     + Reduce
     + Arithmetic
+    + Derivative
     + RngFill
     + VectorMath
     + RowMath

@@ -72,8 +72,16 @@ struct Case {
 }
 
 fn activations() -> impl Strategy<Value = Activation> {
-    use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
-    prop_oneof![Just(Identity), Just(Relu), Just(Sigmoid), Just(Tanh), Just(Softplus)]
+    use Activation::{Elu, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh};
+    prop_oneof![
+        Just(Identity),
+        Just(Relu),
+        Just(LeakyRelu(0.2)),
+        Just(Elu),
+        Just(Sigmoid),
+        Just(Tanh),
+        Just(Softplus)
+    ]
 }
 
 fn cases(sizes: impl Strategy<Value = [usize; 3]>) -> impl Strategy<Value = Case> {
