@@ -38,7 +38,7 @@
 //! # The floors
 //!
 //! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
-//! [`random`]; [`solve`], what several models iterate; [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
+//! [`random`]; [`solve`], what several models iterate; [`metrics`] and [`optim`]; [`models`]; [`io`], [`data`] and [`report`];
 //! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
 //!
 //! # Features
@@ -59,9 +59,10 @@ pub mod random;
 // Floor 2: gradients, and what several rooms iterate.
 pub mod autodiff;
 pub mod solve;
-// Floor 3: networks; what judges models.
+// Floor 3: networks, their descent; what judges models.
 pub mod metrics;
 pub mod nn;
+pub mod optim;
 // Floor 4: the models.
 pub mod models;
 // Floor 6: files, data and reports.

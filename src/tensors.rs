@@ -69,6 +69,34 @@ impl<'a> From<&'a [u32]> for Values<'a> {
     }
 }
 
+/// Number types that arrays are stored in and read back as.
+pub trait Stored: Copy {
+    /// Numbers, as an array's values.
+    fn values(numbers: &[Self]) -> Values<'_>;
+    /// The vector of that name.
+    /// # Errors
+    /// If it is missing, not one-dimensional or of another type.
+    fn vector(named: &Named, name: &str) -> Result<Vec<Self>>;
+}
+
+impl Stored for f32 {
+    fn values(numbers: &[f32]) -> Values<'_> {
+        Values::F32(numbers)
+    }
+    fn vector(named: &Named, name: &str) -> Result<Vec<f32>> {
+        named.vector_f32(name)
+    }
+}
+
+impl Stored for f64 {
+    fn values(numbers: &[f64]) -> Values<'_> {
+        Values::F64(numbers)
+    }
+    fn vector(named: &Named, name: &str) -> Result<Vec<f64>> {
+        named.vector_f64(name)
+    }
+}
+
 /// Something whose whole content is named arrays. Object safe: arrays only go out; reading them back is
 /// the work of the fit that knows what they mean.
 pub trait Tensors {
@@ -233,6 +261,16 @@ impl Named {
         match self.get(name)? {
             Tensor { shape, values: Owned::F64(v) } if shape.len() == 1 => Ok(v.clone()),
             other => Err(mismatch(name, "an f64 vector", other)),
+        }
+    }
+
+    /// An f32 vector.
+    /// # Errors
+    /// If it is missing, not one-dimensional or not f32.
+    pub fn vector_f32(&self, name: &str) -> Result<Vec<f32>> {
+        match self.get(name)? {
+            Tensor { shape, values: Owned::F32(v) } if shape.len() == 1 => Ok(v.clone()),
+            other => Err(mismatch(name, "an f32 vector", other)),
         }
     }
 

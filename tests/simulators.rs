@@ -3,8 +3,8 @@
 use crate::tolerance::{EXACT_SUM, SIGMAS};
 use diabolo::Error;
 use diabolo::data::{
-    Bars, Blobs, Blocks, Interactions, LowRank, Ratings, SETS, Shapes, Simulated, Simulator, Topics, Zinb,
-    by_name, simulated_by_name,
+    Bars, Blobs, Blocks, Interactions, LowRank, Ratings, SETS, Shapes, Simulated, Simulator, Sprites, Topics,
+    Zinb, by_name, simulated_by_name,
 };
 use diabolo::linalg::{Features, Matrix};
 use diabolo::monitor::Budget;
@@ -113,6 +113,8 @@ fn bad_parameters_are_named() {
     assert!(refusal("topics:alpha=0").contains("alpha"));
     assert!(refusal("blocks:n=3,k=4").contains("fewer blocks"));
     assert!(refusal("shapes:radius=8").contains("radius"));
+    assert!(refusal("sprites:size=0.6").contains("size"));
+    assert!(refusal("sprites:side=4").contains("radius"));
 }
 
 #[test]
@@ -354,4 +356,42 @@ fn interactions_are_poisson_counts_of_the_planted_rates() {
     assert!(deviations.len() > 1000);
     assert_mean(&deviations, 0.0, "standardised counts");
     assert_mean_square(&deviations, 1.0, "standardised counts");
+}
+
+#[test]
+fn sprites_are_where_and_how_large_their_factors_say() {
+    let simulator = Sprites { n_samples: 600, ..Sprites::default() };
+    let sprites = simulate(&simulator);
+    let (levels, values) = (truth(&sprites, "levels"), truth(&sprites, "values"));
+    let pictures = sprites.dataset.features.to_dense();
+    let n_levels = simulator.n_levels();
+    // Areas in units of the squared radius: of the ellipse pi/2, of the square 1.4^2.
+    let areas = [1.96, std::f64::consts::FRAC_PI_2];
+    for i in 0..600 {
+        let &[shape, scale, angle, row, column] = values.row(i) else { panic!("five factors") };
+        assert!((0..5).all(|k| levels[(i, k)] < n_levels[k] as f64));
+        let mass: f64 = pictures.row(i).iter().sum();
+        let radius = scale * simulator.size * 32.0;
+        if let Some(area) = areas.get(shape as usize) {
+            assert!((mass / (area * radius * radius) - 1.0).abs() < 0.05, "area of sample {i}");
+        }
+        let centre = |of: fn(usize) -> usize| {
+            pictures.row(i).iter().enumerate().map(|(at, x)| x * (of(at) as f64 + 0.5)).sum::<f64>() / mass
+        };
+        // A heart's centre of mass is a little off its middle, on its axis.
+        let off = (row - centre(|at| at / 32), centre(|at| at % 32) - column);
+        if shape < 2.0 {
+            assert!(off.0.abs().max(off.1.abs()) < 0.12, "place of sample {i}: {off:?}");
+        } else {
+            let (sin, cos) = angle.sin_cos();
+            assert!((cos * off.1 + sin * off.0).abs() < 0.12 && off.0.hypot(off.1) < 0.3 * radius);
+        }
+    }
+    assert_eq!(Sprites::factors(levels)[0], sprites.dataset.labels.as_ref().expect("labels").class);
+    // Every level of every factor is drawn, and as often as the others.
+    for (k, factor) in Sprites::factors(levels).iter().enumerate() {
+        let mean = (n_levels[k] - 1) as f64 / 2.0;
+        let drawn: Vec<f64> = factor.iter().map(|&level| f64::from(level)).collect();
+        assert_mean(&drawn, mean, Sprites::NAME);
+    }
 }

@@ -128,3 +128,31 @@ pub const BPMF_ABOVE_FLOOR: f64 = 1.09;
 /// Factors of six users and five items after three iterations, against another program's in f64, given to ten
 /// decimals.
 pub const IMPLICIT_PEER: f64 = 1e-9;
+
+/// The log likelihood of a count in f32: relative, or absolute below a tenth (some ten roundings of terms that
+/// have one sign, and of the small rest of Stirling's formula).
+pub const COUNT_VALUE: f64 = 1e-5;
+
+/// t times its gradient, and m times that of the mean, in f32: relative above 1, absolute below.
+pub const COUNT_GRADIENT: f64 = 1e-5;
+
+/// The same in f64, values above and below 1 alike.
+pub const COUNTS_F64: f64 = 1e-13;
+
+/// A log likelihood that R printed with six decimals.
+pub const R_LOG_LIKELIHOOD: f64 = 1e-6;
+
+/// The gradient of a log likelihood of 915 samples at the maximum R stopped at: R's iteration ends when the
+/// likelihood changes by less than a part in 10^8 of itself.
+pub const R_GRADIENT: f64 = 0.05;
+
+/// Twenty-five steps of an optimiser against PyTorch's in f64, whose sums are grouped otherwise: some rounding a
+/// step, relative to 1 + the number.
+pub const TORCH: f64 = 1e-13;
+
+/// Figures of samples against numpy, scipy and scikit-learn: sums of some thousand terms in another order, and a
+/// matrix square root.
+pub const GOLDEN_METRIC: f64 = 1e-12;
+
+/// Probabilities of a logistic regression that both iterate until the gradient is some 1e-8.
+pub const LOGISTIC: f64 = 1e-6;

@@ -8,16 +8,18 @@ fn main() {
     {
         match &kernel[..] {
             "gemm" => gemm::table(filter),
+            "loss" => loss::table(),
             "rng" => rng::table(filter),
             "vector" => vector::table(),
             "sparse" => sparse::table(),
-            _ => eprintln!("no table of {kernel}; there are: gemm, rng, sparse, vector"),
+            _ => eprintln!("no table of {kernel}; there are: gemm, loss, rng, sparse, vector"),
         }
         return;
     }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
     gemm::bench(&mut criterion);
+    loss::bench(&mut criterion);
     rng::bench(&mut criterion);
     sparse::bench(&mut criterion);
     vector::bench(&mut criterion);
@@ -25,6 +27,7 @@ fn main() {
 }
 
 mod gemm;
+mod loss;
 mod parallel;
 mod rng;
 mod rounds;

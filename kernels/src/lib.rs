@@ -14,8 +14,11 @@
 pub mod dispatch;
 pub mod coordinate;
 pub mod distance;
+#[macro_use]
+mod fused;
 pub mod gathered;
 pub mod gemm;
+pub mod loss;
 mod panel;
 pub mod parallel;
 pub mod peak;
@@ -26,6 +29,7 @@ pub mod simd;
 pub mod small;
 pub mod sparse;
 pub mod special;
+pub mod update;
 pub mod vector;
 
 pub use diabolo_decomp::{Failure, MatMut, MatRef, decomp, view};

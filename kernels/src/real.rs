@@ -5,11 +5,13 @@ use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
 use crate::gathered::Gathered;
 use crate::gemm::Gemm;
+use crate::loss::{CountLoss, LatentLoss, PointLoss, RowLoss};
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::small::Small;
 use crate::sparse::Sparse;
-use crate::vector::{Arithmetic, Derivative, RowMath, VectorMath};
+use crate::update::Update;
+use crate::vector::{Activations, Arithmetic, Broadcast, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -46,7 +48,6 @@ pub trait Real:
     + PickedDistance
     + Reduce
     + Arithmetic
-    + Derivative
     + RngFill
     + VectorMath
     + RowMath
@@ -55,6 +56,13 @@ pub trait Real:
     + Small
     + Decompose
     + Coordinate
+    + PointLoss
+    + RowLoss
+    + LatentLoss
+    + CountLoss
+    + Activations
+    + Broadcast
+    + Update
 {
     /// 0
     const ZERO: Self;

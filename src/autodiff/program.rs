@@ -18,7 +18,6 @@ pub struct Program<T> {
     readers: Vec<u32>,
     written: Vec<bool>,
     scratch: Vec<T>,
-    ones: Vec<T>,
 }
 
 impl<T: Real> Program<T> {
@@ -38,12 +37,10 @@ impl<T: Real> Program<T> {
         let readers = readers(&graph);
         let size = |at: usize| graph.nodes[at].rows * graph.nodes[at].cols;
         let scratch = (0..readers.len()).filter(|&at| readers[at] > 1).map(size).max().unwrap_or(0);
-        let longest = graph.nodes.iter().map(|node| node.rows.max(node.cols)).max().unwrap_or(0);
         Program {
             values: vec![T::ZERO; end],
             gradients: vec![T::ZERO; end],
             scratch: vec![T::ZERO; scratch],
-            ones: vec![T::ONE; longest],
             written: vec![false; places.len()],
             readers,
             sparse: sparse_inputs(&graph),
@@ -65,7 +62,6 @@ impl<T: Real> Program<T> {
             readers: Vec::new(),
             written: Vec::new(),
             scratch: Vec::new(),
-            ones: Vec::new(),
         }
     }
 
@@ -167,7 +163,6 @@ impl<T: Real> Program<T> {
             of_parameters: gradient,
             written: &mut self.written,
             scratch: &mut self.scratch,
-            ones: &self.ones,
         };
         for &at in &plan.operations {
             self.graph.operations[at].backward(&mut run);
@@ -176,7 +171,7 @@ impl<T: Real> Program<T> {
 
     /// Bytes of values, gradients and scratch.
     pub fn bytes(&self) -> u64 {
-        let cells = self.values.len() + self.gradients.len() + self.scratch.len() + self.ones.len();
+        let cells = self.values.len() + self.gradients.len() + self.scratch.len();
         (cells * size_of::<T>()) as u64
     }
 }

@@ -114,15 +114,23 @@ impl<T: Real> Forward<'_, T> {
         (values, taken)
     }
 
-    /// A loss and the place of the gradient of what it reads, where nothing else contributes to it: then value
-    /// and gradient (at weight 1) may be computed in one pass, and the backward pass has [`Backward::weigh`]
-    /// to call. `None` where the gradient must wait for the backward pass, or is not asked for.
-    pub fn loss(&mut self, loss: Id, x: Id) -> (Values<'_, T>, &mut [T], Option<&mut [T]>) {
-        let alone = is_alone(self.nodes, x);
-        let place = self.places[x.index()].clone();
-        let gradient = match &mut self.gradients {
-            Some((gradients, readers)) if alone && readers[x.index()] == 1 => Some(&mut gradients[place]),
-            _ => None,
+    /// A loss and the places of the gradients of what it reads, where nothing else contributes to them: then value
+    /// and gradients (at weight 1) may be computed in one pass, and the backward pass has [`Backward::weigh`]
+    /// to call. `None` where a gradient must wait for the backward pass, or is not asked for.
+    pub fn loss<const N: usize>(
+        &mut self,
+        loss: Id,
+        xs: [Id; N],
+    ) -> (Values<'_, T>, &mut [T], [Option<&mut [T]>; N]) {
+        let (nodes, all_places) = (self.nodes, self.places);
+        let gradients = match &mut self.gradients {
+            None => xs.map(|_| None),
+            Some((gradients, readers)) => {
+                let alone = xs.map(|x| is_alone(nodes, readers, x));
+                let places = std::array::from_fn(|k| if alone[k] { all_places[xs[k].index()].clone() } else { 0..0 });
+                let mut taken = cut(gradients, places).1.into_iter();
+                alone.map(|alone| taken.next().filter(|_| alone))
+            }
         };
         let (pieces, [taken]) = cut(self.values, [self.places[loss.index()].clone()]);
         let values = Values {
@@ -133,7 +141,7 @@ impl<T: Real> Forward<'_, T> {
             state: self.state,
             sparse: self.sparse,
         };
-        (values, taken, gradient)
+        (values, taken, gradients)
     }
 
     /// A running state, to be changed, and all values.
@@ -154,9 +162,9 @@ impl<T: Real> Forward<'_, T> {
     }
 }
 
-/// Whether a gradient may be written ahead: a result's, which no other pass reads.
-fn is_alone(nodes: &[Node], x: Id) -> bool {
-    matches!(nodes[x.index()].kind, Kind::Result(_))
+/// Whether a gradient may be written ahead: that of a result which a single operation reads.
+fn is_alone(nodes: &[Node], readers: &[u32], x: Id) -> bool {
+    matches!(nodes[x.index()].kind, Kind::Result(_)) && readers[x.index()] == 1
 }
 
 /// Takes disjoint places, rising, out of an arena, and the pieces between them.
@@ -199,8 +207,6 @@ pub struct Backward<'a, T> {
     pub(super) written: &'a mut [bool],
     /// Room for a contribution that is to be added.
     pub(super) scratch: &'a mut [T],
-    /// As many ones as the largest matrix has rows or columns.
-    pub(super) ones: &'a [T],
 }
 
 impl<T: Real> Backward<'_, T> {
@@ -252,7 +258,7 @@ impl<T: Real> Backward<'_, T> {
                 let (pieces, [dx]) = cut(self.gradients, [self.places[x.index()].clone()]);
                 let (start, piece) =
                     pieces.iter().rev().find(|(start, _)| *start <= of_y.start).expect("piece 0 starts at 0");
-                compute(values, &piece[of_y.start - start..of_y.end - start], dx, beta, self.ones);
+                compute(values, &piece[of_y.start - start..of_y.end - start], dx, beta);
             }
         }
     }
@@ -260,7 +266,7 @@ impl<T: Real> Backward<'_, T> {
     /// Contributes to the gradient of `x`, if it is asked for: `compute(values, dy, dx)` writes the contribution.
     pub fn add(&mut self, y: Id, x: Id, compute: impl FnOnce(Values<'_, T>, &[T], &mut [T])) {
         let mut scratch = std::mem::take(&mut self.scratch);
-        self.add_scaled(y, x, |values, dy, dx, beta, _| {
+        self.add_scaled(y, x, |values, dy, dx, beta| {
             if beta == T::ZERO {
                 compute(values, dy, dx);
             } else {
@@ -279,7 +285,7 @@ impl<T: Real> Backward<'_, T> {
             return;
         }
         let weight = self.own(loss).1[0];
-        if is_alone(self.nodes, x) && self.readers[x.index()] == 1 {
+        if is_alone(self.nodes, self.readers, x) {
             self.written[x.index()] = true;
             if weight != T::ONE {
                 T::scale(weight, &mut self.gradients[self.places[x.index()].clone()]);

@@ -19,7 +19,7 @@ pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
 pub use scale::{Scale, Scaler};
 pub use simulate::{
-    Bars, Blobs, Blocks, Body, Interactions, LowRank, Ratings, Shapes, Simulator, Topics, Zinb,
+    Bars, Blobs, Blocks, Body, Interactions, LowRank, Ratings, Shapes, Simulator, Sprites, Topics, Zinb,
 };
 
 use crate::error::Result;
@@ -163,6 +163,15 @@ pub const SETS: &[Set] = &[
         licence: SIMULATED,
         make: simulate::simulate::<Shapes>,
         defaults: simulate::defaults::<Shapes>,
+    },
+    Set {
+        name: Sprites::NAME,
+        what: "pictures of a shape at some size, angle and place: five factors, labels are the shapes",
+        shape: "n_samples x side^2",
+        source: "simulated: after L. Matthey, I. Higgins, D. Hassabis and A. Lerchner 2017, dSprites",
+        licence: SIMULATED,
+        make: simulate::simulate::<Sprites>,
+        defaults: simulate::defaults::<Sprites>,
     },
 ];
 

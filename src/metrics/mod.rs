@@ -1,6 +1,10 @@
 //! Figures that judge a model and belong to no single one.
 
 pub mod chain;
+pub mod discrepancy;
+pub mod disentangle;
+pub mod generative;
 pub mod interval;
 pub mod partition;
+pub mod probe;
 pub mod ranking;

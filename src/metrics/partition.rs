@@ -24,6 +24,14 @@ impl Contingency {
         let pairs = pairs.into_iter().collect();
         Contingency { pairs, clusters: rows, classes: cols, n: clusters.len() as f64 }
     }
+
+    fn mutual_information(&self) -> f64 {
+        let n = self.n;
+        let shared = |((cluster, class), count): &((u32, u32), f64)| {
+            count / n * (n * count / (self.clusters[cluster] * self.classes[class])).ln()
+        };
+        self.pairs.iter().map(shared).sum()
+    }
 }
 
 /// The adjusted Rand index (Hubert & Arabie 1985): 1 for equal partitions, 0 expected by chance.
@@ -45,6 +53,23 @@ pub fn adjusted_rand_index(clusters: &[u32], classes: &[u32]) -> f64 {
     if largest == expected { 1.0 } else { (both - expected) / (largest - expected) }
 }
 
+/// H(A) = -sum_a a_a / n ln(a_a / n), nats.
+pub fn entropy(classes: &[u32]) -> f64 {
+    let table = Contingency::of(classes, classes);
+    entropy_of(&table.classes, table.n)
+}
+
+/// I(A; B) = sum_ab n_ab / n ln(n n_ab / (a_a b_b)), nats.
+/// # Panics
+/// If the lengths differ.
+pub fn mutual_information(clusters: &[u32], classes: &[u32]) -> f64 {
+    Contingency::of(clusters, classes).mutual_information()
+}
+
+fn entropy_of(counts: &BTreeMap<u32, f64>, n: f64) -> f64 {
+    counts.values().map(|c| -c / n * (c / n).ln()).sum()
+}
+
 /// Normalised mutual information: I(A; B) / ((H(A) + H(B)) / 2), in 0 ... 1, with
 ///
 /// I = sum_ab n_ab / n ln(n n_ab / (a_a b_b)), H(A) = -sum_a a_a / n ln(a_a / n)
@@ -54,16 +79,10 @@ pub fn adjusted_rand_index(clusters: &[u32], classes: &[u32]) -> f64 {
 /// If the lengths differ.
 pub fn normalized_mutual_information(clusters: &[u32], classes: &[u32]) -> f64 {
     let table = Contingency::of(clusters, classes);
-    let n = table.n;
-    let entropy =
-        |counts: &BTreeMap<u32, f64>| -> f64 { counts.values().map(|c| -c / n * (c / n).ln()).sum() };
-    let mean_entropy = (entropy(&table.clusters) + entropy(&table.classes)) / 2.0;
+    let mean_entropy = (entropy_of(&table.clusters, table.n) + entropy_of(&table.classes, table.n)) / 2.0;
     if table.clusters.len() <= 1 && table.classes.len() <= 1 {
         return 1.0;
     }
-    let shared = |((cluster, class), count): &((u32, u32), f64)| {
-        count / n * (n * count / (table.clusters[cluster] * table.classes[class])).ln()
-    };
-    let information: f64 = table.pairs.iter().map(shared).sum();
+    let information = table.mutual_information();
     (information / mean_entropy).clamp(0.0, 1.0)
 }

@@ -8,6 +8,7 @@ pub mod gibbs;
 pub mod hals;
 pub mod implicit;
 pub mod itakura_saito;
+pub mod lbfgs;
 pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;

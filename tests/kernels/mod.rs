@@ -1,10 +1,13 @@
 //! Kernels, each against its plain `reference` twin.
 
 mod coordinate;
+mod count;
 mod decomp;
 mod distance;
 mod gathered;
 mod gemm;
+mod loss;
+mod network;
 mod picked;
 mod reduce;
 mod rows;
@@ -12,5 +15,6 @@ mod small;
 mod sparse;
 mod special;
 mod ulp;
+mod update;
 mod vector;
 mod vector_math;

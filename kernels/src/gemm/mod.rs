@@ -52,7 +52,7 @@ impl Activation {
             Activation::Identity => {}
             Activation::Relu => T::relu_in_place(x),
             Activation::LeakyRelu(slope) => T::leaky_relu_in_place(T::from_f64(slope), x),
-            Activation::Elu => T::elu_in_place(x),
+            Activation::Elu => T::elu_in_place(T::ONE, x),
             Activation::Sigmoid => T::sigmoid_in_place(x),
             Activation::Tanh => T::tanh_in_place(x),
             Activation::Softplus => T::softplus_in_place(x),
@@ -65,12 +65,12 @@ impl Activation {
     pub fn apply_back<T: Real>(self, y: &[T], dy: &mut [T]) {
         match self {
             Activation::Identity => {}
-            Activation::Relu => T::relu_back(y, dy),
-            Activation::LeakyRelu(slope) => T::leaky_relu_back(T::from_f64(slope), y, dy),
-            Activation::Elu => T::elu_back(y, dy),
-            Activation::Sigmoid => T::sigmoid_back(y, dy),
-            Activation::Tanh => T::tanh_back(y, dy),
-            Activation::Softplus => T::softplus_back(y, dy),
+            Activation::Relu => T::relu_backward(y, dy),
+            Activation::LeakyRelu(slope) => T::leaky_relu_backward(T::from_f64(slope), y, dy),
+            Activation::Elu => T::elu_backward(T::ONE, y, dy),
+            Activation::Sigmoid => T::sigmoid_backward(y, dy),
+            Activation::Tanh => T::tanh_backward(y, dy),
+            Activation::Softplus => T::softplus_backward(y, dy),
         }
     }
 }

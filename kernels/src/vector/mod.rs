@@ -2,14 +2,16 @@
 
 #[macro_use]
 mod elementwise;
+mod activation;
 mod arithmetic;
-mod derivative;
+mod broadcast;
 pub(crate) mod elementary;
 mod math;
 pub mod reference;
-mod rows;
+pub(crate) mod rows;
 
+pub use activation::Activations;
 pub use arithmetic::Arithmetic;
-pub use derivative::Derivative;
+pub use broadcast::Broadcast;
 pub use math::VectorMath;
 pub use rows::RowMath;

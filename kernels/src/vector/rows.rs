@@ -27,14 +27,14 @@ pub trait RowMath: Sized {
 
 /// What is subtracted from a row before it is exponentiated: its largest number, 0 if that is infinite.
 #[inline(always)]
-fn shift<V: Simd + Elementary>(row: &[V::Elem]) -> V {
+pub(crate) fn shift<V: Simd + Elementary>(row: &[V::Elem]) -> V {
     let largest = max::<V>(row);
     V::splat(if largest.is_finite() { largest } else { V::Elem::ZERO })
 }
 
 /// sum_j e^(x_j - shift), as all lanes of a vector.
 #[inline(always)]
-fn sum_exp<V: Simd + Elementary>(row: &[V::Elem], shift: V) -> V {
+pub(crate) fn sum_exp<V: Simd + Elementary>(row: &[V::Elem], shift: V) -> V {
     let mut sum = V::of(0.0);
     let mut j = 0;
     while j < row.len() {

@@ -45,7 +45,7 @@ impl<T: Real> Operation<T> for Columns {
 
     /// The other columns receive nothing: dX starts at zero only where nothing was written before.
     fn backward(&self, run: &mut Backward<T>) {
-        run.add_scaled(self.y, self.x, |values, dy, dx, beta, _| {
+        run.add_scaled(self.y, self.x, |values, dy, dx, beta| {
             let ([_, n], [_, cols]) = (values.shape(self.y), values.shape(self.x));
             if beta == T::ZERO {
                 dx.fill(T::ZERO);

@@ -1,8 +1,9 @@
 //! Cross-entropies on logits.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::Real;
+use diabolo_kernels::loss::Targets;
 
 /// What logits are compared with.
 #[derive(Clone, Copy, Debug)]
@@ -45,15 +46,11 @@ impl<T: Real> Graph<T> {
 }
 
 impl BinaryCrossEntropy {
-    /// scale * (sigmoid(l) - x)
-    fn gradient<T: Real>(&self, logits: &[T], target: Option<&[T]>, dl: &mut [T]) {
-        T::sigmoid_into(logits, dl);
-        match (self.target, target) {
-            (_, Some(target)) => T::sub_in_place(target, dl),
-            (Target::Constant(target), None) => T::shift(T::from_f64(-target), dl),
-            (Target::Matrix(_), None) => unreachable!("a matrix of targets has values"),
+    fn targets<'a, T: Real>(&self, values: &Values<'a, T>) -> Targets<'a, T> {
+        match self.target {
+            Target::Matrix(target) => Targets::Each(values.get(target)),
+            Target::Constant(target) => Targets::All(T::from_f64(target)),
         }
-        T::scale(T::from_f64(self.scale), dl);
     }
 }
 
@@ -70,26 +67,16 @@ impl<T: Real> Operation<T> for BinaryCrossEntropy {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, gradient) = run.loss(self.loss, self.logits);
-        let logits = values.get(self.logits);
-        let target = if let Target::Matrix(target) = self.target { Some(values.get(target)) } else { None };
-        let constant = if let Target::Constant(target) = self.target { target } else { 0.0 };
-        let mut sum = 0.0;
-        for (k, &l) in logits.iter().enumerate() {
-            let (l, x) = (l.to_f64(), target.map_or(constant, |target| target[k].to_f64()));
-            sum += l.max(0.0) - l * x + (-l.abs()).exp().ln_1p();
-        }
-        loss[0] = T::from_f64(self.scale * sum);
-        if let Some(gradient) = gradient {
-            self.gradient(logits, target, gradient);
-        }
+        let (values, loss, [gradient]) = run.loss(self.loss, [self.logits]);
+        let (logits, targets) = (values.get(self.logits), self.targets(&values));
+        loss[0] = T::from_f64(self.scale * T::bce_logits(logits, targets, T::from_f64(self.scale), gradient));
     }
 
+    /// dl = scale * (sigmoid(l) - x)
     fn backward(&self, run: &mut Backward<T>) {
         run.weigh(self.loss, self.logits, |values, dl| {
-            let target =
-                if let Target::Matrix(target) = self.target { Some(values.get(target)) } else { None };
-            self.gradient(values.get(self.logits), target, dl);
+            let (logits, targets) = (values.get(self.logits), self.targets(&values));
+            T::bce_logits(logits, targets, T::from_f64(self.scale), Some(dl));
         });
     }
 }
@@ -140,7 +127,7 @@ impl<T: Real> Operation<T> for CrossEntropy {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, gradient) = run.loss(self.loss, self.logits);
+        let (values, loss, [gradient]) = run.loss(self.loss, [self.logits]);
         let (logits, classes) = (values.get(self.logits), values.get(self.classes));
         let cols = logits.len() / classes.len().max(1);
         let mut sum = 0.0;
@@ -193,19 +180,15 @@ impl<T: Real> Operation<T> for SquaredError {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, gradient) = run.loss(self.loss, self.x);
-        let (x, target) = (values.get(self.x), values.get(self.target));
-        loss[0] = T::from_f64(self.scale) * T::squared_distance(x, target);
-        if let Some(gradient) = gradient {
-            T::sub_into(x, target, gradient);
-            T::scale(T::from_f64(2.0 * self.scale), gradient);
-        }
+        let (values, loss, [gradient]) = run.loss(self.loss, [self.x]);
+        let (x, target, scale) = (values.get(self.x), values.get(self.target), T::from_f64(self.scale));
+        loss[0] = T::from_f64(self.scale * T::squared_error(x, target, scale, gradient));
     }
 
     fn backward(&self, run: &mut Backward<T>) {
         run.weigh(self.loss, self.x, |values, dx| {
-            T::sub_into(values.get(self.x), values.get(self.target), dx);
-            T::scale(T::from_f64(2.0 * self.scale), dx);
+            let (x, target) = (values.get(self.x), values.get(self.target));
+            T::squared_error(x, target, T::from_f64(self.scale), Some(dx));
         });
     }
 }

@@ -51,7 +51,7 @@ impl<T: Real> Operation<T> for Gather {
     }
 
     fn backward(&self, run: &mut Backward<T>) {
-        run.add_scaled(self.y, self.table, |values, dy, dx, beta, _| {
+        run.add_scaled(self.y, self.table, |values, dy, dx, beta| {
             let cols = values.shape(self.y)[1];
             if beta == T::ZERO {
                 dx.fill(T::ZERO);

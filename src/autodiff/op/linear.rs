@@ -63,7 +63,7 @@ impl<T: Real> Operation<T> for Linear {
         let (values, dy) = run.own(self.y);
         self.activation.apply_back(values.get(self.y), dy);
         let ([n, n_out], w_shape) = (values.shape(self.y), values.shape(self.w));
-        run.add_scaled(self.y, self.w, |values, dy, dw, beta, _| {
+        run.add_scaled(self.y, self.w, |values, dy, dw, beta| {
             let (dy, dw) = (MatRef::new(dy, n, n_out), matrix_mut(dw, w_shape));
             match values.sparse(self.x) {
                 Some(x) => T::spmm_t(T::ONE, x.view(), dy, beta, dw),
@@ -71,11 +71,9 @@ impl<T: Real> Operation<T> for Linear {
             }
         });
         if let Some(bias) = self.bias {
-            run.add_scaled(self.y, bias, |_, dy, db, beta, ones| {
-                T::gemv(T::ONE, MatRef::new(dy, n, n_out).t(), &ones[..n], beta, db);
-            });
+            run.add_scaled(self.y, bias, |_, dy, db, beta| T::column_sums(dy, beta, db));
         }
-        run.add_scaled(self.y, self.x, |values, dy, dx, beta, _| {
+        run.add_scaled(self.y, self.x, |values, dy, dx, beta| {
             let w = values.matrix(self.w);
             let dx = matrix_mut(dx, [n, w_shape[0]]);
             T::gemm(T::ONE, MatRef::new(dy, n, n_out), w.t(), beta, dx, Epilogue::default());

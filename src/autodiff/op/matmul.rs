@@ -85,12 +85,12 @@ impl<T: Real> Operation<T> for Matmul {
 
     /// d op(A) = dY op(B)', d op(B) = op(A)' dY.
     fn backward(&self, run: &mut Backward<T>) {
-        run.add_scaled(self.y, self.a, |values, dy, da, beta, _| {
+        run.add_scaled(self.y, self.a, |values, dy, da, beta| {
             let [m, n] = values.shape(self.y);
             let da = turned_mut(matrix_mut(da, values.shape(self.a)), self.a_transposed);
             T::gemm(T::ONE, MatRef::new(dy, m, n), self.op_b(&values).t(), beta, da, Epilogue::default());
         });
-        run.add_scaled(self.y, self.b, |values, dy, db, beta, _| {
+        run.add_scaled(self.y, self.b, |values, dy, db, beta| {
             let [m, n] = values.shape(self.y);
             let db = turned_mut(matrix_mut(db, values.shape(self.b)), self.b_transposed);
             T::gemm(T::ONE, self.op_a(&values).t(), MatRef::new(dy, m, n), beta, db, Epilogue::default());

@@ -7,6 +7,7 @@ mod arithmetic;
 mod batch_norm;
 mod columns;
 mod concat;
+mod counts;
 mod entropy;
 mod function;
 mod gather;
@@ -20,6 +21,7 @@ mod rows;
 mod softmax;
 
 pub use batch_norm::BatchNorm;
+pub use counts::{CountLinks, CountOutputs};
 pub use linear::Linear;
 
 use super::{Backward, Forward, Id};

@@ -48,7 +48,7 @@ impl<T: Real> Operation<T> for Rows {
     }
 
     fn backward(&self, run: &mut Backward<T>) {
-        run.add_scaled(self.y, self.x, |values, dy, dx, beta, _| {
+        run.add_scaled(self.y, self.x, |values, dy, dx, beta| {
             if beta == T::ZERO {
                 dx.fill(T::ZERO);
             }

@@ -10,6 +10,7 @@ mod interactions;
 mod low_rank;
 mod ratings;
 mod shapes;
+mod sprites;
 mod topics;
 mod zinb;
 
@@ -19,6 +20,7 @@ pub use interactions::Interactions;
 pub use low_rank::LowRank;
 pub use ratings::Ratings;
 pub use shapes::{Body, Shapes};
+pub use sprites::Sprites;
 pub use topics::{Bars, Topics};
 pub use zinb::Zinb;
 

@@ -3,6 +3,17 @@
 use super::{Coefficients, polynomial};
 use crate::simd::Vector;
 
+/// (ln((1 + s) / (1 - s)) / s - 2) / s^2 as a function of s^2 (Sun Microsystems 1993, e_log.c).
+const LN: [f64; 7] = [
+    1.479_819_860_511_658_6e-1,
+    1.531_383_769_920_937_3e-1,
+    1.818_357_216_161_805e-1,
+    2.222_219_843_214_978_4e-1,
+    2.857_142_874_366_239e-1,
+    3.999_999_999_940_942e-1,
+    6.666_666_666_666_735e-1,
+];
+
 impl Coefficients for f64 {
     // ln 2 split as in fdlibm (Sun Microsystems 1993): 33 bits, and the rest.
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
@@ -35,20 +46,11 @@ impl Coefficients for f64 {
     /// ln m = f - (f^2/2 - s (f^2/2 + R(s^2))), f = m - 1, s = f / (2 + f): fdlibm's e_log.c.
     #[inline(always)]
     fn ln_reduced<V: Vector<Elem = f64>>(m: V, e: V, correction: V) -> V {
-        let c = [
-            1.479_819_860_511_658_6e-1,
-            1.531_383_769_920_937_3e-1,
-            1.818_357_216_161_805e-1,
-            2.222_219_843_214_978_4e-1,
-            2.857_142_874_366_239e-1,
-            3.999_999_999_940_942e-1,
-            6.666_666_666_666_735e-1,
-        ];
         let f = m.sub(V::of(1.0));
         let s = f.div(f.add(V::of(2.0)));
         let z = s.mul(s);
         let half_square = f.mul(f).mul(V::of(0.5));
-        let inner = z.mul_add(polynomial(z, c), half_square);
+        let inner = z.mul_add(polynomial(z, LN), half_square);
         let low = e.mul_add(V::of(Self::LN2_LOW), correction);
         let tail = half_square.sub(s.mul_add(inner, low));
         e.mul_add(V::of(Self::LN2_HIGH), f.sub(tail))
@@ -99,5 +101,77 @@ impl Coefficients for f64 {
             -1.796_849_957_973_207e-7,
         ];
         polynomial(a, c)
+    }
+
+    /// The same formula's f^2/2 - s (f^2/2 + R(s^2)).
+    #[inline(always)]
+    fn minus_ln_reduced<V: Vector<Elem = f64>>(f: V) -> V {
+        let s = f.div(f.add(V::of(2.0)));
+        let z = s.mul(s);
+        let half_square = f.mul(f).mul(V::of(0.5));
+        s.neg_mul_add(z.mul_add(polynomial(z, LN), half_square), half_square)
+    }
+
+    /// Chebyshev's interpolation, relative error 2.2e-16 as computed.
+    #[inline(always)]
+    fn stirling_left<V: Vector<Elem = f64>>(reciprocal: V) -> V {
+        let c = [
+            0.000_213_325_072_756_797_76,
+            -0.000_159_075_219_321_632_72,
+            -0.000_229_505_511_062_694_35,
+            0.000_232_288_986_217_360_07,
+            1.910_144_537_284_149e-5,
+            -6.253_154_805_353_504e-5,
+            1.474_645_227_090_067_1e-5,
+            -3.017_095_638_328_345_5e-5,
+            5.031_657_953_547_708_7e-5,
+            -3.671_783_770_291_832_5e-5,
+            4.871_827_365_275_916_5e-6,
+            3.174_023_026_809_608e-5,
+            -6.131_363_739_890_537e-5,
+            6.653_815_637_953_784e-5,
+            -2.999_658_433_510_551_5e-5,
+            -5.470_765_345_560_258e-5,
+            0.000_163_031_444_394_967_74,
+            -0.000_204_929_365_022_181_85,
+            -2.019_462_891_284_398e-5,
+            0.000_806_146_395_070_193_7,
+            -0.001_940_417_552_403_946_2,
+            -0.002_460_020_129_812_089_7,
+            0.082_681_391_910_818_6,
+        ];
+        polynomial(reciprocal.sub(V::of(0.5)), c)
+    }
+
+    /// Chebyshev's interpolation, relative error 4.4e-16 as computed.
+    #[inline(always)]
+    fn digamma_left<V: Vector<Elem = f64>>(reciprocal: V) -> V {
+        let c = [
+            -0.003_710_672_719_720_47,
+            0.003_054_649_227_359_751_2,
+            0.003_737_711_848_251_38,
+            -0.004_051_287_779_384_713,
+            -0.000_428_694_006_547_969_77,
+            0.001_185_573_691_131_050_7,
+            -6.238_322_554_429_456e-5,
+            0.000_162_188_744_783_611_5,
+            -0.000_541_982_392_305_854_8,
+            0.000_440_618_654_443_947_27,
+            -0.000_139_222_171_070_535_9,
+            -0.000_164_170_051_520_009_58,
+            0.000_408_261_689_106_389_1,
+            -0.000_500_787_065_379_915_4,
+            0.000_358_908_053_905_951_87,
+            2.949_838_398_260_739_6e-5,
+            -0.000_557_650_401_981_321_6,
+            0.000_949_741_972_817_966_1,
+            -0.000_740_481_812_713_565_7,
+            -0.000_613_296_536_824_447_9,
+            0.003_184_196_322_172_706,
+            -0.004_612_033_064_724_975,
+            -0.006_860_457_812_027_728,
+            0.081_451_381_845_912_66,
+        ];
+        polynomial(reciprocal.sub(V::of(0.5)), c)
     }
 }

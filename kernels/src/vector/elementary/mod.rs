@@ -37,6 +37,12 @@ pub trait Coefficients: Real {
     fn erf_over_x<V: Vector<Elem = Self>>(x_squared: V) -> V;
     /// ln erfc(a) for ERF_SPLIT <= a <= ERF_HIGH.
     fn ln_erfc<V: Vector<Elem = Self>>(a: V) -> V;
+    /// f - ln(1 + f) without cancellation, for 1 + f in [sqrt(1/2), sqrt 2).
+    fn minus_ln_reduced<V: Vector<Elem = Self>>(f: V) -> V;
+    /// y times what Stirling's formula leaves of ln Gamma(y), as a function of 1/y in (0, 1].
+    fn stirling_left<V: Vector<Elem = Self>>(reciprocal: V) -> V;
+    /// -y^2 (psi(y) - ln y + 1/(2 y)), as a function of 1/y in (0, 1].
+    fn digamma_left<V: Vector<Elem = Self>>(reciprocal: V) -> V;
 }
 
 /// c[0] x^(N-1) + ... + c[N-1], the even and the odd powers apart: half the latency of Horner's rule.
@@ -182,17 +188,34 @@ pub trait Elementary: Vector<Elem: Coefficients> {
         self.lt(Self::of(0.0)).select(e, one).div(one.add(e))
     }
 
+    /// ln(1 + e) for e in [-1/2, 1], where u = 1 + e is rounded.
+    #[inline(always)]
+    fn ln_1_to_2(u: Self, e: Self) -> Self {
+        // What the rounding of u took, over u: for u in [1, 2] 1/u is 3/2 - u/2 but for a sixteenth, and
+        // exactly 1 where the correction is all there is; below 1 it is what the last bit does not see.
+        let correction = e.sub(u.sub(Self::of(1.0))).mul(u.neg_mul_add(Self::of(0.5), Self::of(1.5)));
+        let (m, exponent) = u.split_exponent();
+        Self::Elem::ln_reduced(m, exponent, correction)
+    }
+
+    /// v - ln(1 + v) without cancellation, given also the ratio 1 + v, which where v is near -1 must be more
+    /// precise than v can tell. Both are positive numbers or 1 and 0.
+    #[inline(always)]
+    fn minus_log1p_of(self, ratio: Self) -> Self {
+        let (m, e) = ratio.split_exponent();
+        let near = e.eq(Self::of(0.0));
+        let f = near.select(self, m.sub(Self::of(1.0)));
+        // ln(ratio) = f - (f - ln(1 + f)) + e ln 2, and where e = 0 f is v.
+        let tail = Self::Elem::minus_ln_reduced(f);
+        let rest = e.neg_mul_add(Self::of(Self::Elem::LN2_LOW), tail);
+        e.neg_mul_add(Self::of(Self::Elem::LN2_HIGH), self.sub(f)).add(rest)
+    }
+
     /// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)
     #[inline(always)]
     fn softplus(self) -> Self {
-        let one = Self::of(1.0);
         let e = self.or(Self::of(-0.0)).exp_of_negative();
-        // What the rounding of u took, over u: for u in [1, 2] 1/u is 3/2 - u/2 but for a sixteenth, and
-        // exactly 1 where the correction is all there is.
-        let u = one.add(e);
-        let correction = e.sub(u.sub(one)).mul(u.neg_mul_add(Self::of(0.5), Self::of(1.5)));
-        let (m, exponent) = u.split_exponent();
-        let ln = Self::Elem::ln_reduced(m, exponent, correction);
+        let ln = Self::ln_1_to_2(Self::of(1.0).add(e), e);
         Self::of(0.0).max(self).add(ln)
     }
 
