@@ -34,6 +34,9 @@
 //! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
 //! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
 //! | [`pca`](models::factorization::pca) | directions of largest variance |
+//! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
+//! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
+//! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //!
 //! # The floors
 //!

@@ -80,6 +80,17 @@ impl<T: Real> Program<T> {
         &mut self.values[self.places[id.index()].clone()]
     }
 
+    /// Fills one dense input in with the values of another.
+    /// # Panics
+    /// If one is no dense input, or they differ in size.
+    pub fn copy_input(&mut self, from: Id, to: Id) {
+        let is_input = |id: Id| self.graph.nodes[id.index()].kind == Kind::Input;
+        assert!(is_input(from) && is_input(to), "not dense inputs");
+        let (from, to) = (self.places[from.index()].clone(), self.places[to.index()].clone());
+        assert_eq!(from.len(), to.len(), "inputs of one size");
+        self.values.copy_within(from, to.start);
+    }
+
     /// The rows of a sparse input, to be filled in.
     /// # Panics
     /// If `id` is no sparse input.

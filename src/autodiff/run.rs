@@ -120,16 +120,16 @@ impl<T: Real> Forward<'_, T> {
     pub fn loss<const N: usize>(
         &mut self,
         loss: Id,
-        xs: [Id; N],
+        xs: [Option<Id>; N],
     ) -> (Values<'_, T>, &mut [T], [Option<&mut [T]>; N]) {
         let (nodes, all_places) = (self.nodes, self.places);
         let gradients = match &mut self.gradients {
             None => xs.map(|_| None),
             Some((gradients, readers)) => {
-                let alone = xs.map(|x| is_alone(nodes, readers, x));
-                let places = std::array::from_fn(|k| if alone[k] { all_places[xs[k].index()].clone() } else { 0..0 });
+                let alone = xs.map(|x| x.filter(|&x| is_alone(nodes, readers, x)));
+                let places = alone.map(|x| x.map_or(0..0, |x| all_places[x.index()].clone()));
                 let mut taken = cut(gradients, places).1.into_iter();
-                alone.map(|alone| taken.next().filter(|_| alone))
+                alone.map(|alone| taken.next().filter(|_| alone.is_some()))
             }
         };
         let (pieces, [taken]) = cut(self.values, [self.places[loss.index()].clone()]);
@@ -233,7 +233,7 @@ impl<T: Real> Backward<'_, T> {
 
     /// Contributes to the gradient of `x`, if it is asked for: `compute(values, dy, dx, beta)` makes
     /// dx = contribution + beta dx out of the gradient of the result `y`; beta is 0 or 1.
-    pub fn add_scaled(&mut self, y: Id, x: Id, compute: impl FnOnce(Values<'_, T>, &[T], &mut [T], T, &[T])) {
+    pub fn add_scaled(&mut self, y: Id, x: Id, compute: impl FnOnce(Values<'_, T>, &[T], &mut [T], T)) {
         if !self.needs(x) {
             return;
         }
@@ -251,7 +251,6 @@ impl<T: Real> Backward<'_, T> {
                     &self.gradients[of_y],
                     &mut self.of_parameters[place.clone()],
                     beta,
-                    self.ones,
                 );
             }
             _ => {

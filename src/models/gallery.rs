@@ -1,8 +1,8 @@
 //! Figures that several rooms show: what a model has learned, and samples beside their reconstructions.
 
-use super::{Decode, Encode, Names};
+use super::{Decode, Encode, Labels, Names};
 use crate::error::Result;
-use crate::figure::{Colours, Figure, Plot};
+use crate::figure::{Axis, Colours, Figure, Plot, Series};
 use crate::linalg::{Features, Matrix};
 use crate::monitor::Env;
 
@@ -112,4 +112,31 @@ pub fn reconstructions(
             colours: Colours::Sequential,
         },
     )))
+}
+
+/// Codes along the first two axes of `order` (one axis over itself where there is no second), coloured by class
+/// where classes are known; `None` where there are no codes.
+pub fn codes(codes: &Matrix<f64>, order: &[usize], labels: Option<&Labels>) -> Option<Figure> {
+    let (&first, n) = (order.first()?, codes.n_rows());
+    let second = order.get(1).copied().unwrap_or(first);
+    let series_of = |name: String, rows: Vec<usize>| Series {
+        name,
+        x: rows.iter().map(|&i| codes[(i, first)]).collect(),
+        y: rows.iter().map(|&i| codes[(i, second)]).collect(),
+    };
+    let series = match labels {
+        Some(labels) => (0..labels.classes.len())
+            .map(|c| {
+                let rows = (0..n).filter(|&i| labels.class.get(i) == Some(&(c as u32))).collect();
+                series_of(labels.classes[c].clone(), rows)
+            })
+            .collect(),
+        None => vec![series_of(String::new(), (0..n).collect())],
+    };
+    let axis = |k: usize| Axis::linear(format!("axis {}", k + 1));
+    Some(Figure::new(
+        "Codes",
+        "Samples by their codes along two axes; colours are known classes, which the model has not seen.",
+        Plot::Scatter { x: axis(first), y: axis(second), series },
+    ))
 }

@@ -4,12 +4,15 @@
 //! A fit is a value that is *stepped*, so progress, checkpoints, Ctrl-C and limits live in one loop,
 //! [`fit`], and the models stay pure.
 
+pub mod adversarial;
+pub mod autoencoder;
 pub mod bilinear;
 mod check;
 mod data;
 pub mod factorization;
 pub mod gallery;
 mod history;
+pub mod network;
 mod recommend;
 mod stream;
 pub mod validation;

@@ -102,15 +102,9 @@ impl<T: Real> Operation<T> for CountNll {
 
     fn forward(&self, run: &mut Forward<T>) {
         let CountOutputs { mean, dispersion, logit, .. } = self.outputs;
-        // What is not there stands for the loss itself, whose gradient nobody writes ahead.
-        let or_none = |id: Option<Id>| id.unwrap_or(self.loss);
         let (values, loss, [of_mean, of_dispersion, of_logit]) =
-            run.loss(self.loss, [mean, or_none(dispersion), or_none(logit)]);
-        let gradients = CountGradients {
-            mean: of_mean,
-            dispersion: of_dispersion.filter(|_| dispersion.is_some()),
-            logit: of_logit.filter(|_| logit.is_some()),
-        };
+            run.loss(self.loss, [Some(mean), dispersion, logit]);
+        let gradients = CountGradients { mean: of_mean, dispersion: of_dispersion, logit: of_logit };
         loss[0] = T::from_f64(self.scale * self.compute(&values, gradients));
     }
 

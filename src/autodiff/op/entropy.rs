@@ -67,7 +67,7 @@ impl<T: Real> Operation<T> for BinaryCrossEntropy {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, [gradient]) = run.loss(self.loss, [self.logits]);
+        let (values, loss, [gradient]) = run.loss(self.loss, [Some(self.logits)]);
         let (logits, targets) = (values.get(self.logits), self.targets(&values));
         loss[0] = T::from_f64(self.scale * T::bce_logits(logits, targets, T::from_f64(self.scale), gradient));
     }
@@ -127,7 +127,7 @@ impl<T: Real> Operation<T> for CrossEntropy {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, [gradient]) = run.loss(self.loss, [self.logits]);
+        let (values, loss, [gradient]) = run.loss(self.loss, [Some(self.logits)]);
         let (logits, classes) = (values.get(self.logits), values.get(self.classes));
         let cols = logits.len() / classes.len().max(1);
         let mut sum = 0.0;
@@ -180,7 +180,7 @@ impl<T: Real> Operation<T> for SquaredError {
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, loss, [gradient]) = run.loss(self.loss, [self.x]);
+        let (values, loss, [gradient]) = run.loss(self.loss, [Some(self.x)]);
         let (x, target, scale) = (values.get(self.x), values.get(self.target), T::from_f64(self.scale));
         loss[0] = T::from_f64(self.scale * T::squared_error(x, target, scale, gradient));
     }
