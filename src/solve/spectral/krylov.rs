@@ -219,8 +219,10 @@ fn residual(r: &Matrix<f64>, y: &Matrix<f64>, theta: &[f64]) -> f64 {
     let floor = theta.first().copied().unwrap_or(0.0) * f64::EPSILON * 1e6;
     let first = y.n_rows() - r.n_cols();
     let relative = theta.iter().enumerate().map(|(k, theta)| {
-        let square: f64 =
-            r.rows().map(|r| r.iter().enumerate().map(|(j, r)| r * y[(first + j, k)]).sum::<f64>().powi(2)).sum();
+        let square: f64 = r
+            .rows()
+            .map(|r| r.iter().enumerate().map(|(j, r)| r * y[(first + j, k)]).sum::<f64>().powi(2))
+            .sum();
         square.sqrt() / theta.max(floor).max(f64::MIN_POSITIVE)
     });
     relative.fold(0.0, Real::max)

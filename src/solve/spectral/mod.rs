@@ -28,8 +28,8 @@ pub use subspace::Subspace;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use diabolo_kernels::{Failure, MatRef};
 use diabolo_kernels::decomp::Decompose;
+use diabolo_kernels::{Failure, MatRef};
 use serde::{Deserialize, Serialize};
 
 /// How the triplets are found.
