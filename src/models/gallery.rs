@@ -3,7 +3,7 @@
 use super::{Decode, Encode, Labels, Names};
 use crate::error::Result;
 use crate::figure::{Axis, Colours, Figure, Plot, Series};
-use crate::linalg::{Features, Matrix};
+use crate::linalg::{Features, Matrix, falling};
 use crate::monitor::Env;
 
 /// Features named for each component.
@@ -64,8 +64,7 @@ fn drawn(
 
 /// The largest weights of a component: `name +0.31, name -0.28, ...`.
 fn largest(row: &[f64], names: &Names) -> String {
-    let mut order: Vec<usize> = (0..row.len()).collect();
-    order.sort_by(|&a, &b| row[b].abs().total_cmp(&row[a].abs()).then(a.cmp(&b)));
+    let order = falling(&row.iter().map(|x| x.abs()).collect::<Vec<f64>>());
     let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] != 0.0);
     shown.map(|&j| format!("{} {:+.3}", names.feature(j), row[j])).collect::<Vec<_>>().join(", ")
 }
@@ -73,9 +72,8 @@ fn largest(row: &[f64], names: &Names) -> String {
 /// The strongest features of a part: `name 12 %, name 8 %, ...`.
 fn strongest(row: &[f64], names: &Names) -> String {
     let sum: f64 = row.iter().sum();
-    let mut order: Vec<usize> = (0..row.len()).filter(|&j| row[j] > 0.0).collect();
-    order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-    let shown = order.iter().take(TOP_FEATURES);
+    let order = falling(row);
+    let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] > 0.0);
     shown
         .map(|&j| format!("{} {:.1} %", names.feature(j), 100.0 * row[j] / sum))
         .collect::<Vec<_>>()

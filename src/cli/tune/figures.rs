@@ -3,6 +3,7 @@
 use super::grid::Candidate;
 use super::results::{Done, Results, as_number, bare};
 use crate::figure::{Axis, Colours, Figure, Plot, Series};
+use crate::linalg::falling;
 use crate::models::validation::Estimate;
 use crate::report::number;
 
@@ -44,9 +45,8 @@ pub fn rows(results: &Results) -> (Vec<String>, Vec<Vec<String>>) {
 /// The rows, best first.
 fn sorted(results: &Results, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     let means = results.finished().into_iter().map(|(_, _, done)| done.estimate().mean);
-    let mut order: Vec<(f64, Vec<String>)> = means.zip(rows).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    order.into_iter().map(|(_, row)| row).collect()
+    let below: Vec<f64> = means.map(|mean| -mean).collect();
+    falling(&below).into_iter().map(|at| rows[at].clone()).collect()
 }
 
 /// The key on the horizontal axis: of those that are numbers throughout the one with most values.
@@ -85,14 +85,16 @@ fn curve(results: &Results) -> Option<Figure> {
         }
     }
     for (_, points) in &mut groups {
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let below: Vec<f64> = points.iter().map(|(x, _)| -x).collect();
+        *points = falling(&below).into_iter().map(|at| points[at]).collect();
     }
     // Of many curves the best are shown.
     let least = |points: &[(f64, Estimate)]| points.iter().map(|(_, e)| e.mean).fold(f64::INFINITY, f64::min);
     let n_groups = groups.len();
     if n_groups > MOST_CURVES {
-        groups.sort_by(|a, b| least(&a.1).total_cmp(&least(&b.1)));
-        groups.truncate(MOST_CURVES);
+        let below: Vec<f64> = groups.iter().map(|(_, points)| -least(points)).collect();
+        let best = falling(&below).into_iter().take(MOST_CURVES);
+        groups = best.map(|at| groups[at].clone()).collect();
     }
     let mut series: Vec<Series> = groups
         .iter()
