@@ -57,7 +57,7 @@ impl Layout {
         env.budget.charge(bytes_of_systems(width, n_threads()), "the systems of the rows")?;
         let (entries, held_out) = self.entries(x, env)?;
         let rows = &entries.sides.rows;
-        let factors = Factors::spectral(&entries.sides, self.n_components, self.biased, env.seed);
+        let factors = Factors::spectral(&entries.sides, self.n_components, self.biased, env.seed)?;
         // Of the mean alone.
         let objective = 0.5 * rows.spread(factors.mean).powi(2) * rows.len() as f64;
         Ok(State {
