@@ -11,4 +11,5 @@ mod nmf;
 mod nmf_itakura_saito;
 mod nmf_online;
 mod spectral;
+mod stream;
 mod validation;
