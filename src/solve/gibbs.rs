@@ -117,46 +117,46 @@ impl<'a> Conditionals<'a> {
     /// # Errors
     /// As [`Conditionals::new`].
     pub fn means(&self) -> Result<Matrix<f64>> {
-        self.solve(1.0, |_, _, _| (), None)
+        self.solve(|_, _, _| ())
     }
 
     /// A draw of every row, overrelaxed from those `before` where there are some; row `i` takes the stream of `seed`
-    /// and the key followed by `i`.
+    /// and the key followed by `i`. A row without entries is drawn afresh: a chain that draws its prior without such
+    /// rows has forgotten where they were.
     /// # Errors
     /// As [`Conditionals::new`].
     /// # Panics
     /// If the rows before are of another shape.
     pub fn draw(&self, before: Option<&Matrix<f64>>, seed: u64, key: [u64; 2]) -> Result<Matrix<f64>> {
         assert!(before.is_none_or(|rows| rows.shape() == self.linear.shape()), "a row before for every row");
-        let a = if before.is_some() { RELAXATION } else { 0.0 };
-        let noise = (1.0 - a * a).sqrt();
+        let a = |i: usize| if before.is_some() && self.observed.n_in_row(i) > 0 { RELAXATION } else { 0.0 };
         let add = |i: usize, u: &[f64], row: &mut [f64]| {
             let mut rng = Rng::keyed(seed, &[key[0], key[1], i as u64]);
             let z: Vec<f64> = row.iter().map(|_| rng.normal()).collect();
-            add_transposed_upper(u, &z, noise, row);
+            // U'U p = (1 - a) Lambda_i m_i + sqrt(1 - a^2) U'z
+            let a = a(i);
+            row.iter_mut().for_each(|x| *x *= 1.0 - a);
+            add_transposed_upper(u, &z, (1.0 - a * a).sqrt(), row);
         };
-        self.solve(1.0 - a, add, before.map(|rows| (a, rows)))
+        let mut rows = self.solve(add)?;
+        if let Some(before) = before {
+            for i in 0..rows.n_rows() {
+                rows.row_mut(i).iter_mut().zip(before.row(i)).for_each(|(p, before)| *p += a(i) * before);
+            }
+        }
+        Ok(rows)
     }
 
-    /// U'U p = share Lambda_i m_i + what `add` adds, for every row, and then p + a of a row before.
-    fn solve(
-        &self,
-        share: f64,
-        add: impl Fn(usize, &[f64], &mut [f64]) + Sync + Send,
-        before: Option<(f64, &Matrix<f64>)>,
-    ) -> Result<Matrix<f64>> {
+    /// U'U p = Lambda_i m_i, changed by `add`, for every row.
+    fn solve(&self, add: impl Fn(usize, &[f64], &mut [f64]) + Sync + Send) -> Result<Matrix<f64>> {
         let width = self.width();
         let mut rows = self.linear.clone();
         let outcomes = map_row_blocks(rows.values_mut(), width, ROWS_PER_TASK, |first, block| {
             let mut buffer = Vec::new();
             for (i, row) in (first..).zip(block.chunks_exact_mut(width)) {
                 let u = self.factor(i, &mut buffer).map_err(|failure| (i, failure))?;
-                row.iter_mut().for_each(|x| *x *= share);
                 add(i, u, row);
                 f64::cholesky_solve(u, width, row);
-                if let Some((a, before)) = before {
-                    row.iter_mut().zip(before.row(i)).for_each(|(p, before)| *p += a * before);
-                }
             }
             Ok(())
         });

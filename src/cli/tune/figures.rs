@@ -9,8 +9,11 @@ use crate::report::number;
 /// Curves of one figure at the most.
 const MOST_CURVES: usize = 6;
 
-/// An axis is logarithmic from this ratio of its ends on.
+/// An axis of a parameter is logarithmic from this ratio of its ends on.
 const LOG_RATIO: f64 = 20.0;
+
+/// That of errors from this one on: a candidate that explodes would leave nothing to see of the others.
+const LOG_RATIO_OF_ERRORS: f64 = 5.0;
 
 /// All figures.
 pub fn all(results: &Results) -> Vec<Figure> {
@@ -109,7 +112,7 @@ fn curve(results: &Results) -> Option<Figure> {
         Some(Series { name: name.into(), x: vec![point], y: vec![mean] })
     };
     let means: Vec<f64> = groups.iter().flat_map(|(_, points)| points.iter().map(|(_, e)| e.mean)).collect();
-    let y = axis_of(results.request.metric.in_words(), &means);
+    let y = axis_of(results.request.metric.in_words(), &means, LOG_RATIO_OF_ERRORS);
     // A bar that would reach 0 or less has no lower end on a logarithmic axis: it is cut below all points.
     let floor = match y.log {
         true => 0.5 * means.iter().copied().fold(f64::INFINITY, f64::min),
@@ -127,7 +130,11 @@ fn curve(results: &Results) -> Option<Figure> {
          bars overlap the folds do not tell candidates apart, and the simpler one is the safer choice."
     );
     let xs: Vec<f64> = groups.iter().flat_map(|(_, points)| points.iter().map(|(x, _)| *x)).collect();
-    Some(Figure::new("Error by cross-validation", caption, Plot::Lines { x: axis_of(key, &xs), y, series }))
+    Some(Figure::new(
+        "Error by cross-validation",
+        caption,
+        Plot::Lines { x: axis_of(key, &xs, LOG_RATIO), y, series },
+    ))
 }
 
 /// Vertical bars, nowhere below a floor: pieces of a line between gaps.
@@ -141,10 +148,10 @@ fn whiskers<'a>(name: &str, floor: f64, points: impl Iterator<Item = &'a (f64, E
 }
 
 /// Logarithmic where values are positive and far apart.
-fn axis_of(key: &str, values: &[f64]) -> Axis {
+fn axis_of(key: &str, values: &[f64], ratio: f64) -> Axis {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(0.0, f64::max);
-    if least > 0.0 && most / least >= LOG_RATIO { Axis::log(key) } else { Axis::linear(key) }
+    if least > 0.0 && most / least >= ratio { Axis::log(key) } else { Axis::linear(key) }
 }
 
 /// The errors of a grid of two parameters as a map.

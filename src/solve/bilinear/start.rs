@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::random::Rng;
 use crate::solve::observed::{Observed, Sides, root_mean_square};
-use crate::solve::spectral::simultaneous::{SPARE, leading_right};
+use crate::solve::spectral::simultaneous::{Effort, leading_right};
 use diabolo_kernels::sparse::Sparse;
 
 /// Stream of the columns beyond the components.
@@ -32,8 +32,10 @@ impl Factors {
             f64::spmm(1.0, observed.with_values(values), x.view(), 0.0, product.view_mut());
             product
         };
-        // Vectors that are only near would make what is found depend on the seed.
-        let width = (n_components + SPARE).min(m).max(n_components);
+        // Among noisy ratings there are many minima, and vectors that are only near leave it to the seed which of
+        // them is found.
+        let effort = if biased { Effort::CLOSE } else { Effort::ROUGH };
+        let width = (n_components + effort.spare).min(m).max(n_components);
         let mut rng = Rng::keyed(seed, &[SPARE_COLUMNS]);
         let random =
             Matrix::from_fn(
@@ -46,6 +48,7 @@ impl Factors {
             |b| times(&sides.cols, &by_columns, b, m),
             &random,
             n_components,
+            effort,
         )?;
         let left = times(&sides.rows, &centred, &right, n);
         let squared_sigma = |l: usize| left.col(l).iter().map(|x| x * x).sum::<f64>();

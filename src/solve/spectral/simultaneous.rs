@@ -11,14 +11,25 @@ use crate::error::Result;
 use crate::linalg::Matrix;
 use diabolo_kernels::reduce::Reduce;
 
-/// p, the columns beyond those that are wanted.
-pub const SPARE: usize = 8;
+/// How near the vectors shall come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// p, the columns beyond those that are wanted.
+    pub spare: usize,
+    /// Plain powers, before b is worth anything.
+    powers: usize,
+    /// Rounds of a polynomial at the most.
+    rounds: usize,
+}
 
-/// Plain powers before b is worth anything.
-const POWERS: usize = 2;
+impl Effort {
+    /// For what needs no more than a direction.
+    pub const ROUGH: Effort = Effort { spare: 0, powers: 5, rounds: 0 };
+    /// For what stays where it begins: the subspace to two or three digits, whatever the block it starts from.
+    pub const CLOSE: Effort = Effort { spare: 8, powers: 2, rounds: 5 };
+}
 
-/// Rounds of a polynomial at the most, and its degree at the most.
-const ROUNDS: usize = 5;
+/// The highest degree of a polynomial.
 const DEGREE: usize = 4;
 
 /// Ends once a round captures no more than this share of sum sigma^2 in addition.
@@ -36,13 +47,14 @@ pub fn leading_right(
     adjoint: impl Fn(&Matrix<f64>) -> Matrix<f64>,
     start: &Matrix<f64>,
     k: usize,
+    effort: Effort,
 ) -> Result<Matrix<f64>> {
     let mut block = orthonormal(start);
-    for _ in 0..POWERS {
+    for _ in 0..effort.powers {
         block = orthonormal(&adjoint(&forward(&block)));
     }
     let mut captured = 0.0;
-    for round in 0..=ROUNDS {
+    for round in 0..=effort.rounds {
         // Rayleigh and Ritz: the eigenvectors of (E B)'(E B) turn B to the singular vectors within it.
         let image = forward(&block);
         let (theta, turn) = leading_eigenvectors(&image.gram(), block.n_cols())?;
@@ -50,7 +62,7 @@ pub fn leading_right(
         let now: f64 = theta.iter().take(k).sum();
         let is_done = now - captured <= LEAST_GAIN * now;
         captured = now;
-        if is_done || round == ROUNDS {
+        if is_done || round == effort.rounds {
             break;
         }
         let (most, bound) = (theta[0], theta[theta.len() - 1]);

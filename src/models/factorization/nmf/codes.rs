@@ -6,11 +6,12 @@
 //!
 //! | loss | noise | codes are taken to be | penalty |
 //! |---|---|---|---|
-//! | Frobenius | normal of the variance s^2 of the fit | normal around 0, w_k^2 being m_k in the mean | s^2 / 2 sum_k w_k^2 / m_k |
-//! | Kullback-Leibler | Poisson | exponential of mean m_k | sum_k w_k / m_k |
+//! | Frobenius | normal of variance s | normal around 0, w_k^2 being m_k in the mean | s / 2 sum_k w_k^2 / m_k |
+//! | Kullback-Leibler | counts of dispersion s | exponential of mean m_k | s sum_k w_k / m_k |
 //!
-//! Both are the most probable code (Hoerl & Kennard 1970; Cemgil 2009). A fit by batches keeps no codes, and has
-//! no such penalty; neither has the Itakura-Saito divergence.
+//! with s twice the mean loss of the fit. Both are the most probable code (Hoerl & Kennard 1970; of counts Cemgil
+//! 2009, whose dispersion need not be that of Poisson's: Wedderburn 1974). Data that the parts explain without
+//! error has no such penalty; neither has a fit by batches, which keeps no codes, nor the Itakura-Saito divergence.
 
 use super::Loss;
 use super::model::Nmf;
@@ -19,23 +20,23 @@ use crate::solve::{itakura_saito, nnls, scd};
 
 /// The penalties by component; 0 where nothing is known.
 pub struct Usual {
-    /// s^2 / m_k
+    /// s / m_k of squares
     ridge: Vec<f64>,
-    /// 1 / m_k
+    /// s / m_k of codes
     rate: Vec<f64>,
 }
 
 impl Usual {
-    /// Of the codes of the training rows and the mean squared error of the fit.
+    /// Of the codes of the training rows and s.
     pub fn of(w: &Matrix<f64>, noise: f64, loss: Loss) -> Usual {
         let n = w.n_rows() as f64;
         let mean = |k: usize, power: i32| w.col(k).iter().map(|w| w.powi(power)).sum::<f64>() / n;
         // A part that no row has says nothing.
         let over = |top: f64, mean: f64| if mean > f64::MIN_POSITIVE * 1e30 { top / mean } else { 0.0 };
-        let of = |is: Loss, top: f64, power: i32| -> Vec<f64> {
-            (0..w.n_cols()).map(|k| if loss == is { over(top, mean(k, power)) } else { 0.0 }).collect()
+        let of = |is: Loss, power: i32| -> Vec<f64> {
+            (0..w.n_cols()).map(|k| if loss == is { over(noise, mean(k, power)) } else { 0.0 }).collect()
         };
-        Usual { ridge: of(Loss::Frobenius, noise, 2), rate: of(Loss::KullbackLeibler, 1.0, 1) }
+        Usual { ridge: of(Loss::Frobenius, 2), rate: of(Loss::KullbackLeibler, 1) }
     }
 }
 

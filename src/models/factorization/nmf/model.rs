@@ -21,7 +21,7 @@ pub struct Nmf {
     /// Parts, n_components x n_features.
     pub(super) h: Matrix<f64>,
     pub(super) loss: Loss,
-    /// The mean squared error of the fit; 0 where it is not known.
+    /// Twice the mean loss of the fit; 0 where it is not known.
     noise: f64,
     /// Of W: codes of unseen samples are penalised like those of the training samples.
     pub(super) penalty: Penalty,

@@ -25,7 +25,8 @@ pub struct Run {
     momentum: Extrapolation,
     first_objective: f64,
     pub objective: f64,
-    /// The mean squared error of the values observed, after the last step; 0 before the first.
+    /// Twice the mean loss of the values observed, after the last step: the variance of the noise, or the dispersion
+    /// of counts. 0 before the first.
     pub noise: f64,
     pub converged: bool,
 }
@@ -55,9 +56,7 @@ impl Params {
         let mut best = (f64::INFINITY, None);
         for run in runs.iter_mut() {
             let figures = run.step(x, entries, self);
-            if self.loss == Loss::Frobenius {
-                run.noise = 2.0 * figures.loss / entries.n_observed().max(1) as f64;
-            }
+            run.noise = 2.0 * figures.loss / entries.n_observed().max(1) as f64;
             if run.objective < best.0 || best.1.is_none() {
                 best = (run.objective, Some(figures));
             }
