@@ -12,13 +12,14 @@
 //! * [`Solver::Krylov`]: block Lanczos with full orthogonalisation and thick restarts
 //!   ([`krylov`]): for sparse and large X.
 //!
-//! [`Incremental`] finds those of data that comes block by block.
+//! [`simultaneous`] finds a few digits of them, for starts; [`Incremental`] finds those of data that comes block by block.
 
 mod direct;
 mod incremental;
 pub mod krylov;
 mod operator;
 mod search;
+pub mod simultaneous;
 mod subspace;
 
 pub use incremental::Incremental;
