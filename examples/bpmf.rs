@@ -28,6 +28,9 @@ fn main() -> Result<()> {
                 als_iter: burn_in.min(Params::default().als_iter),
                 ..Params::default()
             };
+            // The others average over all draws too.
+            let params =
+                Params { n_draws: (params.max_iter.saturating_sub(burn_in) as usize).max(2), ..params };
             compare(Path::new(train), Path::new(test), &params)
         }
         _ => Err(Error::parameter("bpmf", "give no arguments, or two files and three parameters")),

@@ -1,7 +1,8 @@
 //! Ratings completed: `cargo run --release --example completion`.
 //!
-//! With two files and parameters, `completion TRAIN.npz TEST.npz METHOD K RIDGE N_ITER`, fits the first,
-//! predicts the second, and prints one line of JSON: what `benches/peers/completion.py` compares with cmfrec.
+//! With two files and parameters, `completion TRAIN.npz TEST.npz METHOD K RIDGE N_ITER \[SEED\]`, fits the
+//! first, predicts the second, and prints one line of JSON: what `benches/peers/completion.py` compares with
+//! cmfrec.
 
 use diabolo::data;
 use diabolo::io::read::{ReadOptions, read};
@@ -18,8 +19,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [] => recommend(),
-        [train, test, method, k, ridge, n_iter] => {
-            let wrong = |what: &str| Error::parameter(what, "give TRAIN.npz TEST.npz als|sgd K RIDGE N_ITER");
+        [train, test, method, k, ridge, n_iter, seed @ ..] if seed.len() <= 1 => {
+            let wrong =
+                |what: &str| Error::parameter(what, "give TRAIN.npz TEST.npz als|sgd K RIDGE N_ITER [SEED]");
             let params = Params {
                 n_components: k.parse().map_err(|_| wrong("K"))?,
                 method: if method == "sgd" { Method::Sgd } else { Method::Als },
@@ -28,7 +30,8 @@ fn main() -> Result<()> {
                 tol: 0.0,
                 ..Params::default()
             };
-            compare(Path::new(train), Path::new(test), &params)
+            let seed = seed.first().map_or(Ok(1), |seed| seed.parse()).map_err(|_| wrong("SEED"))?;
+            compare(Path::new(train), Path::new(test), &params, seed)
         }
         _ => Err(Error::parameter("completion", "give no arguments, or two files and four parameters")),
     }
@@ -55,18 +58,19 @@ fn recommend() -> Result<()> {
 }
 
 /// Fits one file and predicts the other, timed.
-fn compare(train: &Path, test: &Path, params: &Params) -> Result<()> {
+fn compare(train: &Path, test: &Path, params: &Params, seed: u64) -> Result<()> {
     let budget = Budget::unlimited();
     let load =
         |path: &Path| -> Result<Features> { Ok(read(path, &ReadOptions::default(), &budget)?.features) };
     let (train, test) = (load(train)?, Observed::of(&load(test)?, &budget)?);
     let began = Instant::now();
-    let (model, history) = fit(params, &Data::rows(&train), None, &Env::seeded(1), &mut Silent)?;
+    let (model, history) = fit(params, &Data::rows(&train), None, &Env::seeded(seed), &mut Silent)?;
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"rmse\": {:.6}}}",
+        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"rmse\": {:.6}, \"objective\": {:.9e}}}",
         history.n_iter(),
-        model.fitted_factors().rmse(&test)
+        model.fitted_factors().rmse(&test),
+        history.last_objective().unwrap_or(f64::NAN)
     );
     Ok(())
 }

@@ -34,6 +34,9 @@
 //! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
 //! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
 //! | [`pca`](models::factorization::pca) | directions of largest variance |
+//! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
+//! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
+//! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //!
 //! # The floors
 //!
@@ -56,10 +59,12 @@ pub mod tensors;
 // Floor 1: matrices and random numbers.
 pub mod linalg;
 pub mod random;
-// Floor 2: what several rooms iterate.
+// Floor 2: gradients, and what several rooms iterate.
+pub mod autodiff;
 pub mod solve;
-// Floor 3: what judges models, and gradient descent.
+// Floor 3: networks, their descent; what judges models.
 pub mod metrics;
+pub mod nn;
 pub mod optim;
 // Floor 4: the models.
 pub mod models;

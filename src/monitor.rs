@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Where a fit stands after a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// Steps taken so far: 1 after the first.
+    /// Steps taken so far: 1 after the first. As before where a step was cut short by an interruption.
     pub iteration: u64,
     /// The most steps there will be.
     pub max_iterations: u64,

@@ -1,11 +1,18 @@
 //! Lists of the best, and how well they name what was left out.
 
-use diabolo::linalg::Matrix;
+use diabolo::linalg::{Matrix, falling};
 use diabolo::metrics::ranking::Ranking;
 use diabolo::random::Rng;
 use diabolo::solve::top_n::top_n;
 use diabolo_kernels::parallel::with_threads;
 use proptest::prelude::*;
+
+#[test]
+fn falling_order_keeps_equals_as_they_came() {
+    assert_eq!(falling(&[1.0, 3.0, -2.0, 3.0, 0.0]), [1, 3, 0, 4, 2]);
+    assert_eq!(falling(&[f64::NAN, 1.0, f64::INFINITY, -f64::NAN]), [0, 2, 1, 3]);
+    assert!(falling(&[]).is_empty());
+}
 
 #[test]
 fn recall_and_ndcg_are_the_formulas() {

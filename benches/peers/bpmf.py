@@ -83,7 +83,7 @@ def main():
             rmse = {name: result["rmse"] for name, result in results.items()}
             require(rmse[OURS] <= least_squares, f"rmse {rmse}, least squares {least_squares}")
             require(rmse[OURS] <= min(rmse.values()) + 1e-3, f"rmse {rmse}")
-            print(f"within 95 % intervals: {results[OURS]['coverage']:.4f}")
+            print(f"within 95 % intervals: {results[OURS]['within']:.4f}")
             report(f"Gibbs factorisation, {train.nnz} ratings, k = {options.k}, {options.n_iter} sweeps", results, threads, "smurff", "rmse")
 
 

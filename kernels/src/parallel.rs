@@ -3,6 +3,7 @@
 //! the same bits.
 
 use rayon::prelude::*;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Elements of a memory-bound loop below which threads do not pay.
@@ -27,12 +28,9 @@ pub fn n_threads() -> usize {
 
 /// Calls `f(range)` for every chunk of `0..n`, in parallel, and returns the results in chunk order.
 pub fn map_chunks<R: Send>(n: usize, chunk: usize, f: impl Fn(Range<usize>) -> R + Sync + Send) -> Vec<R> {
-    let range = |q: usize| q * chunk..((q + 1) * chunk).min(n);
     let n_chunks = n.div_ceil(chunk.max(1));
-    if n_chunks <= 1 || n_threads() == 1 {
-        return (0..n_chunks).map(|q| f(range(q))).collect();
-    }
-    (0..n_chunks).into_par_iter().map(|q| f(range(q))).collect()
+    let mut nothing = vec![(); n_chunks];
+    map_parts(&mut nothing, n_chunks, &|q| q, &|q, _| f(q * chunk..((q + 1) * chunk).min(n)))
 }
 
 /// Cuts `data` into blocks of `rows_per_chunk` rows of `row_len` elements and calls
@@ -45,34 +43,17 @@ pub fn for_each_row_block<T: Send>(
     rows_per_chunk: usize,
     f: impl Fn(usize, &mut [T]) + Sync + Send,
 ) {
-    if data.is_empty() || row_len == 0 {
-        return;
-    }
-    assert!(data.len().is_multiple_of(row_len), "{} elements are not whole rows of {row_len}", data.len());
-    let chunk = rows_per_chunk.max(1) * row_len;
-    if data.len() <= chunk || n_threads() == 1 {
-        data.chunks_mut(chunk).enumerate().for_each(|(q, block)| f(q * rows_per_chunk.max(1), block));
-    } else {
-        data.par_chunks_mut(chunk).enumerate().for_each(|(q, block)| f(q * rows_per_chunk.max(1), block));
-    }
+    let (n_blocks, rows, len) = row_blocks(data.len(), row_len, rows_per_chunk);
+    let start = |q: usize| (q * rows * row_len).min(len);
+    each_part(data, n_blocks, &start, &|q, block| f(q * rows, block));
 }
 
 /// Cuts `data` into parts, part `q` ending at `ends[q]`, and calls `f(q, part)` on each, in parallel.
 /// # Panics
 /// If `ends` decreases or passes the end of `data`.
 pub fn for_each_part<T: Send>(data: &mut [T], ends: &[usize], f: impl Fn(usize, &mut [T]) + Sync + Send) {
-    let mut parts = Vec::with_capacity(ends.len());
-    let (mut rest, mut start) = (data, 0);
-    for &end in ends {
-        let (part, beyond) = rest.split_at_mut(end - start);
-        parts.push(part);
-        (rest, start) = (beyond, end);
-    }
-    if parts.len() <= 1 || n_threads() == 1 {
-        parts.into_iter().enumerate().for_each(|(q, part)| f(q, part));
-    } else {
-        parts.into_par_iter().enumerate().for_each(|(q, part)| f(q, part));
-    }
+    let start = |q: usize| if q == 0 { 0 } else { ends[q - 1] };
+    each_part(data, ends.len(), &start, &f);
 }
 
 /// As [`for_each_row_block`], and returns what `f` returns of each block, in order.
@@ -84,26 +65,92 @@ pub fn map_row_blocks<T: Send, R: Send>(
     rows_per_chunk: usize,
     f: impl Fn(usize, &mut [T]) -> R + Sync + Send,
 ) -> Vec<R> {
-    if data.is_empty() || row_len == 0 {
-        return Vec::new();
-    }
-    assert!(data.len().is_multiple_of(row_len), "{} elements are not whole rows of {row_len}", data.len());
-    let rows_per_chunk = rows_per_chunk.max(1);
-    let chunk = rows_per_chunk * row_len;
-    if data.len() <= chunk || n_threads() == 1 {
-        data.chunks_mut(chunk).enumerate().map(|(q, block)| f(q * rows_per_chunk, block)).collect()
-    } else {
-        data.par_chunks_mut(chunk).enumerate().map(|(q, block)| f(q * rows_per_chunk, block)).collect()
-    }
+    let (n_blocks, rows, len) = row_blocks(data.len(), row_len, rows_per_chunk);
+    let start = |q: usize| (q * rows * row_len).min(len);
+    map_parts(data, n_blocks, &start, &|q, block| f(q * rows, block))
 }
 
 /// Calls `f` on every task, in parallel, and returns the results in the order of the tasks.
 pub fn map_tasks<T: Send, R: Send>(tasks: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
-    if tasks.len() <= 1 || n_threads() == 1 {
-        tasks.into_iter().map(f).collect()
-    } else {
-        tasks.into_par_iter().map(f).collect()
+    let mut tasks: Vec<Option<T>> = tasks.into_iter().map(Some).collect();
+    let n_tasks = tasks.len();
+    map_parts(&mut tasks, n_tasks, &|q| q, &|_, task| f(task[0].take().expect("each task is taken once")))
+}
+
+/// The number of blocks that `len` elements make, the rows of one, and `len`.
+fn row_blocks(len: usize, row_len: usize, rows_per_chunk: usize) -> (usize, usize, usize) {
+    let rows = rows_per_chunk.max(1);
+    if len == 0 || row_len == 0 {
+        return (0, rows, len);
     }
+    assert!(len.is_multiple_of(row_len), "{len} elements are not whole rows of {row_len}");
+    (len.div_ceil(rows * row_len), rows, len)
+}
+
+/// The places of a slice that tasks share, each touching its own.
+struct Places<'a, T> {
+    first: *mut T,
+    _slice: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: whoever calls `part` vouches that no two tasks touch the same element, so that elements are sent to
+// a task each and shared by none.
+unsafe impl<T: Send> Sync for Places<'_, T> {}
+
+impl<'a, T> Places<'a, T> {
+    fn new(data: &'a mut [T]) -> Self {
+        Self { first: data.as_mut_ptr(), _slice: PhantomData }
+    }
+
+    /// The elements `start..end`.
+    /// # Safety
+    /// They lie in the slice, and as long as they are held nobody else asks for one of them.
+    unsafe fn part(&self, start: usize, end: usize) -> &'a mut [T] {
+        // SAFETY: the caller's word.
+        unsafe { std::slice::from_raw_parts_mut(self.first.add(start), end - start) }
+    }
+}
+
+/// Calls `f(q, part)` for the parts `start(q)..start(q + 1)` of `data`, in parallel.
+///
+/// Every parallel loop ends here, and here the closure is a pointer: rayon's machinery is compiled once and
+/// not for each of them, which is a third of a megabyte; a call through a pointer is nothing beside a part.
+/// # Panics
+/// If `start` decreases or passes the end of `data`.
+fn each_part<T: Send>(
+    data: &mut [T],
+    n_parts: usize,
+    start: &(dyn Fn(usize) -> usize + Sync),
+    f: &(dyn Fn(usize, &mut [T]) + Sync),
+) {
+    let rising = (0..n_parts).all(|q| start(q) <= start(q + 1));
+    assert!(rising && (n_parts == 0 || start(n_parts) <= data.len()), "parts rise within the data");
+    let places = Places::new(data);
+    each_index(n_parts, &|q| {
+        // SAFETY: parts lie in the data and do not overlap, as asserted; each index is one task's.
+        f(q, unsafe { places.part(start(q), start(q + 1)) });
+    });
+}
+
+/// As [`each_part`], and returns what `f` returns, in order.
+fn map_parts<T: Send, R: Send>(
+    data: &mut [T],
+    n_parts: usize,
+    start: &(dyn Fn(usize) -> usize + Sync),
+    f: &(dyn Fn(usize, &mut [T]) -> R + Sync),
+) -> Vec<R> {
+    let mut results: Vec<Option<R>> = (0..n_parts).map(|_| None).collect();
+    let places = Places::new(&mut results);
+    each_part(data, n_parts, start, &|q, part| {
+        // SAFETY: q is below the number of results and this task's alone.
+        let place = unsafe { places.part(q, q + 1) };
+        place[0] = Some(f(q, part));
+    });
+    results.into_iter().map(|result| result.expect("every part has run")).collect()
+}
+
+fn each_index(n: usize, f: &(dyn Fn(usize) + Sync)) {
+    if n <= 1 || n_threads() == 1 { (0..n).for_each(f) } else { (0..n).into_par_iter().for_each(f) }
 }
 
 /// Runs both closures, in parallel where threads are free.

@@ -18,6 +18,8 @@ pub struct Watch<'a> {
     started: Instant,
     saved: Instant,
     log: File,
+    /// Steps in the log.
+    n_logged: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -42,12 +44,34 @@ impl<'a> Watch<'a> {
         let log = File::options().append(true).open(&path).map_err(|e| Error::io(&path, e))?;
         let now = Instant::now();
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| new_bar(&manifest.model));
-        Ok(Watch { folder, manifest, save_every, started: now, saved: now, log, bar })
+        Ok(Watch {
+            folder,
+            manifest,
+            save_every,
+            started: now,
+            saved: now,
+            log,
+            n_logged: resumed_at.unwrap_or(0),
+            bar,
+        })
     }
 
     /// Seconds since the watch began.
     pub fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
+    }
+
+    /// A line of the log.
+    fn write_line(&mut self, progress: &Progress) -> Result<()> {
+        let mut line = serde_json::Map::new();
+        line.insert("iteration".into(), progress.iteration.into());
+        line.insert("objective".into(), progress.objective.into());
+        for (name, value) in &progress.metrics {
+            line.insert((*name).into(), (*value).into());
+        }
+        line.insert("seconds".into(), self.seconds().into());
+        writeln!(self.log, "{}", serde_json::Value::Object(line))
+            .map_err(|e| Error::io(self.folder.file("log.jsonl"), e))
     }
 }
 
@@ -61,16 +85,11 @@ impl Drop for Watch<'_> {
 
 impl Monitor for Watch<'_> {
     fn at(&mut self, progress: &Progress, state: &dyn Tensors) -> Result<Signal> {
-        let mut line = serde_json::Map::new();
-        line.insert("iteration".into(), progress.iteration.into());
-        line.insert("objective".into(), progress.objective.into());
-        for (name, value) in &progress.metrics {
-            line.insert((*name).into(), (*value).into());
+        // A step that was cut short comes again.
+        if progress.iteration > self.n_logged {
+            self.write_line(progress)?;
+            self.n_logged = progress.iteration;
         }
-        line.insert("seconds".into(), self.seconds().into());
-        writeln!(self.log, "{}", serde_json::Value::Object(line))
-            .map_err(|e| Error::io(self.folder.file("log.jsonl"), e))?;
-
         if let Some(bar) = &self.bar {
             bar.set_length(progress.max_iterations);
             bar.set_position(progress.iteration);

@@ -4,6 +4,8 @@
 use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
+use crate::models::adversarial::gan;
+use crate::models::autoencoder::{ae, vae};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -98,6 +100,24 @@ pub const ROOMS: &[Room] = &[
         "factorization",
         "directions of largest variance: X ~ 1 mean' + Z C, all rows at once or in blocks",
         "Pearson 1901; Tipping & Bishop 1999; Ross et al. 2008",
+        "digits",
+    ),
+    room::<ae::Params>(
+        "autoencoder",
+        "networks x -> z -> x^ of least error: linear, deep, denoising, sparse",
+        "Hinton & Salakhutdinov 2006; Vincent et al. 2008",
+        "digits",
+    ),
+    room::<vae::Params>(
+        "autoencoder",
+        "codes with a prior: the bound on ln p(x), weighed by beta or led to a capacity; samples",
+        "Kingma & Welling 2014; Higgins et al. 2017; Burda et al. 2016",
+        "digits",
+    ),
+    room::<gan::Params>(
+        "adversarial",
+        "a generator that learns to please a critic; samples",
+        "Goodfellow et al. 2014",
         "digits",
     ),
 ];

@@ -37,7 +37,6 @@ impl<'a> Stream<'a> {
         }
         let file = RowFile::new(Path::new(source), options, &env.budget)?;
         let n_features = file.n_features();
-        env.budget.charge_array((SHOWN as u64).saturating_mul(n_features as u64), 8, "the first samples")?;
         let (mut n_samples, mut n_stored, mut fingerprint) = (0, 0, 0_u64);
         let mut shown = None;
         let mut blocks = file.open()?;
@@ -46,12 +45,17 @@ impl<'a> Stream<'a> {
             n_samples += x.n_samples();
             n_stored += x.n_stored();
             fingerprint = fingerprint.rotate_left(1) ^ x.fingerprint();
-            shown.get_or_insert_with(|| {
+            if shown.is_none() {
                 let first: Vec<usize> = (0..x.n_samples().min(SHOWN)).collect();
+                let (n_values, size) = match x.is_sparse() {
+                    true => (x.n_stored(), 12),
+                    false => (first.len().saturating_mul(n_features), 8),
+                };
+                env.budget.charge_array(n_values as u64, size, "the first samples")?;
                 let samples = block.names.samples.as_ref().map(|names| names[..first.len()].to_vec());
                 let names = Names { samples, ..file.names().clone() };
-                Dataset { features: x.select_rows(&first), names, labels: None }
-            });
+                shown = Some(Dataset { features: x.select_rows(&first), names, labels: None });
+            }
         }
         drop(blocks);
         let shown = shown.ok_or_else(|| Error::parse(source, "the file holds no rows"))?;

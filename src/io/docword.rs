@@ -9,6 +9,7 @@
 //! ```
 
 use super::input::Input;
+use super::matrix_market::rows::Rows;
 use super::matrix_market::{self, Banner};
 use super::names::{Column, read_names};
 use super::number::{parse_unsigned, shown};
@@ -33,6 +34,26 @@ pub fn recognises(head: &[u8]) -> bool {
 /// [`crate::Error::Parse`] at the line that breaks the format or what the header promises,
 /// [`crate::Error::Limit`] where the budget refuses, [`crate::Error::Io`].
 pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
+    let sizes = read_sizes(input)?;
+    let counts = matrix_market::read_coordinates(input, &Banner::COUNTS, sizes, options)?;
+    let mut names = Names::default();
+    if let Some(words) = read_words(input, sizes[1], options)? {
+        if options.transpose { names.samples = Some(words) } else { names.features = Some(words) }
+    }
+    Ok(Dataset { features: counts, names, labels: None })
+}
+
+/// A reading of documents block by block, and the names of the words.
+/// # Errors
+/// As [`read`].
+pub fn begin(input: &mut Input<'_>, options: &ReadOptions) -> Result<(Rows, Option<Vec<String>>)> {
+    let sizes = read_sizes(input)?;
+    let words = read_words(input, sizes[1], options)?;
+    Ok((Rows::after(Banner::COUNTS, sizes, options.missing), words))
+}
+
+/// Documents, words and entries.
+fn read_sizes(input: &mut Input<'_>) -> Result<[usize; 3]> {
     let mut sizes = [0; 3];
     for (size, what) in sizes.iter_mut().zip(["documents", "words", "entries"]) {
         let Some(line) = input.next_line()? else {
@@ -43,13 +64,15 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
         *size = parsed.ok_or_else(|| input.fail_line(wrong))?;
     }
     matrix_market::check_sizes(sizes).map_err(|why| input.fail_line(why))?;
-    let counts = matrix_market::read_coordinates(input, &Banner::COUNTS, sizes, options)?;
-    let mut names = Names::default();
-    if let (Some(path), None) = (vocabulary_beside(input.path()), &options.feature_names) {
-        let words = Some(read_names(&path, Column::First, sizes[1], "words", input.budget())?);
-        if options.transpose { names.samples = words } else { names.features = words }
+    Ok(sizes)
+}
+
+/// The words beside the file, where there are some and no others are given.
+fn read_words(input: &Input<'_>, n_words: usize, options: &ReadOptions) -> Result<Option<Vec<String>>> {
+    match (vocabulary_beside(input.path()), &options.feature_names) {
+        (Some(path), None) => read_names(&path, Column::First, n_words, "words", input.budget()).map(Some),
+        _ => Ok(None),
     }
-    Ok(Dataset { features: counts, names, labels: None })
 }
 
 /// `vocab.NAME.txt` or the same with `.gz`, beside `docword.NAME.txt`, where there is one.

@@ -1,17 +1,20 @@
 //! Files whose rows come one after the other, read block by block in bounded memory: delimited text and .npy
-//! in C order (with `--transpose`: two axes in Fortran order), each with or without gzip.
+//! in C order (with `--transpose`: two axes in Fortran order), SVMlight, bags of words and MatrixMarket whose
+//! entries come row by row, each with or without gzip.
 //!
-//! Other formats have their rows scattered over the file, or are small: they are read whole.
+//! Other formats have their rows scattered over the file, or are small: they are read whole. So are entries that
+//! nobody asked to be read by blocks: whether they come row by row is only seen at the end.
 
 use super::array::{Layout, expect_end};
 use super::input::Input;
 use super::missing::{self, Missing};
 use super::read::{Format, ReadOptions, format_of};
-use super::{delimited, npy};
+use super::{delimited, docword, matrix_market, npy, svmlight};
 use crate::error::{Error, Result};
 use crate::models::{Dataset, Names, RowBlocks, RowSource};
 use crate::monitor::Budget;
 use std::path::{Path, PathBuf};
+use svmlight::rows::Extent;
 
 /// What [`Input::peek`] shows at the most: a header of .npy is far shorter.
 const LONGEST_PEEK: usize = 1 << 16;
@@ -29,10 +32,26 @@ pub enum Opened<'a> {
 /// # Errors
 /// What reading the first rows raises.
 pub fn open<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget) -> Result<Opened<'a>> {
+    open_as(path, options, budget, Asked { by_blocks: false, extent: None })
+}
+
+/// How much of a file is to be read by blocks.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Whether entries are to come row by row: if they do not, the reading fails.
+    by_blocks: bool,
+    /// What an earlier reading has found.
+    extent: Option<Extent>,
+}
+
+fn open_as<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget, asked: Asked) -> Result<Opened<'a>> {
     let mut input = Input::open(path, budget)?;
     let has_other_files =
         options.feature_names.is_some() || options.sample_names.is_some() || options.labels.is_some();
-    let reader = match format_of(&mut input, options)? {
+    let format = format_of(&mut input, options)?;
+    let mut names = Names::default();
+    let before = budget.used();
+    let reader = match format {
         _ if has_other_files => return Ok(Opened::Whole(input)),
         Format::Delimited if !options.transpose => {
             Reader::Delimited(delimited::Rows::begin(&mut input, options.missing)?)
@@ -44,9 +63,25 @@ pub fn open<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget) -> Resul
             }
             None => return Ok(Opened::Whole(input)),
         },
+        Format::SvmLight if !options.transpose => match asked.extent.or(Extent::known(options)) {
+            Some(extent) => Reader::SvmLight(svmlight::rows::Rows::begin(&input, extent, options.missing)),
+            None => return Ok(Opened::Whole(input)),
+        },
+        Format::Docword if asked.by_blocks && !options.transpose => {
+            let (rows, words) = docword::begin(&mut input, options)?;
+            names.features = words;
+            Reader::Coordinates(rows)
+        }
+        Format::MatrixMarket if asked.by_blocks && !options.transpose => {
+            match matrix_market::rows::Rows::begin(&mut input, options.missing)? {
+                Some(rows) => Reader::Coordinates(rows),
+                None => return Err(not_by_rows(path)),
+            }
+        }
         _ => return Ok(Opened::Whole(input)),
     };
-    Ok(Opened::Rows(Box::new(Rows::new(reader, input, options.missing))))
+    let charged_for_names = names.features.as_ref().map_or(0, |_| budget.used().saturating_sub(before));
+    Ok(Opened::Rows(Box::new(Rows::new(reader, input, options.missing, (names, charged_for_names)))))
 }
 
 /// The array of an .npy file, samples first, if its rows come one after the other; `None` if they do not, or if
@@ -80,6 +115,8 @@ struct Array {
 enum Reader<'a> {
     Delimited(delimited::Rows<'a>),
     Npy(Array),
+    SvmLight(svmlight::rows::Rows<'a>),
+    Coordinates(matrix_market::rows::Rows),
 }
 
 /// The rows of an open file, in their order.
@@ -96,12 +133,16 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(mut reader: Reader<'a>, input: Input<'a>, missing: Missing) -> Rows<'a> {
-        let mut names = Names::default();
-        let mut charged_for_names = 0;
+    fn new(
+        mut reader: Reader<'a>,
+        input: Input<'a>,
+        missing: Missing,
+        (mut names, mut charged_for_names): (Names, u64),
+    ) -> Rows<'a> {
         match &mut reader {
             Reader::Delimited(rows) => (names.features, charged_for_names) = rows.feature_names(),
             Reader::Npy(array) => names.picture = array.layout.picture(),
+            Reader::SvmLight(_) | Reader::Coordinates(_) => {}
         }
         Rows { reader, input, names, charged_for_names, missing, n_read: 0, is_at_end: false, charged: 0 }
     }
@@ -111,6 +152,8 @@ impl<'a> Rows<'a> {
         match &self.reader {
             Reader::Delimited(rows) => rows.n_features(),
             Reader::Npy(array) => array.n_features,
+            Reader::SvmLight(rows) => rows.extent().n_features,
+            Reader::Coordinates(rows) => rows.n_features(),
         }
     }
 
@@ -119,6 +162,8 @@ impl<'a> Rows<'a> {
         match &self.reader {
             Reader::Delimited(_) => None,
             Reader::Npy(array) => Some(array.n_samples),
+            Reader::SvmLight(rows) => rows.extent().n_samples,
+            Reader::Coordinates(rows) => Some(rows.n_samples()),
         }
     }
 
@@ -133,6 +178,15 @@ impl<'a> Rows<'a> {
             Reader::Delimited(rows) => {
                 self.is_at_end = !rows.read(&mut self.input, n_rows)?;
                 Ok(rows.take())
+            }
+            Reader::SvmLight(rows) => {
+                self.is_at_end = !rows.read(&mut self.input, n_rows)?;
+                rows.take(&self.input)
+            }
+            Reader::Coordinates(rows) => {
+                let (block, charged, has_more) = rows.read(&mut self.input, n_rows)?;
+                self.is_at_end = !has_more;
+                Ok((block, charged))
             }
             Reader::Npy(array) => {
                 let budget = self.input.budget();
@@ -179,21 +233,32 @@ pub struct RowFile<'a> {
     path: PathBuf,
     options: ReadOptions,
     budget: &'a Budget,
+    extent: Option<Extent>,
     n_features: usize,
     n_samples: Option<usize>,
     names: Names,
 }
 
 impl<'a> RowFile<'a> {
-    /// Looks at the first rows of a file.
+    /// Looks at the first rows of a file, at all of SVMlight.
     /// # Errors
     /// [`Error::Parse`] for a pipe or a format that is not read by rows, and what the first rows raise.
     pub fn new(path: &Path, options: &ReadOptions, budget: &'a Budget) -> Result<RowFile<'a>> {
-        let rows = rows_of(path, options, budget)?;
+        if path == Path::new("-") {
+            return Err(Error::parse(path, "a pipe cannot be read twice; give the name of a file"));
+        }
+        let mut input = Input::open(path, budget)?;
+        let extent = match format_of(&mut input, options)? {
+            Format::SvmLight if !options.transpose => Some(Extent::find(&mut input, options)?),
+            _ => None,
+        };
+        drop(input);
+        let rows = rows_of(path, options, budget, extent)?;
         Ok(RowFile {
             path: path.to_path_buf(),
             options: options.clone(),
             budget,
+            extent,
             n_features: rows.n_features(),
             n_samples: rows.n_samples(),
             names: rows.names().clone(),
@@ -202,18 +267,24 @@ impl<'a> RowFile<'a> {
 }
 
 /// A reading from the first row of a file.
-fn rows_of<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget) -> Result<Box<Rows<'a>>> {
-    if path == Path::new("-") {
-        return Err(Error::parse(path, "a pipe cannot be read twice; give the name of a file"));
-    }
-    match open(path, options, budget)? {
+fn rows_of<'a>(
+    path: &Path,
+    options: &ReadOptions,
+    budget: &'a Budget,
+    extent: Option<Extent>,
+) -> Result<Box<Rows<'a>>> {
+    match open_as(path, options, budget, Asked { by_blocks: true, extent })? {
         Opened::Rows(rows) => Ok(rows),
-        Opened::Whole(_) => Err(Error::parse(
-            path,
-            "only .npy in C order and delimited text, without names from other files, are read by blocks; \
-             convert it",
-        )),
+        Opened::Whole(_) => Err(not_by_rows(path)),
     }
+}
+
+fn not_by_rows(path: &Path) -> Error {
+    Error::parse(
+        path,
+        "only delimited text, .npy in C order, SVMlight, bags of words and `general` coordinates of MatrixMarket, \
+         without names from other files, are read by blocks; convert it",
+    )
 }
 
 impl RowSource for RowFile<'_> {
@@ -230,6 +301,6 @@ impl RowSource for RowFile<'_> {
     }
 
     fn open(&self) -> Result<Box<dyn RowBlocks + '_>> {
-        Ok(rows_of(&self.path, &self.options, self.budget)?)
+        Ok(rows_of(&self.path, &self.options, self.budget, self.extent)?)
     }
 }

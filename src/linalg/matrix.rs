@@ -25,7 +25,10 @@ impl<T> Matrix<T> {
 
     /// A matrix of `f(i, j)`.
     pub fn from_fn(n_rows: usize, n_cols: usize, mut f: impl FnMut(usize, usize) -> T) -> Self {
-        let values = (0..n_rows * n_cols).map(|at| f(at / n_cols, at % n_cols)).collect();
+        let mut values = Vec::with_capacity(n_rows * n_cols);
+        for i in 0..n_rows {
+            values.extend((0..n_cols).map(|j| f(i, j)));
+        }
         Self { n_rows, n_cols, values }
     }
 
@@ -105,7 +108,12 @@ impl<T: Copy> Matrix<T> {
 
     /// The transpose, as a copy.
     pub fn transposed(&self) -> Self {
-        Self::from_fn(self.n_cols, self.n_rows, |j, i| self[(i, j)])
+        let (n_rows, n_cols) = (self.n_cols, self.n_rows);
+        let mut values = Vec::with_capacity(self.values.len());
+        for j in 0..n_rows {
+            values.extend(self.values[j.min(self.values.len())..].iter().step_by(n_rows));
+        }
+        Self { n_rows, n_cols, values }
     }
 
     /// Rows of given indices, in that order, as a copy.
@@ -154,7 +162,9 @@ impl<T: Real> Matrix<T> {
 
     /// self' x self, the Gram matrix of the columns.
     pub fn gram(&self) -> Matrix<T> {
-        self.matmul_tn(self)
+        let mut gram = Self::zeros(self.n_cols, self.n_cols);
+        T::gram(T::ONE, self.view(), T::ZERO, gram.view_mut());
+        gram
     }
 
     /// Whether every value is finite.

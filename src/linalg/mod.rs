@@ -8,11 +8,13 @@ mod csr;
 mod features;
 mod graph;
 mod matrix;
+mod order;
 
 pub use csr::Csr;
 pub use features::Features;
 pub use graph::Graph;
 pub use matrix::Matrix;
+pub use order::falling;
 
 /// Rows converted or multiplied at a time where a dense block of another type is needed: a fixed number,
 /// so that results do not depend on the number of threads.

@@ -1,9 +1,9 @@
 //! Figures that several rooms show: what a model has learned, and samples beside their reconstructions.
 
-use super::{Decode, Encode, Names};
+use super::{Decode, Encode, Labels, Names};
 use crate::error::Result;
-use crate::figure::{Colours, Figure, Plot};
-use crate::linalg::{Features, Matrix};
+use crate::figure::{Axis, Colours, Figure, Plot, Series};
+use crate::linalg::{Features, Matrix, falling};
 use crate::monitor::Env;
 
 /// Features named for each component.
@@ -64,8 +64,7 @@ fn drawn(
 
 /// The largest weights of a component: `name +0.31, name -0.28, ...`.
 fn largest(row: &[f64], names: &Names) -> String {
-    let mut order: Vec<usize> = (0..row.len()).collect();
-    order.sort_by(|&a, &b| row[b].abs().total_cmp(&row[a].abs()).then(a.cmp(&b)));
+    let order = falling(&row.iter().map(|x| x.abs()).collect::<Vec<f64>>());
     let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] != 0.0);
     shown.map(|&j| format!("{} {:+.3}", names.feature(j), row[j])).collect::<Vec<_>>().join(", ")
 }
@@ -73,9 +72,8 @@ fn largest(row: &[f64], names: &Names) -> String {
 /// The strongest features of a part: `name 12 %, name 8 %, ...`.
 fn strongest(row: &[f64], names: &Names) -> String {
     let sum: f64 = row.iter().sum();
-    let mut order: Vec<usize> = (0..row.len()).filter(|&j| row[j] > 0.0).collect();
-    order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-    let shown = order.iter().take(TOP_FEATURES);
+    let order = falling(row);
+    let shown = order.iter().take(TOP_FEATURES).filter(|&&j| row[j] > 0.0);
     shown
         .map(|&j| format!("{} {:.1} %", names.feature(j), 100.0 * row[j] / sum))
         .collect::<Vec<_>>()
@@ -112,4 +110,31 @@ pub fn reconstructions(
             colours: Colours::Sequential,
         },
     )))
+}
+
+/// Codes along the first two axes of `order` (one axis over itself where there is no second), coloured by class
+/// where classes are known; `None` where there are no codes.
+pub fn codes(codes: &Matrix<f64>, order: &[usize], labels: Option<&Labels>) -> Option<Figure> {
+    let (&first, n) = (order.first()?, codes.n_rows());
+    let second = order.get(1).copied().unwrap_or(first);
+    let series_of = |name: String, rows: Vec<usize>| Series {
+        name,
+        x: rows.iter().map(|&i| codes[(i, first)]).collect(),
+        y: rows.iter().map(|&i| codes[(i, second)]).collect(),
+    };
+    let series = match labels {
+        Some(labels) => (0..labels.classes.len())
+            .map(|c| {
+                let rows = (0..n).filter(|&i| labels.class.get(i) == Some(&(c as u32))).collect();
+                series_of(labels.classes[c].clone(), rows)
+            })
+            .collect(),
+        None => vec![series_of(String::new(), (0..n).collect())],
+    };
+    let axis = |k: usize| Axis::linear(format!("axis {}", k + 1));
+    Some(Figure::new(
+        "Codes",
+        "Samples by their codes along two axes; colours are known classes, which the model has not seen.",
+        Plot::Scatter { x: axis(first), y: axis(second), series },
+    ))
 }

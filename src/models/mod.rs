@@ -4,12 +4,15 @@
 //! A fit is a value that is *stepped*, so progress, checkpoints, Ctrl-C and limits live in one loop,
 //! [`fit`], and the models stay pure.
 
+pub mod adversarial;
+pub mod autoencoder;
 pub mod bilinear;
 mod check;
 mod data;
 pub mod factorization;
 pub mod gallery;
 mod history;
+pub mod network;
 mod recommend;
 mod stream;
 pub mod validation;
@@ -91,6 +94,12 @@ pub trait Fit: Settings {
     /// [`Error::Numerical`] where the computation cannot go on.
     fn step(&self, x: &Data, state: &mut Self::State, env: &Env) -> Result<Step>;
 
+    /// Whether `step` was cut short by an interruption and left the state within it, as a pass over a stream can be:
+    /// such a step is not counted, and the next one goes on where it stands.
+    fn is_within_step(&self, _step: &Step, _state: &Self::State) -> bool {
+        false
+    }
+
     /// The model at the end.
     /// # Errors
     /// [`Error::Numerical`] where the state is no model.
@@ -137,20 +146,21 @@ pub fn fit<P: Fit>(
             break StopReason::Interrupted;
         }
         let step = settings.step(x, &mut state, env)?;
-        let iteration = history.n_iter() + 1;
         if !step.objective.is_finite() {
             return Err(Error::numerical(
-                format!("{} iteration {iteration}", P::NAME),
+                format!("{} iteration {}", P::NAME, history.n_iter() + 1),
                 format!(
                     "the objective is {}; look for extreme values in the data or scale it",
                     step.objective
                 ),
             ));
         }
-        history.push(&step);
         interrupted = env.is_cancelled();
+        if !settings.is_within_step(&step, &state) {
+            history.push(&step);
+        }
         let progress = Progress {
-            iteration,
+            iteration: history.n_iter(),
             max_iterations,
             objective: step.objective,
             converged: step.converged,

@@ -72,8 +72,16 @@ struct Case {
 }
 
 fn activations() -> impl Strategy<Value = Activation> {
-    use Activation::{Identity, Relu, Sigmoid, Softplus, Tanh};
-    prop_oneof![Just(Identity), Just(Relu), Just(Sigmoid), Just(Tanh), Just(Softplus)]
+    use Activation::{Elu, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh};
+    prop_oneof![
+        Just(Identity),
+        Just(Relu),
+        Just(LeakyRelu(0.2)),
+        Just(Elu),
+        Just(Sigmoid),
+        Just(Tanh),
+        Just(Softplus)
+    ]
 }
 
 fn cases(sizes: impl Strategy<Value = [usize; 3]>) -> impl Strategy<Value = Case> {
@@ -282,6 +290,58 @@ fn products_beyond_every_block_equal_the_reference() {
             Case { size, layouts, alpha: 1.0, beta: 0.0, bias: true, activation: Activation::Identity };
         agrees::<f32>(&case, SUM_F32).expect("f32 agrees");
         agrees::<f64>(&case, SUM_F64).expect("f64 agrees");
+    }
+}
+
+/// What stands beside C.
+const BESIDE: f64 = 7.0;
+
+/// Few rows of A: panels of B are read where they lie, but for the last one, which whole vectors would leave,
+/// and B ends with its last element. The columns of a wider matrix beside B are not numbers: a lane of them
+/// that reached C would show.
+fn last_panels_agree<T: Real>(m: usize, k: usize, n: usize, unit: f64) {
+    let (a, tight) = (Matrix::<T>::new(m, k, Layout::Rows, 1), Matrix::<T>::new(k, n, Layout::Rows, 2));
+    let tight: Box<[T]> = tight.data[..k * n].into();
+    let tight = MatRef::new(&tight, k, n);
+    let stride = n + 9;
+    let mut wide = vec![T::from_f64(f64::NAN); (k * stride).saturating_sub(9)];
+    for (to, from) in wide.chunks_mut(stride).zip((0..k).map(|p| tight.row(p))) {
+        to[..n].copy_from_slice(from);
+    }
+    let wide = MatRef::with_strides(&wide, k, n, stride, 1);
+    let product = |b: MatRef<T>, reference: bool| {
+        // One more column, which no product may touch.
+        let mut c = vec![T::from_f64(BESIDE); m * (n + 1)];
+        let product = if reference { reference::gemm } else { T::gemm };
+        product(
+            T::ONE,
+            a.view(),
+            b,
+            T::ZERO,
+            MatMut::with_strides(&mut c, m, n, n + 1, 1),
+            Epilogue::default(),
+        );
+        c
+    };
+    let plain = product(tight, true);
+    for b in [tight, wide] {
+        let fast = product(b, false);
+        close(&fast, &plain, k, unit).unwrap_or_else(|why| panic!("{m} x {k} x {n}: {why}"));
+        let untouched = fast.iter().skip(n).step_by(n + 1);
+        assert!(untouched.into_iter().all(|x| x.to_f64() == BESIDE), "{m} x {k} x {n}: beside C");
+    }
+}
+
+#[test]
+fn panels_read_in_place_end_with_b() {
+    for m in 1..14 {
+        for n in 1..36 {
+            // Depths below, at and above a block.
+            for k in [1, 7, 384, 385] {
+                last_panels_agree::<f32>(m, k, n, SUM_F32);
+                last_panels_agree::<f64>(m, k, n, SUM_F64);
+            }
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 mod als;
 mod bpmf;
+mod bpmf_joint;
 mod completion;
 mod contract;
 mod gradient;
 mod implicit;
 mod kmeans;
 mod nmf;
+mod nmf_hidden;
 mod nmf_itakura_saito;
 mod nmf_online;
 mod spectral;
+mod stream;
 mod validation;

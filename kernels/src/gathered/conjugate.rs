@@ -8,8 +8,7 @@
 //! So the objective costs nothing. The last step needs no new r: of its product with A only p.Ap.
 
 use super::SharedGram;
-use super::rows::pass as pass_over;
-use super::rows::pass::{CURVATURE, PRODUCT, RESIDUAL};
+use super::rows::{Pass, pass};
 use crate::Real;
 use crate::panel::{Panel, layout, with_vectors};
 use crate::simd::Simd;
@@ -29,26 +28,31 @@ where
     assert!(system.gram.len() == k * k && scratch.len() == 3 * k, "a system of order {k}");
     let (r, rest) = scratch.split_at_mut(k);
     let (p, ap) = rest.split_at_mut(k);
-    let is_zero = x.iter().all(|x| *x == V::Elem::ZERO);
-    if is_zero {
-        r.fill(V::Elem::ZERO);
-    } else {
-        shared_product::<V>(system, x, r);
-        r.iter_mut().for_each(|r| *r = -*r);
-    }
-    let b_dot_x = pass_over::<V, RESIDUAL>(system, x, r);
-    p.copy_from_slice(r);
-    let mut r_dot_r = dot::<V>(r, r);
-    let mut f = -0.5 * (b_dot_x.to_f64() + dot::<V>(r, x).to_f64());
-    for step in 1..=n_steps {
-        shared_product::<V>(system, p, ap);
+    let (mut r_dot_r, mut f) = (V::Elem::ZERO, 0.0);
+    // Round 0 makes r of x; with the steps in one loop, the passes over the rows are compiled once.
+    for step in 0..=n_steps {
         let is_last = step == n_steps;
-        let curvature = if is_last {
-            dot::<V>(p, ap) + pass_over::<V, CURVATURE>(system, p, ap)
-        } else {
-            pass_over::<V, PRODUCT>(system, p, ap);
-            dot::<V>(p, ap)
+        let (kind, at, out) = match step {
+            0 => (Pass::Residual, &*x, &mut *r),
+            _ if is_last => (Pass::Curvature, &*p, &mut *ap),
+            _ => (Pass::Product, &*p, &mut *ap),
         };
+        if at.iter().all(|at| *at == V::Elem::ZERO) {
+            out.fill(V::Elem::ZERO);
+        } else {
+            shared_product::<V>(system, at, out);
+        }
+        if step == 0 {
+            out.iter_mut().for_each(|r| *r = V::Elem::ZERO - *r);
+        }
+        let along = pass::<V>(kind, system, at, out);
+        if step == 0 {
+            p.copy_from_slice(r);
+            r_dot_r = dot::<V>(r, r);
+            f = -0.5 * (along.to_f64() + dot::<V>(r, x).to_f64());
+            continue;
+        }
+        let curvature = if is_last { dot::<V>(p, ap) + along } else { dot::<V>(p, ap) };
         let length = r_dot_r / curvature;
         // Not above 0 where the gradient is 0 or below what the numbers resolve.
         if !(curvature > V::Elem::ZERO && length > V::Elem::ZERO && length.is_finite()) {

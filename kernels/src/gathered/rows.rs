@@ -147,19 +147,22 @@ where
     }
 }
 
-/// What a pass of the conjugate gradients makes of s_t = y_t · x.
-pub(super) mod pass {
+/// What a pass of the conjugate gradients makes of s_t = y_t · x. Known when it runs, not when it is compiled:
+/// eight sizes of groups are code enough.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Pass {
     /// out += sum_t (1 + w_t - w_t s_t) y_t; the sum of (1 + w_t) s_t.
-    pub const RESIDUAL: u8 = 0;
+    Residual,
     /// out += sum_t w_t s_t y_t; the sum of w_t s_t^2.
-    pub const PRODUCT: u8 = 1;
+    Product,
     /// The sum of w_t s_t^2 alone.
-    pub const CURVATURE: u8 = 2;
+    Curvature,
 }
 
 /// One pass over the rows of a system.
 #[inline(always)]
-pub(super) fn pass<V: Simd, const KIND: u8>(
+pub(super) fn pass<V: Simd>(
+    kind: Pass,
     system: &SharedGram<V::Elem>,
     x: &[V::Elem],
     out: &mut [V::Elem],
@@ -181,18 +184,15 @@ where
                 let rows: Group<V::Elem, R> = group(system.y, system.rows, t);
                 let s = group_dots::<V, R>(&rows, x);
                 let ws = w.mul(s);
-                let factors = match KIND {
-                    pass::RESIDUAL => {
-                        let c = one.add(w);
-                        total = c.mul_add(s, total);
-                        c.sub(ws)
-                    }
-                    _ => {
-                        total = ws.mul_add(s, total);
-                        ws
-                    }
+                let factors = if kind == Pass::Residual {
+                    let c = one.add(w);
+                    total = c.mul_add(s, total);
+                    c.sub(ws)
+                } else {
+                    total = ws.mul_add(s, total);
+                    ws
                 };
-                if KIND != pass::CURVATURE {
+                if kind != Pass::Curvature {
                     let mut own = [V::Elem::ZERO; MAX_LANES];
                     factors.store(own.as_mut_ptr());
                     group_add::<V, R>(&rows, &own, out);

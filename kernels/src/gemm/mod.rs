@@ -33,6 +33,10 @@ pub enum Activation {
     Identity,
     /// max(x, 0)
     Relu,
+    /// x where it is positive, else this times x
+    LeakyRelu(f64),
+    /// x where it is positive, else e^x - 1
+    Elu,
     /// 1 / (1 + e^-x)
     Sigmoid,
     /// tanh x
@@ -47,9 +51,26 @@ impl Activation {
         match self {
             Activation::Identity => {}
             Activation::Relu => T::relu_in_place(x),
+            Activation::LeakyRelu(slope) => T::leaky_relu_in_place(T::from_f64(slope), x),
+            Activation::Elu => T::elu_in_place(T::ONE, x),
             Activation::Sigmoid => T::sigmoid_in_place(x),
             Activation::Tanh => T::tanh_in_place(x),
             Activation::Softplus => T::softplus_in_place(x),
+        }
+    }
+
+    /// Turns the gradient `dy` of y = f(x) into that of x.
+    /// # Panics
+    /// If the lengths differ.
+    pub fn apply_back<T: Real>(self, y: &[T], dy: &mut [T]) {
+        match self {
+            Activation::Identity => {}
+            Activation::Relu => T::relu_backward(y, dy),
+            Activation::LeakyRelu(slope) => T::leaky_relu_backward(T::from_f64(slope), y, dy),
+            Activation::Elu => T::elu_backward(T::ONE, y, dy),
+            Activation::Sigmoid => T::sigmoid_backward(y, dy),
+            Activation::Tanh => T::tanh_backward(y, dy),
+            Activation::Softplus => T::softplus_backward(y, dy),
         }
     }
 }

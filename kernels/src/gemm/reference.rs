@@ -35,6 +35,8 @@ fn activate<T: Real>(activation: Activation, x: T) -> T {
     match activation {
         Activation::Identity => x,
         Activation::Relu => x.max(T::ZERO),
+        Activation::LeakyRelu(slope) => T::from_f64(if value > 0.0 { value } else { slope * value }),
+        Activation::Elu => T::from_f64(if value > 0.0 { value } else { value.exp_m1() }),
         Activation::Sigmoid => T::from_f64(1.0 / (1.0 + (-value).exp())),
         Activation::Tanh => T::from_f64(value.tanh()),
         Activation::Softplus => T::from_f64(value.max(0.0) + (-value.abs()).exp().ln_1p()),

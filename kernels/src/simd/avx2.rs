@@ -1,7 +1,8 @@
 //! The AVX2+FMA tier.
 //!
-//! The methods are `inline(always)`: they become single instructions inside the `#[target_feature]`
-//! functions that [`crate::dispatch!`] makes, the only place where these types are named.
+//! The methods are `inline(always)`: they become single instructions inside functions with that
+//! `#[target_feature]`, those that [`crate::dispatch!`] makes and the tiles of `gemm::micro` that they call.
+//! No other place names these types.
 
 mod arithmetic;
 mod bits;

@@ -3,14 +3,18 @@
 use super::grid::Candidate;
 use super::results::{Done, Results, as_number, bare};
 use crate::figure::{Axis, Colours, Figure, Plot, Series};
+use crate::linalg::falling;
 use crate::models::validation::Estimate;
 use crate::report::number;
 
 /// Curves of one figure at the most.
 const MOST_CURVES: usize = 6;
 
-/// An axis is logarithmic from this ratio of its ends on.
+/// An axis of a parameter is logarithmic from this ratio of its ends on.
 const LOG_RATIO: f64 = 20.0;
+
+/// That of errors from this one on: a candidate that explodes would leave nothing to see of the others.
+const LOG_RATIO_OF_ERRORS: f64 = 5.0;
 
 /// All figures.
 pub fn all(results: &Results) -> Vec<Figure> {
@@ -44,9 +48,8 @@ pub fn rows(results: &Results) -> (Vec<String>, Vec<Vec<String>>) {
 /// The rows, best first.
 fn sorted(results: &Results, rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     let means = results.finished().into_iter().map(|(_, _, done)| done.estimate().mean);
-    let mut order: Vec<(f64, Vec<String>)> = means.zip(rows).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    order.into_iter().map(|(_, row)| row).collect()
+    let below: Vec<f64> = means.map(|mean| -mean).collect();
+    falling(&below).into_iter().map(|at| rows[at].clone()).collect()
 }
 
 /// The key on the horizontal axis: of those that are numbers throughout the one with most values.
@@ -85,14 +88,16 @@ fn curve(results: &Results) -> Option<Figure> {
         }
     }
     for (_, points) in &mut groups {
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let below: Vec<f64> = points.iter().map(|(x, _)| -x).collect();
+        *points = falling(&below).into_iter().map(|at| points[at]).collect();
     }
     // Of many curves the best are shown.
     let least = |points: &[(f64, Estimate)]| points.iter().map(|(_, e)| e.mean).fold(f64::INFINITY, f64::min);
     let n_groups = groups.len();
     if n_groups > MOST_CURVES {
-        groups.sort_by(|a, b| least(&a.1).total_cmp(&least(&b.1)));
-        groups.truncate(MOST_CURVES);
+        let below: Vec<f64> = groups.iter().map(|(_, points)| -least(points)).collect();
+        let best = falling(&below).into_iter().take(MOST_CURVES);
+        groups = best.map(|at| groups[at].clone()).collect();
     }
     let mut series: Vec<Series> = groups
         .iter()
@@ -108,7 +113,14 @@ fn curve(results: &Results) -> Option<Figure> {
         let mean = results.done[c].as_ref()?.estimate().mean;
         Some(Series { name: name.into(), x: vec![point], y: vec![mean] })
     };
-    series.push(whiskers("± one standard error", groups.iter().flat_map(|(_, points)| points)));
+    let means: Vec<f64> = groups.iter().flat_map(|(_, points)| points.iter().map(|(_, e)| e.mean)).collect();
+    let y = axis_of(results.request.metric.in_words(), &means, LOG_RATIO_OF_ERRORS);
+    // A bar that would reach 0 or less has no lower end on a logarithmic axis: it is cut below all points.
+    let floor = match y.log {
+        true => 0.5 * means.iter().copied().fold(f64::INFINITY, f64::min),
+        false => f64::NEG_INFINITY,
+    };
+    series.push(whiskers("± one standard error", floor, groups.iter().flat_map(|(_, points)| points)));
     series.extend(marked("best", choice.best));
     series.extend(marked("simplest within one standard error", choice.one_standard_error));
     let left_out = match n_groups > MOST_CURVES {
@@ -120,25 +132,28 @@ fn curve(results: &Results) -> Option<Figure> {
          bars overlap the folds do not tell candidates apart, and the simpler one is the safer choice."
     );
     let xs: Vec<f64> = groups.iter().flat_map(|(_, points)| points.iter().map(|(x, _)| *x)).collect();
-    let y = Axis::linear(results.request.metric.in_words());
-    Some(Figure::new("Error by cross-validation", caption, Plot::Lines { x: axis_of(key, &xs), y, series }))
+    Some(Figure::new(
+        "Error by cross-validation",
+        caption,
+        Plot::Lines { x: axis_of(key, &xs, LOG_RATIO), y, series },
+    ))
 }
 
-/// Vertical bars: pieces of a line between gaps.
-fn whiskers<'a>(name: &str, points: impl Iterator<Item = &'a (f64, Estimate)>) -> Series {
+/// Vertical bars, nowhere below a floor: pieces of a line between gaps.
+fn whiskers<'a>(name: &str, floor: f64, points: impl Iterator<Item = &'a (f64, Estimate)>) -> Series {
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for (at, Estimate { mean, standard_error }) in points {
         x.extend([*at, *at, f64::NAN]);
-        y.extend([mean - standard_error, mean + standard_error, f64::NAN]);
+        y.extend([(mean - standard_error).max(floor), mean + standard_error, f64::NAN]);
     }
     Series { name: name.into(), x, y }
 }
 
 /// Logarithmic where values are positive and far apart.
-fn axis_of(key: &str, values: &[f64]) -> Axis {
+fn axis_of(key: &str, values: &[f64], ratio: f64) -> Axis {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(0.0, f64::max);
-    if least > 0.0 && most / least >= LOG_RATIO { Axis::log(key) } else { Axis::linear(key) }
+    if least > 0.0 && most / least >= ratio { Axis::log(key) } else { Axis::linear(key) }
 }
 
 /// The errors of a grid of two parameters as a map.

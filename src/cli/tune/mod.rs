@@ -13,6 +13,7 @@ mod figures;
 mod grid;
 mod results;
 mod search;
+mod told;
 
 use super::fit;
 use super::input;

@@ -8,6 +8,7 @@ use crate::solve::als::bytes_of_systems;
 use crate::solve::bilinear::{Factors, Ridge};
 use crate::solve::observed::{Observed, Sides, root_mean_square};
 use crate::solve::sgd::Blocks;
+use crate::solve::spectral::simultaneous::Effort;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use diabolo_kernels::parallel::n_threads;
 
@@ -50,14 +51,15 @@ impl Layout {
     pub fn start(&self, x: &Data, env: &Env) -> Result<State> {
         let features = x.features()?;
         let (n, m) = (features.n_samples(), features.n_features());
-        // The factors, their widened copies and their gradients or products.
-        let n_values = Factors::n_values(n, m, self.n_components);
+        // The factors, their widened copies and their gradients or products; at the start, blocks with spare columns.
+        let width = self.n_components.saturating_add(Effort::CLOSE.spare);
+        let n_values = Factors::n_values(n, m, width);
         env.budget.charge_array(n_values.saturating_mul(5), 8, "the factors")?;
         let width = self.n_components.saturating_add(usize::from(self.biased));
         env.budget.charge(bytes_of_systems(width, n_threads()), "the systems of the rows")?;
         let (entries, held_out) = self.entries(x, env)?;
         let rows = &entries.sides.rows;
-        let factors = Factors::spectral(&entries.sides, self.n_components, self.biased, env.seed);
+        let factors = Factors::spectral(&entries.sides, self.n_components, self.biased, env.seed)?;
         // Of the mean alone.
         let objective = 0.5 * rows.spread(factors.mean).powi(2) * rows.len() as f64;
         Ok(State {

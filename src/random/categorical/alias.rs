@@ -2,6 +2,7 @@
 
 use super::total_weight;
 use crate::random::Rng;
+use std::hint::select_unpredictable;
 
 /// A table that draws in constant time: n columns of equal probability, each shared by at most two
 /// indices. Making it takes a few passes, so it pays when one table serves about n draws or more.
@@ -53,9 +54,9 @@ impl Alias {
     #[inline]
     pub fn sample(&self, rng: &mut Rng) -> usize {
         let place = rng.uniform() * self.columns.len() as f64;
-        let k = (place as usize).min(self.columns.len() - 1);
+        let k = (place as u32 as usize).min(self.columns.len() - 1);
         let column = self.columns[k];
-        // Chosen by number: a branch would be guessed wrong every other time.
-        [column.other as usize, k][usize::from(place - (k as f64) < column.own)]
+        // A branch would be guessed wrong every other time.
+        select_unpredictable(place - (k as f64) < column.own, k, column.other as usize)
     }
 }

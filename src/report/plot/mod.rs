@@ -16,6 +16,9 @@ use crate::figure::{Figure, Plot, Series};
 /// A legend of more entries than this says how many it leaves out.
 const LEGEND: usize = 24;
 
+/// Characters of an entry of a legend: as many as a line of a phone holds.
+const LEGEND_ENTRY: usize = 40;
+
 /// A figure's parts, to be laid out by the page.
 pub(crate) struct Drawing {
     /// The plot itself.
@@ -98,7 +101,7 @@ fn legend(series: &[Series], kind: &str) -> Option<Element> {
         let swatch =
             Element::new("svg").attr("viewBox", format!("0 0 {width} 12")).attr("aria-hidden", "true");
         let swatch = swatch.at("width", width).at("height", 12.0).child(mark(which));
-        let name = Element::with_text("span", cut(&s.name, 32)).attr("title", s.name.as_str());
+        let name = Element::with_text("span", cut(&s.name, LEGEND_ENTRY)).attr("title", s.name.as_str());
         Element::new("li").child(swatch).child(name)
     };
     let entries = series.iter().enumerate().take(LEGEND).map(entry);

@@ -5,6 +5,7 @@
 
 use super::Solver;
 use diabolo_kernels::gathered::SharedGram;
+use diabolo_kernels::small::workspace;
 use diabolo_kernels::{Failure, MatRef, Real};
 
 /// delta in units of rounding of A's largest diagonal element, times the order: beyond what Cholesky's
@@ -23,14 +24,28 @@ pub(super) struct Space<T> {
     predicted: Vec<T>,
 }
 
+/// The order of the matrices that are formed for k components.
+fn order(k: usize, solver: Solver) -> usize {
+    match solver {
+        Solver::Cholesky => k,
+        Solver::Conjugate { .. } => 0,
+        Solver::Blocks { width } => width.min(k),
+    }
+}
+
+/// Numbers that a thread takes for systems of order k with up to so many interactions: a [`Space`], and what
+/// the kernels gather for matrices beyond their own blocks.
+pub(super) fn n_values(k: usize, solver: Solver, most_interactions: usize) -> u64 {
+    let order = order(k, solver);
+    let matrix = (order as u64).saturating_mul(order as u64);
+    let vectors = 3 * k as u64 + 2 * most_interactions as u64;
+    matrix.saturating_add(workspace(order)).saturating_add(vectors)
+}
+
 impl<T: Real> Space<T> {
     /// Space for systems of order k.
     pub fn new(k: usize, solver: Solver) -> Space<T> {
-        let order = match solver {
-            Solver::Cholesky => k,
-            Solver::Conjugate { .. } => 0,
-            Solver::Blocks { width } => width.min(k),
-        };
+        let order = order(k, solver);
         Space {
             a: vec![T::ZERO; order * order],
             vectors: vec![T::ZERO; 3 * k],

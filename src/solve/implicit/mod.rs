@@ -69,6 +69,13 @@ const START: f64 = 0.1;
 /// Rows a task solves: fixed, so results do not depend on the number of threads.
 const ROWS_PER_TASK: usize = 32;
 
+/// Numbers that `n_threads` threads take to solve rows of up to so many interactions, and the Gram matrix they
+/// share: to be charged before a sweep.
+pub fn n_values_of_systems(k: usize, solver: Solver, most_interactions: usize, n_threads: usize) -> u64 {
+    let shared = (k as u64).saturating_mul(k as u64);
+    exact::n_values(k, solver, most_interactions).saturating_mul(n_threads as u64).saturating_add(shared)
+}
+
 impl<T: Real> Factors<T> {
     /// Factors to start from: users 0, items normal of standard deviation 0.1 / sqrt k. Item `i` draws from a
     /// stream of its own.

@@ -36,7 +36,7 @@ pub use plus_plus::plus_plus;
 pub use points::{Centres, Points};
 
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, falling};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use bounds::Bounds;
 use diabolo_kernels::Real;
@@ -209,9 +209,8 @@ impl<T: Real> Lloyd<T> {
             samples.iter().enumerate().map(own).collect::<Vec<f64>>()
         });
         let distances = distances.concat();
-        let mut farthest: Vec<u32> = (0..points.n_samples() as u32).collect();
-        // Stable: of equally far samples the first comes first.
-        farthest.sort_by(|&a, &b| distances[b as usize].total_cmp(&distances[a as usize]));
+        // Of equally far samples the first comes first.
+        let farthest = falling(&distances).into_iter().map(|sample| sample as u32);
         let mut given = 0;
         for sample in farthest {
             let from = self.labels[sample as usize];

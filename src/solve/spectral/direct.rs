@@ -26,7 +26,7 @@ pub fn gram(operator: &Operator, k: usize) -> Result<Triplets> {
             gram.row_mut(i)[start..start + width].copy_from_slice(block.row(i));
         }
     }
-    let (_, vectors) = leading_eigenvectors(&gram, k)?;
+    let (_, vectors) = leading_eigenvectors(gram.view(), k)?;
     if operator.is_tall() {
         Triplets::from_right(operator, &vectors)
     } else {

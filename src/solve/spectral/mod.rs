@@ -12,13 +12,14 @@
 //! * [`Solver::Krylov`]: block Lanczos with full orthogonalisation and thick restarts
 //!   ([`krylov`]): for sparse and large X.
 //!
-//! [`Incremental`] finds those of data that comes block by block.
+//! [`simultaneous`] finds a few digits of them, for starts; [`Incremental`] finds those of data that comes block by block.
 
 mod direct;
 mod incremental;
 pub mod krylov;
 mod operator;
 mod search;
+pub mod simultaneous;
 mod subspace;
 
 pub use incremental::Incremental;
@@ -28,8 +29,8 @@ pub use subspace::Subspace;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use diabolo_kernels::Failure;
 use diabolo_kernels::decomp::Decompose;
+use diabolo_kernels::{Failure, MatRef};
 use serde::{Deserialize, Serialize};
 
 /// How the triplets are found.
@@ -50,6 +51,10 @@ pub enum Solver {
 
 /// Entries up to which a dense matrix is decomposed as it is.
 const FULL_ENTRIES: usize = 1 << 20;
+
+/// Least over largest squared singular value above which squares are as good: what is lost of the least one is
+/// rounding over this, 1e-11.
+const SQUARED_CONDITION: f64 = 1e-5;
 
 /// Shorter sides up to which the Gram matrix is decomposed.
 const GRAM_SIDE: usize = 1024;
@@ -83,13 +88,13 @@ impl Triplets {
     /// From an orthonormal basis of leading right singular directions: the product with X gives U and s
     /// without squaring the condition. X V = U diag(s) W'; the triplets are (U, s, V W).
     fn from_right(operator: &Operator, v: &Matrix<f64>) -> Result<Triplets> {
-        let inner = svd(&operator.forward(v))?;
+        let inner = tall_svd(&operator.forward(v))?;
         Ok(Triplets { u: inner.u, s: inner.s, v: v.matmul(&inner.v) })
     }
 
     /// As [`Triplets::from_right`], from left directions: X' U = V diag(s) W'; the triplets are (U W, s, V).
     fn from_left(operator: &Operator, u: &Matrix<f64>) -> Result<Triplets> {
-        let inner = svd(&operator.adjoint(u))?;
+        let inner = tall_svd(&operator.adjoint(u))?;
         Ok(Triplets { u: u.matmul(&inner.v), s: inner.s, v: inner.u })
     }
 
@@ -102,13 +107,16 @@ impl Triplets {
     /// Turns signs so that the largest entry of every column of V is positive: a convention, so that equal
     /// data give equal signs everywhere (Bro, Acar & Kolda 2008 discuss others).
     pub fn with_signs(mut self) -> Triplets {
-        for k in 0..self.s.len() {
-            let largest = (0..self.v.n_rows())
-                .map(|j| self.v[(j, k)])
-                .fold(0.0_f64, |best, x| if x.abs() > best.abs() { x } else { best });
-            if largest < 0.0 {
-                (0..self.v.n_rows()).for_each(|j| self.v[(j, k)] = -self.v[(j, k)]);
-                (0..self.u.n_rows()).for_each(|i| self.u[(i, k)] = -self.u[(i, k)]);
+        let mut largest = vec![0.0_f64; self.s.len()];
+        for row in self.v.rows() {
+            for (best, &x) in largest.iter_mut().zip(row) {
+                *best = if x.abs() > best.abs() { x } else { *best };
+            }
+        }
+        let sign: Vec<f64> = largest.iter().map(|&x| if x < 0.0 { -1.0 } else { 1.0 }).collect();
+        for side in [&mut self.u, &mut self.v] {
+            for i in 0..side.n_rows() {
+                side.row_mut(i).iter_mut().zip(&sign).for_each(|(x, sign)| *x *= sign);
             }
         }
         self
@@ -146,10 +154,25 @@ fn svd(a: &Matrix<f64>) -> Result<Triplets> {
     Ok(Triplets { u: Matrix::from_vec(m, r, found.u), s: found.s, v })
 }
 
-/// The `k` leading eigenvectors of a symmetric matrix as columns, and their values, falling.
-fn leading_eigenvectors(a: &Matrix<f64>, k: usize) -> Result<(Vec<f64>, Matrix<f64>)> {
-    let n = a.n_rows();
-    let found = f64::symmetric_eigen(a.view()).map_err(|failure| failed("an eigendecomposition", failure))?;
+/// The thin singular value decomposition of a tall matrix. Where its columns are far from dependent, by the
+/// eigenvectors of A'A = W diag(s^2) W', U = A W diag(1 / s): a few products.
+fn tall_svd(a: &Matrix<f64>) -> Result<Triplets> {
+    let k = a.n_cols();
+    let (squares, w) = leading_eigenvectors(a.gram().view(), k)?;
+    let (Some(most), Some(least)) = (squares.first(), squares.last()) else { return svd(a) };
+    if *least <= SQUARED_CONDITION * most {
+        return svd(a);
+    }
+    let s: Vec<f64> = squares.iter().map(|square| square.sqrt()).collect();
+    let scaled = Matrix::from_fn(k, k, |i, j| w[(i, j)] / s[j]);
+    Ok(Triplets { u: a.matmul(&scaled), s, v: w })
+}
+
+/// The `k` leading eigenvectors of a symmetric matrix, of which the lower triangle is read, as columns, and
+/// their values, falling.
+fn leading_eigenvectors(a: MatRef<f64>, k: usize) -> Result<(Vec<f64>, Matrix<f64>)> {
+    let n = a.rows();
+    let found = f64::symmetric_eigen(a).map_err(|failure| failed("an eigendecomposition", failure))?;
     // Values rise: the last columns lead.
     let values = found.values.iter().rev().take(k).copied().collect();
     let vectors = Matrix::from_fn(n, k.min(n), |i, j| found.vectors[i * n + (n - 1 - j)]);

@@ -39,6 +39,11 @@ impl<'a> Operator<'a> {
         }
     }
 
+    /// Whether X keeps but its entries.
+    pub fn is_sparse(&self) -> bool {
+        self.x.is_sparse()
+    }
+
     /// n, m
     pub fn shape(&self) -> [usize; 2] {
         [self.x.n_samples(), self.x.n_features()]

@@ -234,3 +234,23 @@ fn what_cannot_be_fitted_is_refused() {
     let missing = refused(&Matrix::filled(3, 2, f64::NAN).into(), &defaults);
     assert_eq!(missing.exit_code(), 65, "{missing}");
 }
+
+#[test]
+fn the_systems_of_many_components_are_charged() {
+    // Beyond order 128 rows are gathered for a product: 256 of them, plain and weighted, a thread.
+    let x = Features::Sparse(
+        Csr::from_triplets(3, 3, vec![(0, 0, 1.0), (1, 2, 1.0), (2, 1, 2.0)]).expect("counts"),
+    );
+    let used = |n_components: usize| {
+        let params = Params { n_components, method: Method::Cholesky, max_iter: 1, ..Params::default() };
+        let env = Env { budget: Budget::limited(1 << 30), ..Env::seeded(SEED) };
+        fit(&params, &Data::rows(&x), None, &env, &mut Silent).expect("a fit");
+        env.budget.used()
+    };
+    let [small, large] = [128, 256].map(used);
+    assert!(large - small > 4 * 2 * 256 * 256, "{small} and {large}");
+    let params = Params { n_components: 4000, method: Method::Cholesky, ..Params::default() };
+    let env = Env { budget: Budget::limited(32 << 20), ..Env::seeded(SEED) };
+    let refused = fit(&params, &Data::rows(&x), None, &env, &mut Silent).err().expect("64 MB a matrix");
+    assert_eq!(refused.exit_code(), 75);
+}

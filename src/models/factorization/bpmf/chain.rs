@@ -95,14 +95,22 @@ impl State {
             als::sweep(factors, sides, START_RIDGE)?;
         } else {
             let Factors { mean, biased, .. } = *factors;
+            // Far from where the chain belongs, plain draws get there faster.
+            let is_relaxed = t >= params.burn_in;
             let cols = facing(&factors.cols, biased);
-            factors.rows = Conditionals::new(&sides.rows, (mean, &cols), &self.prior, self.alpha)?
-                .draw(env.seed, [ROWS, t])?;
+            factors.rows = Conditionals::new(&sides.rows, (mean, &cols), &self.prior, self.alpha)?.draw(
+                is_relaxed.then_some(&factors.rows),
+                env.seed,
+                [ROWS, t],
+            )?;
             let of_cols =
                 hyperprior.draw(&with_entries(&factors.cols, &sides.cols), &mut stream(PRIOR_OF_COLS))?;
             let rows = facing(&factors.rows, biased);
-            factors.cols = Conditionals::new(&sides.cols, (mean, &rows), &of_cols, self.alpha)?
-                .draw(env.seed, [COLS, t])?;
+            factors.cols = Conditionals::new(&sides.cols, (mean, &rows), &of_cols, self.alpha)?.draw(
+                is_relaxed.then_some(&factors.cols),
+                env.seed,
+                [COLS, t],
+            )?;
         }
         let residuals = factors.residuals(&sides.rows);
         self.noise.push(self.alpha.sqrt().recip());

@@ -6,6 +6,9 @@ use crate::linalg::Matrix;
 use crate::solve::normal_wishart::Gaussian;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
 
+/// Draws that are kept together.
+const PAIR: u64 = 2;
+
 /// One draw: what predictions of a row need besides its entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draw {
@@ -71,9 +74,10 @@ impl Tensors for Draw {
     }
 }
 
-/// At most so many of the draws seen, evenly spaced: every `stride`-th from the first on. When one too many has
-/// been kept, every second is let go and the stride doubled. What is kept depends on the number of draws seen
-/// alone, not on how many there will be.
+/// At most so many of the draws seen, in pairs that are evenly spaced: every `stride`-th pair from the first on. When
+/// one too many has been kept, every second is let go and the stride doubled. What is kept depends on the number
+/// of draws seen alone, not on how many there will be. Overrelaxed draws lie to this side and that of the mean in
+/// turn: two that follow each other are worth more than two at an even distance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Thinned {
     draws: Vec<Draw>,
@@ -87,17 +91,19 @@ impl Thinned {
         Thinned { draws: Vec::new(), stride: 1, n_seen: 0 }
     }
 
-    /// Sees a draw, and keeps it if it is its turn.
+    /// Sees a draw, and keeps it if it is its turn; `most` is 2 or more.
     pub fn see(&mut self, most: usize, draw: impl FnOnce() -> Draw) {
-        if self.n_seen.is_multiple_of(self.stride) && self.draws.len() >= most {
+        let pair = self.n_seen / PAIR;
+        let begins = self.n_seen.is_multiple_of(PAIR);
+        if begins && pair.is_multiple_of(self.stride) && self.draws.len() + PAIR as usize > most {
             let mut at = 0;
             self.draws.retain(|_| {
                 at += 1;
-                at % 2 == 1
+                (at - 1) / PAIR % 2 == 0
             });
             self.stride *= 2;
         }
-        if self.n_seen.is_multiple_of(self.stride) {
+        if pair.is_multiple_of(self.stride) {
             self.draws.push(draw());
         }
         self.n_seen += 1;

@@ -4,7 +4,7 @@
 use super::model::{Implicit, Tested};
 use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
-use crate::linalg::Features;
+use crate::linalg::{Features, falling};
 use crate::models::{Data, Recommend};
 use crate::monitor::Env;
 
@@ -60,8 +60,7 @@ impl Implicit {
 
     /// Of the most popular items.
     fn neighbours(&self, x: &Data, popularity: &[f64]) -> Result<Figure> {
-        let mut order: Vec<usize> = (0..popularity.len()).collect();
-        order.sort_by(|&a, &b| popularity[b].total_cmp(&popularity[a]).then(a.cmp(&b)));
+        let mut order = falling(popularity);
         order.truncate(SHOWN_ROWS);
         let alike = self.similar(&order, self.fold_in.top_n.max(1))?;
         let rows = order.iter().zip(alike).map(|(&j, list)| {
@@ -124,8 +123,7 @@ fn curves(tested: &Tested, lists: &[Vec<u32>], depth: usize) -> Option<Figure> {
 
 /// How interactions and recommendations are spread over popular and rare items.
 fn by_popularity(tested: &Tested, lists: &[Vec<u32>], popularity: &[f64]) -> Figure {
-    let mut order: Vec<usize> = (0..popularity.len()).collect();
-    order.sort_by(|&a, &b| popularity[b].total_cmp(&popularity[a]).then(a.cmp(&b)));
+    let order = falling(popularity);
     let mut group = vec![0; popularity.len()];
     order.iter().enumerate().for_each(|(rank, &j)| group[j] = rank * GROUPS / popularity.len());
     let share = |items: &mut dyn Iterator<Item = u32>| {

@@ -139,7 +139,7 @@ impl Params {
         Ridge { weight: self.ridge, power: self.ridge_power }
     }
 
-    fn solver(&self) -> Solver {
+    pub(super) fn solver(&self) -> Solver {
         match self.method {
             Method::Cg => Solver::Conjugate { n_steps: self.cg_steps },
             Method::Cholesky => Solver::Cholesky,

@@ -7,14 +7,23 @@ use crate::linalg::Matrix;
 use crate::metrics::ranking::{DEPTH, Ranking};
 use crate::models::{Data, Step};
 use crate::monitor::Env;
-use crate::solve::implicit::{Factors, Interactions};
+use crate::solve::implicit::{Factors, Interactions, n_values_of_systems};
 use crate::solve::observed::Observed;
 use crate::solve::top_n::top_n;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use diabolo_kernels::Real;
+use diabolo_kernels::parallel::n_threads;
 
 /// Users whose lists are compared after every iteration: enough to see whether they still get better.
 const WATCHED_USERS: usize = 500;
+
+/// The most interactions of a user or an item.
+fn most_interactions(counts: &Observed) -> usize {
+    let mut of_items = vec![0_usize; counts.n_cols()];
+    counts.pattern().indices().iter().for_each(|&i| of_items[i as usize] += 1);
+    let of_users = (0..counts.n_rows()).map(|u| counts.n_in_row(u));
+    of_users.chain(of_items).max().unwrap_or(0)
+}
 
 /// Factors in the precision of the fit, and the interactions they are fitted to.
 enum Work {
@@ -163,6 +172,9 @@ impl State {
             Precision::Double => 8,
         };
         env.budget.charge_array(n_values, size, "the factors")?;
+        let most = most_interactions(&counts);
+        let n_values = n_values_of_systems(params.n_components, params.solver(), most, n_threads());
+        env.budget.charge_array(n_values, size, "the systems of the rows")?;
         let (work, objective) = match params.precision {
             Precision::Single => {
                 let (fitting, objective) = Fitting::start(params, counts, start, env)?;

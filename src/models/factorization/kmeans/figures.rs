@@ -3,6 +3,7 @@
 use super::KMeans;
 use crate::error::Result;
 use crate::figure::{Axis, Colours, Figure, Plot, Series};
+use crate::linalg::falling;
 use crate::models::{Data, Labels, Names};
 use diabolo_kernels::reduce::Reduce;
 
@@ -59,8 +60,8 @@ impl KMeans {
         let mean: Vec<f64> =
             (0..h.n_cols()).map(|j| h.col(j).iter().sum::<f64>() / h.n_rows() as f64).collect();
         let outstanding = |row: &[f64]| {
-            let mut order: Vec<usize> = (0..row.len()).collect();
-            order.sort_by(|&a, &b| (row[b] - mean[b]).abs().total_cmp(&(row[a] - mean[a]).abs()));
+            let off: Vec<f64> = row.iter().zip(&mean).map(|(x, mean)| (x - mean).abs()).collect();
+            let order = falling(&off);
             let named = |&j: &usize| format!("{} {:.3}", names.feature(j), row[j]);
             order.iter().take(TOP_FEATURES).map(named).collect::<Vec<_>>().join(", ")
         };
@@ -104,8 +105,7 @@ impl KMeans {
     /// Samples in the plane through the centres of the three largest clusters.
     fn scatter(&self, x: &Data, clusters: &[u32], sizes: &[usize]) -> Result<Option<Figure>> {
         let h = self.h();
-        let mut order: Vec<usize> = (0..h.n_rows()).collect();
-        order.sort_by_key(|&c| std::cmp::Reverse(sizes[c]));
+        let order = falling(&sizes.iter().map(|&size| size as f64).collect::<Vec<f64>>());
         let [a, b, c] = match order[..] {
             [a, b, c, ..] if h.n_cols() >= 2 => [a, b, c],
             _ => return Ok(None),

@@ -1,16 +1,17 @@
 //! The fitted factorisation and what it can do.
 
-use super::Loss;
+use super::codes::Usual;
+use super::{Loss, Params};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
-use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use crate::linalg::{BLOCK_ROWS, Features, Matrix};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width, gallery,
 };
 use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
-use crate::solve::{itakura_saito, nnls, scd};
-use crate::tensors::{TensorView, Tensors};
+use crate::solve::scd;
+use crate::tensors::{TensorView, Tensors, visit_f64};
 use diabolo_kernels::reduce::Reduce;
 
 /// X ~ W H.
@@ -18,10 +19,14 @@ pub struct Nmf {
     /// Codes of the training samples, n_samples x n_components.
     w: Matrix<f64>,
     /// Parts, n_components x n_features.
-    h: Matrix<f64>,
-    loss: Loss,
+    pub(super) h: Matrix<f64>,
+    pub(super) loss: Loss,
+    /// Twice the mean loss of the fit; 0 where it is not known.
+    noise: f64,
     /// Of W: codes of unseen samples are penalised like those of the training samples.
-    penalty: Penalty,
+    pub(super) penalty: Penalty,
+    /// What is known of the codes of rows that lack values.
+    pub(super) usual: Usual,
 }
 
 /// The samples x features with at least one of each, no value negative or infinite, and none 0 where the loss
@@ -56,8 +61,9 @@ pub(super) fn observed_features<'a>(x: &Data<'a>, loss: Loss) -> Result<&'a Feat
 }
 
 impl Nmf {
-    pub(super) fn new(w: Matrix<f64>, h: Matrix<f64>, loss: Loss, penalty: Penalty) -> Nmf {
-        Nmf { w, h, loss, penalty }
+    pub(super) fn new(w: Matrix<f64>, h: Matrix<f64>, noise: f64, params: &Params) -> Nmf {
+        let (loss, penalty) = (params.loss, params.penalty_w());
+        Nmf { usual: Usual::of(&w, noise, loss), w, h, loss, noise, penalty }
     }
 
     /// Codes of the training samples, n_samples x n_components; none where they came in batches.
@@ -68,77 +74,6 @@ impl Nmf {
     /// The parts, n_components x n_features.
     pub fn h(&self) -> &Matrix<f64> {
         &self.h
-    }
-
-    /// Codes of samples: min over w >= 0 of loss(x, w H) + penalties, over the features a sample has.
-    fn solved(&self, x: &Features) -> Matrix<f64> {
-        let ht = self.h.transposed();
-        if x.first_where(f64::is_nan).is_some() {
-            return self.codes_of_incomplete(x, &ht);
-        }
-        match self.loss {
-            Loss::Frobenius => {
-                let mut z = x.matmul(&ht);
-                nnls::penalised(&ht.gram(), &mut z, self.penalty);
-                z
-            }
-            Loss::KullbackLeibler => self.divergence_codes(x, &ht, &scd::col_sums(&ht)),
-            Loss::ItakuraSaito => self.ratio_codes(x, &ht),
-        }
-    }
-
-    /// Codes by the Itakura-Saito divergence.
-    fn ratio_codes(&self, x: &Features, ht: &Matrix<f64>) -> Matrix<f64> {
-        // With equal weights u, sum_j x_j / (u sum_k h_kj) = n_features at the best u.
-        let sums: Vec<f64> = ht.rows().map(|row| row.iter().sum::<f64>().max(f64::MIN_POSITIVE)).collect();
-        let mut row = vec![0.0; ht.n_rows()];
-        let mut z = Matrix::zeros(x.n_samples(), ht.n_cols());
-        for i in 0..x.n_samples() {
-            x.row_into(i, &mut row);
-            let level = row.iter().zip(&sums).map(|(x, sum)| x / sum).sum::<f64>() / row.len().max(1) as f64;
-            z.row_mut(i).fill(level);
-        }
-        itakura_saito::solve(&mut z, x, ht, self.penalty);
-        z
-    }
-
-    /// Codes by the divergence, `sums` being those of the features all samples have.
-    fn divergence_codes(&self, x: &Features, ht: &Matrix<f64>, sums: &[f64]) -> Matrix<f64> {
-        // Sum x = sum_k w_k sum_j h_kj at the solution: every part begins with an equal share.
-        let share = 1.0 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-        let row_sums = x.row_sums();
-        let mut z = Matrix::from_fn(x.n_samples(), ht.n_cols(), |i, _| share * row_sums[i]);
-        match x {
-            Features::Sparse(x) => scd::solve(&mut z, x, ht, sums, self.penalty),
-            _ => scd::solve(&mut z, &Csr::from_dense(&x.to_dense()), ht, sums, self.penalty),
-        }
-        z
-    }
-
-    /// The same where values are missing: every sample has Gram matrix or sums of its own features.
-    fn codes_of_incomplete(&self, x: &Features, ht: &Matrix<f64>) -> Matrix<f64> {
-        let mut z = Matrix::zeros(x.n_samples(), ht.n_cols());
-        let mut row = vec![0.0_f64; x.n_features()];
-        for i in 0..x.n_samples() {
-            x.row_into(i, &mut row);
-            let known: Vec<usize> = (0..row.len()).filter(|&j| !row[j].is_nan()).collect();
-            let values = known.iter().map(|&j| row[j]).collect();
-            let sample = Matrix::from_vec(1, known.len(), values);
-            let ht = ht.select_rows(&known);
-            let code = match self.loss {
-                Loss::Frobenius => {
-                    let mut code = sample.matmul(&ht);
-                    nnls::penalised(&ht.gram(), &mut code, self.penalty);
-                    code
-                }
-                Loss::KullbackLeibler => {
-                    self.divergence_codes(&Features::F64(sample), &ht, &scd::col_sums(&ht))
-                }
-                Loss::ItakuraSaito => self.ratio_codes(&Features::F64(sample), &ht),
-            };
-            z.row_mut(i).copy_from_slice(code.row(0));
-        }
-        z
     }
 
     /// (loss, squared error, squared norm, number) over the values of `x` that are not missing.
@@ -181,6 +116,7 @@ impl Tensors for Nmf {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.w.visit_as("w", each);
         self.h.visit_as("h", each);
+        visit_f64(each, "noise", self.noise);
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Run {
     momentum: Extrapolation,
     first_objective: f64,
     pub objective: f64,
+    /// Twice the mean loss of the values observed, after the last step: the variance of the noise, or the dispersion
+    /// of counts. 0 before the first.
+    pub noise: f64,
     pub converged: bool,
 }
 
@@ -53,6 +56,7 @@ impl Params {
         let mut best = (f64::INFINITY, None);
         for run in runs.iter_mut() {
             let figures = run.step(x, entries, self);
+            run.noise = 2.0 * figures.loss / entries.n_observed().max(1) as f64;
             if run.objective < best.0 || best.1.is_none() {
                 best = (run.objective, Some(figures));
             }
@@ -78,7 +82,16 @@ impl Run {
     pub fn new(w: Matrix<f64>, ht: Matrix<f64>) -> Run {
         let unknown = f64::INFINITY;
         let momentum = Extrapolation::default();
-        Run { w, ht, before: None, momentum, first_objective: unknown, objective: unknown, converged: false }
+        Run {
+            w,
+            ht,
+            before: None,
+            momentum,
+            first_objective: unknown,
+            objective: unknown,
+            noise: 0.0,
+            converged: false,
+        }
     }
 
     /// One step; the objective never rises.
@@ -218,6 +231,7 @@ impl Tensors for Run {
         visit_f64(each, "ceiling", self.momentum.ceiling);
         visit_f64(each, "first_objective", self.first_objective);
         visit_f64(each, "objective", self.objective);
+        visit_f64(each, "noise", self.noise);
         visit_u64(each, "converged", u64::from(self.converged));
     }
 }
@@ -241,6 +255,7 @@ impl Run {
             },
             first_objective: named.scalar_f64("first_objective")?,
             objective: named.scalar_f64("objective")?,
+            noise: named.scalar_f64("noise")?,
             converged: named.scalar_u64("converged")? == 1,
         })
     }

@@ -193,6 +193,10 @@ impl Fit for Params {
         }
     }
 
+    fn is_within_step(&self, step: &Step, state: &State) -> bool {
+        matches!(state, State::Blocks(_)) && !step.converged
+    }
+
     fn finish(&self, state: State) -> Result<Pca> {
         let no_step = || Error::numerical("pca", "no step was taken; give --max-iter 1 or more");
         let (components, mean, s, scatter, n_samples) = match state {

@@ -10,6 +10,8 @@
 //! * Indices may come in any order; one that comes twice in a line is refused.
 //! * A query id must be a whole number; it is not used.
 
+pub mod rows;
+
 use super::charged::Charged;
 use super::input::Input;
 use super::interned::Interned;
@@ -66,6 +68,11 @@ fn content(line: &[u8]) -> &[u8] {
     &line[..end]
 }
 
+/// Whether a line holds more than a comment.
+fn is_sample(line: &[u8]) -> bool {
+    !content(line).trim_ascii().is_empty()
+}
+
 /// Reads a whole file.
 /// # Errors
 /// [`Error::Parse`] at the line that breaks the format, [`Error::Limit`] where the budget refuses, [`Error::Io`].
@@ -74,7 +81,6 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     let told = options.index_base.or_else(|| known.and_then(|known| known.recipe.index_base));
     let mut samples = Samples::new(input, told, options.missing);
     let path = input.path().to_path_buf();
-    let is_sample = |line: &[u8]| !content(line).trim_ascii().is_empty();
     input.for_each_line_where(is_sample, |line, text| {
         samples.push(content(text))?.map_err(|why| Error::parse_line(&path, line, why))
     })?;
@@ -94,6 +100,7 @@ struct Samples<'a> {
     row: Charged<'a, (u32, f64)>,
     least: u32,
     most: u32,
+    keeps_labels: bool,
     classes: Interned<'a>,
     class: Charged<'a, u32>,
     n_queries: u64,
@@ -114,6 +121,7 @@ impl<'a> Samples<'a> {
             row: Charged::new(budget, "sorting a row of the matrix"),
             least: u32::MAX,
             most: 0,
+            keeps_labels: true,
             classes: Interned::new(budget, "the labels"),
             class: Charged::new(budget, "the labels"),
             n_queries: 0,
@@ -127,7 +135,9 @@ impl<'a> Samples<'a> {
             let why = format!("the line begins with `{}` and has no label; write 0 before it", shown(label));
             return Ok(Err(why));
         }
-        self.class.push(self.classes.intern(spelling(label).as_bytes())?)?;
+        if self.keeps_labels {
+            self.class.push(self.classes.intern(spelling(label).as_bytes())?)?;
+        }
         let begin = self.values.len();
         self.starts.push(begin)?;
         let mut is_first = true;
@@ -189,28 +199,47 @@ impl<'a> Samples<'a> {
         Ok(Ok(()))
     }
 
-    fn finish(mut self, input: &Input, n_least: usize) -> Result<Loaded> {
-        if self.class.is_empty() {
+    /// Drops the rows, not what is known of their indices.
+    fn forget(&mut self) {
+        self.starts.truncate(0);
+        self.columns.truncate(0);
+        self.values.truncate(0);
+    }
+
+    /// Refuses a file without samples, or without a value though nothing tells how wide it is.
+    fn check(&self, input: &Input, has_samples: bool, has_values: bool) -> Result<()> {
+        if !has_samples {
             return Err(input.fail("the file is empty; give a line `label index:value ...` for each sample"));
         }
-        if self.columns.is_empty() && n_least == 0 {
+        if !has_values {
             return Err(input.fail("no line has a value; write them as index:value behind the label"));
         }
-        let base = self.told.unwrap_or(IndexBase::by_least(self.least));
-        let n_found = if self.columns.is_empty() { 0 } else { (self.most - base.first()) as usize + 1 };
+        Ok(())
+    }
+
+    /// From where indices count.
+    fn base(&self) -> IndexBase {
+        self.told.unwrap_or(IndexBase::by_least(self.least))
+    }
+
+    /// The rows, columns counted from the base.
+    fn into_csr(mut self, base: IndexBase, n_features: usize) -> Result<Csr<f64>> {
         self.columns.as_mut_slice().iter_mut().for_each(|j| *j -= base.first());
         self.starts.push(self.values.len())?;
-        let x = Csr::new(
-            n_found.max(n_least),
-            self.starts.into_vec(),
-            self.columns.into_vec(),
-            self.values.into_vec(),
-        )?;
-        let labels = labels_of(&self.classes, self.class)?;
+        Csr::new(n_features, self.starts.into_vec(), self.columns.into_vec(), self.values.into_vec())
+    }
+
+    fn finish(mut self, input: &Input<'a>, n_least: usize) -> Result<Loaded> {
+        self.check(input, !self.class.is_empty(), !self.columns.is_empty() || n_least > 0)?;
+        let base = self.base();
+        let n_found = if self.columns.is_empty() { 0 } else { (self.most - base.first()) as usize + 1 };
+        let class = std::mem::replace(&mut self.class, Charged::new(input.budget(), "the labels"));
+        let labels = labels_of(&self.classes, class)?;
         let mut facts = vec![("indices", format!("from {}", base.first()))];
         if self.n_queries > 0 {
             facts.push(("query ids", format!("on {} samples, not used", self.n_queries)));
         }
+        let x = self.into_csr(base, n_found.max(n_least))?;
         let recipe = Recipe { index_base: Some(base), ..Recipe::default() };
         let dataset = Dataset { labels: Some(labels), ..Dataset::unnamed(x.into()) };
         Ok(Loaded { recipe, facts, ..dataset.into() })

@@ -9,6 +9,8 @@
 //! ```
 //! Rows are samples. A coordinate file becomes a sparse matrix, an array file a dense one.
 
+pub mod rows;
+
 use super::charged::Charged;
 use super::entries::Entries;
 use super::input::Input;
@@ -40,7 +42,7 @@ enum Symmetry {
 }
 
 /// The first line.
-pub(super) struct Banner {
+pub(in crate::io) struct Banner {
     is_coordinate: bool,
     field: Field,
     symmetry: Symmetry,
@@ -54,6 +56,16 @@ const CUT_OFF: &str = "is it cut off?";
 /// [`Error::Parse`] at the line that breaks the format or what the header promises, [`Error::Limit`] where
 /// the budget refuses, [`Error::Io`].
 pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Features> {
+    let (banner, [n_rows, n_cols, n_entries]) = read_header(input)?;
+    if banner.is_coordinate {
+        read_coordinates(input, &banner, [n_rows, n_cols, n_entries], options)
+    } else {
+        read_array(input, &banner, [n_rows, n_cols], options)
+    }
+}
+
+/// The first line, and the sizes: rows, columns and, for coordinates, entries.
+fn read_header(input: &mut Input<'_>) -> Result<(Banner, [usize; 3])> {
     let banner = input.next_line()?.map_or(Err(String::new()), Banner::parse);
     let banner = banner.map_err(|why| input.fail_line(why))?;
     let sizes = next_content(input)?.map(|line| parse_sizes(line, banner.is_coordinate));
@@ -65,11 +77,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Features> {
         let why = format!("a symmetric matrix of {n_rows} x {n_cols}; write `general` in the first line");
         return Err(input.fail_line(why));
     }
-    if banner.is_coordinate {
-        read_coordinates(input, &banner, [n_rows, n_cols, n_entries], options)
-    } else {
-        read_array(input, &banner, [n_rows, n_cols], options)
-    }
+    Ok((banner, [n_rows, n_cols, n_entries]))
 }
 
 impl Banner {
@@ -178,7 +186,7 @@ pub(super) fn read_coordinates(
         let entry = if n_read < n_entries {
             parse_entry(line, banner, [n_rows, n_cols], options.missing)
         } else {
-            Err(format!("there are more than the {n_entries} entries the header promises; correct it"))
+            Err(beyond(n_entries))
         };
         let (i, j, x) = entry.map_err(|why| input.fail_line(why))?;
         add(i, j, x)?;
@@ -190,9 +198,7 @@ pub(super) fn read_coordinates(
         n_read += 1;
     }
     if n_read < n_entries {
-        let why =
-            format!("the file ends after {n_read} of the {n_entries} entries its header promises; {CUT_OFF}");
-        return Err(input.fail(why));
+        return Err(input.fail(cut_off(n_read, n_entries)));
     }
     let (n_samples, n_features) = if options.transpose { (n_cols, n_rows) } else { (n_rows, n_cols) };
     let matrix = entries.into_csr(n_samples, n_features).map_err(|error| match error {
@@ -200,6 +206,16 @@ pub(super) fn read_coordinates(
         other => other,
     })?;
     Ok(matrix.into())
+}
+
+/// What is wrong with an entry beyond the last.
+fn beyond(n_entries: usize) -> String {
+    format!("there are more than the {n_entries} entries the header promises; correct it")
+}
+
+/// What is wrong with an end before the last entry.
+fn cut_off(n_read: usize, n_entries: usize) -> String {
+    format!("the file ends after {n_read} of the {n_entries} entries its header promises; {CUT_OFF}")
 }
 
 /// Row and column from 0, and the value.

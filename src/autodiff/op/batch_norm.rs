@@ -1,0 +1,230 @@
+//! Batch normalisation (Ioffe & Szegedy 2015): every column at mean 0 and variance 1 over the batch.
+//!
+//! y = scale * (x - mean) / sqrt(variance + eps) + bias, mean and (biased) variance over the rows. Running
+//! means of both, with the unbiased variance as PyTorch keeps it, serve evaluation.
+
+use super::Operation;
+use crate::autodiff::{Backward, Forward, Graph, Id};
+use diabolo_kernels::Real;
+
+/// What a batch normalisation reads besides X. Scale and bias are 1 x n and may each be left out.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchNorm {
+    /// gamma
+    pub scale: Option<Id>,
+    /// beta
+    pub bias: Option<Id>,
+    /// The running mean, 1 x n, a running state.
+    pub mean: Id,
+    /// The running variance, 1 x n, a running state.
+    pub variance: Id,
+    /// Added to the variance.
+    pub eps: f64,
+    /// The weight of a new batch in the running state.
+    pub momentum: f64,
+}
+
+/// A normalisation by the batch's own moments, which moves the running ones.
+#[derive(Clone, Debug)]
+struct Train {
+    x: Id,
+    norm: BatchNorm,
+    y: Id,
+    /// (x - mean) / sqrt(variance + eps)
+    normalised: Id,
+    /// 1 / sqrt(variance + eps), and the mean, as rows.
+    moments: Id,
+}
+
+/// A normalisation by the running moments.
+#[derive(Clone, Debug)]
+struct Evaluate {
+    x: Id,
+    norm: BatchNorm,
+    y: Id,
+}
+
+impl<T: Real> Graph<T> {
+    /// Batch normalisation by the batch's moments (`train`) or by the running ones.
+    /// # Panics
+    /// If the sizes do not agree.
+    pub fn batch_norm(&mut self, x: Id, norm: BatchNorm, train: bool) -> Id {
+        let [rows, cols] = self.shape(x);
+        let others = [Some(norm.mean), Some(norm.variance), norm.scale, norm.bias];
+        assert!(others.iter().flatten().all(|&row| self.shape(row) == [1, cols]), "one value a column");
+        let y = self.result(rows, cols);
+        if train {
+            let normalised = self.result(rows, cols);
+            let moments = self.result(2, cols);
+            self.record(Train { x, norm, y, normalised, moments });
+        } else {
+            self.record(Evaluate { x, norm, y });
+        }
+        y
+    }
+}
+
+/// y = scale * normalised + bias, in place.
+fn scale_and_shift<T: Real>(y: &mut [T], cols: usize, scale: Option<&[T]>, bias: Option<&[T]>) {
+    for row in y.chunks_exact_mut(cols.max(1)) {
+        if let Some(scale) = scale {
+            T::mul_in_place(scale, row);
+        }
+        if let Some(bias) = bias {
+            T::add_in_place(bias, row);
+        }
+    }
+}
+
+/// Adds up `rows` of `cols` columns by `f(row, sums)`, over 1 / n.
+fn add_to<T: Real>(sums: &mut [T], row: &[T], f: impl Fn(T, usize) -> T) {
+    for (j, (sum, &x)) in sums.iter_mut().zip(row).enumerate() {
+        *sum += f(x, j);
+    }
+}
+
+impl<T: Real> Operation<T> for Train {
+    fn inputs(&self, each: &mut dyn FnMut(Id)) {
+        each(self.x);
+        [self.norm.scale, self.norm.bias].into_iter().flatten().for_each(each);
+    }
+
+    fn results(&self, each: &mut dyn FnMut(Id)) {
+        [self.y, self.normalised, self.moments].into_iter().for_each(each);
+    }
+
+    fn forward(&self, run: &mut Forward<T>) {
+        let (values, [y, normalised, moments]) = run.results([self.y, self.normalised, self.moments]);
+        let [n, cols] = values.shape(self.x);
+        let x = values.get(self.x);
+        let (inverse, mean) = moments.split_at_mut(cols);
+        let of_n = T::ONE / T::from_f64(n.max(1) as f64);
+        mean.fill(T::ZERO);
+        x.chunks_exact(cols.max(1)).for_each(|row| add_to(mean, row, |x, _| x));
+        mean.iter_mut().for_each(|mean| *mean = *mean * of_n);
+        // The variance in a second pass, about the mean: no difference of large squares.
+        inverse.fill(T::ZERO);
+        for (row, out) in x.chunks_exact(cols.max(1)).zip(normalised.chunks_exact_mut(cols.max(1))) {
+            T::sub_into(row, mean, out);
+            add_to(inverse, out, |x, _| x * x);
+        }
+        let eps = T::from_f64(self.norm.eps);
+        inverse.iter_mut().for_each(|v| *v = T::ONE / (*v * of_n + eps).sqrt());
+        normalised.chunks_exact_mut(cols.max(1)).for_each(|row| T::mul_in_place(inverse, row));
+        y.copy_from_slice(normalised);
+        let get = |id: Option<Id>| id.map(|id| values.get(id));
+        scale_and_shift(y, cols, get(self.norm.scale), get(self.norm.bias));
+
+        let momentum = T::from_f64(self.norm.momentum);
+        let keep = T::ONE - momentum;
+        let (values, running) = run.running(self.norm.mean);
+        let mean = &values.get(self.moments)[cols..];
+        running.iter_mut().zip(mean).for_each(|(r, &m)| *r = keep * *r + momentum * m);
+        let (values, running) = run.running(self.norm.variance);
+        let unbiased = T::from_f64(n as f64 / (n.max(2) - 1) as f64);
+        for (running, &inverse) in running.iter_mut().zip(&values.get(self.moments)[..cols]) {
+            let variance = T::ONE / (inverse * inverse) - eps;
+            *running = keep * *running + momentum * unbiased * variance.max(T::ZERO);
+        }
+    }
+
+    /// With g = dy * scale and xn the normalised x:
+    /// dx = 1 / sqrt(variance + eps) (g - mean(g) - xn mean(g * xn)).
+    fn backward(&self, run: &mut Backward<T>) {
+        if let Some(bias) = self.norm.bias {
+            run.add(self.y, bias, |_, dy, db| {
+                db.fill(T::ZERO);
+                dy.chunks_exact(db.len().max(1)).for_each(|row| add_to(db, row, |dy, _| dy));
+            });
+        }
+        if let Some(scale) = self.norm.scale {
+            run.add(self.y, scale, |values, dy, ds| {
+                ds.fill(T::ZERO);
+                let cols = ds.len().max(1);
+                let normalised = values.get(self.normalised);
+                for (row, xn) in dy.chunks_exact(cols).zip(normalised.chunks_exact(cols)) {
+                    add_to(ds, row, |dy, j| dy * xn[j]);
+                }
+            });
+        }
+        run.add(self.y, self.x, |values, dy, dx| {
+            let [n, cols] = values.shape(self.x);
+            let (normalised, inverse) = (values.get(self.normalised), &values.get(self.moments)[..cols]);
+            let scale = self.norm.scale.map(|scale| values.get(scale));
+            let of_n = T::ONE / T::from_f64(n.max(1) as f64);
+            // Column by column in stripes that stay in registers: the sums need no room of their own.
+            const STRIPE: usize = 16;
+            for from in (0..cols).step_by(STRIPE) {
+                let width = STRIPE.min(cols - from);
+                let (mut sums, mut products) = ([T::ZERO; STRIPE], [T::ZERO; STRIPE]);
+                for i in 0..n {
+                    let at = i * cols + from;
+                    add_to(&mut sums[..width], &dy[at..at + width], |dy, _| dy);
+                    add_to(&mut products[..width], &dy[at..at + width], |dy, j| dy * normalised[at + j]);
+                }
+                for i in 0..n {
+                    for j in 0..width {
+                        let at = i * cols + from + j;
+                        let gain = inverse[from + j] * scale.map_or(T::ONE, |scale| scale[from + j]);
+                        dx[at] = gain * (dy[at] - of_n * (sums[j] + normalised[at] * products[j]));
+                    }
+                }
+            }
+        });
+    }
+}
+
+impl<T: Real> Operation<T> for Evaluate {
+    fn inputs(&self, each: &mut dyn FnMut(Id)) {
+        each(self.x);
+        [self.norm.scale, self.norm.bias].into_iter().flatten().for_each(each);
+    }
+
+    fn results(&self, each: &mut dyn FnMut(Id)) {
+        each(self.y);
+    }
+
+    fn forward(&self, run: &mut Forward<T>) {
+        let (values, y) = run.result(self.y);
+        let (x, cols) = (values.get(self.x), values.shape(self.x)[1]);
+        let (mean, variance) = (values.get(self.norm.mean), values.get(self.norm.variance));
+        let eps = T::from_f64(self.norm.eps);
+        for (row, x) in y.chunks_exact_mut(cols.max(1)).zip(x.chunks_exact(cols.max(1))) {
+            for (j, (y, &x)) in row.iter_mut().zip(x).enumerate() {
+                *y = (x - mean[j]) / (variance[j] + eps).sqrt();
+            }
+        }
+        let get = |id: Option<Id>| id.map(|id| values.get(id));
+        scale_and_shift(y, cols, get(self.norm.scale), get(self.norm.bias));
+    }
+
+    fn backward(&self, run: &mut Backward<T>) {
+        let eps = T::from_f64(self.norm.eps);
+        if let Some(bias) = self.norm.bias {
+            run.add(self.y, bias, |_, dy, db| {
+                db.fill(T::ZERO);
+                dy.chunks_exact(db.len().max(1)).for_each(|row| add_to(db, row, |dy, _| dy));
+            });
+        }
+        if let Some(scale) = self.norm.scale {
+            run.add(self.y, scale, |values, dy, ds| {
+                ds.fill(T::ZERO);
+                let (mean, variance) = (values.get(self.norm.mean), values.get(self.norm.variance));
+                let (x, cols) = (values.get(self.x), ds.len().max(1));
+                for (row, x) in dy.chunks_exact(cols).zip(x.chunks_exact(cols)) {
+                    add_to(ds, row, |dy, j| dy * (x[j] - mean[j]) / (variance[j] + eps).sqrt());
+                }
+            });
+        }
+        run.add(self.y, self.x, |values, dy, dx| {
+            let cols = values.shape(self.x)[1].max(1);
+            let variance = values.get(self.norm.variance);
+            let scale = self.norm.scale.map(|scale| values.get(scale));
+            for (row, dy) in dx.chunks_exact_mut(cols).zip(dy.chunks_exact(cols)) {
+                for (j, (dx, &dy)) in row.iter_mut().zip(dy).enumerate() {
+                    *dx = dy * scale.map_or(T::ONE, |scale| scale[j]) / (variance[j] + eps).sqrt();
+                }
+            }
+        });
+    }
+}

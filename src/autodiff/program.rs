@@ -1,0 +1,255 @@
+//! A graph laid out in memory and replayed.
+
+use super::graph::{Graph, Kind};
+use super::{Backward, Forward, Id, Plan, SparseRows, Store, Values, padded};
+use diabolo_kernels::Real;
+use std::ops::Range;
+
+/// A graph with the memory its passes take. Passes allocate nothing.
+pub struct Program<T> {
+    graph: Graph<T>,
+    /// Where each matrix lies in `values` (and, for training, its gradient in `gradients`).
+    places: Vec<Range<usize>>,
+    values: Vec<T>,
+    sparse: Vec<SparseRows<T>>,
+    /// Empty for inference.
+    gradients: Vec<T>,
+    /// How many operations read each matrix.
+    readers: Vec<u32>,
+    written: Vec<bool>,
+    scratch: Vec<T>,
+}
+
+impl<T: Real> Program<T> {
+    /// A program that keeps every value for the backward pass.
+    pub fn training(graph: Graph<T>) -> Program<T> {
+        let mut end = 0;
+        let places: Vec<Range<usize>> = graph
+            .nodes
+            .iter()
+            .map(|node| {
+                let start = end;
+                let len = if is_here(&node.kind) { node.rows * node.cols } else { 0 };
+                end = padded(start + len);
+                start..start + len
+            })
+            .collect();
+        let readers = readers(&graph);
+        let size = |at: usize| graph.nodes[at].rows * graph.nodes[at].cols;
+        let scratch = (0..readers.len()).filter(|&at| readers[at] > 1).map(size).max().unwrap_or(0);
+        Program {
+            values: vec![T::ZERO; end],
+            gradients: vec![T::ZERO; end],
+            scratch: vec![T::ZERO; scratch],
+            written: vec![false; places.len()],
+            readers,
+            sparse: sparse_inputs(&graph),
+            places,
+            graph,
+        }
+    }
+
+    /// A program for forward passes only, which keeps inputs and `outputs`; other values lie where others lay
+    /// that nobody reads any more.
+    pub fn inference(graph: Graph<T>, outputs: &[Id]) -> Program<T> {
+        let (places, end) = by_lifetime(&graph, outputs);
+        Program {
+            values: vec![T::ZERO; end],
+            sparse: sparse_inputs(&graph),
+            places,
+            graph,
+            gradients: Vec::new(),
+            readers: Vec::new(),
+            written: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// How a backward pass goes from a 1 x 1 loss to the parameters in `wanted`, ranges of the store's slice.
+    /// # Panics
+    /// If the loss is no number.
+    pub fn plan(&self, loss: Id, wanted: &[Range<usize>]) -> Plan {
+        Plan::new(&self.graph, loss, wanted)
+    }
+
+    /// The values of an input, to be filled in.
+    /// # Panics
+    /// If `id` is no dense input.
+    pub fn input_mut(&mut self, id: Id) -> &mut [T] {
+        assert!(self.graph.nodes[id.index()].kind == Kind::Input, "not a dense input");
+        &mut self.values[self.places[id.index()].clone()]
+    }
+
+    /// Fills one dense input in with the values of another.
+    /// # Panics
+    /// If one is no dense input, or they differ in size.
+    pub fn copy_input(&mut self, from: Id, to: Id) {
+        let is_input = |id: Id| self.graph.nodes[id.index()].kind == Kind::Input;
+        assert!(is_input(from) && is_input(to), "not dense inputs");
+        let (from, to) = (self.places[from.index()].clone(), self.places[to.index()].clone());
+        assert_eq!(from.len(), to.len(), "inputs of one size");
+        self.values.copy_within(from, to.start);
+    }
+
+    /// The rows of a sparse input, to be filled in.
+    /// # Panics
+    /// If `id` is no sparse input.
+    pub fn sparse_mut(&mut self, id: Id) -> &mut SparseRows<T> {
+        let Kind::Sparse(number) = self.graph.nodes[id.index()].kind else { panic!("not a sparse input") };
+        &mut self.sparse[number]
+    }
+
+    /// Whether a matrix is a sparse input.
+    pub fn is_sparse(&self, id: Id) -> bool {
+        matches!(self.graph.nodes[id.index()].kind, Kind::Sparse(_))
+    }
+
+    /// The values of an input or result. For inference only those of inputs and outputs are kept.
+    pub fn value(&self, id: Id) -> &[T] {
+        &self.values[self.places[id.index()].clone()]
+    }
+
+    /// The value of a 1 x 1 result.
+    pub fn scalar(&self, id: Id) -> T {
+        self.value(id)[0]
+    }
+
+    /// (rows, cols)
+    pub fn shape(&self, id: Id) -> [usize; 2] {
+        self.graph.shape(id)
+    }
+
+    /// The gradient of a result after a backward pass, for what looks into a network.
+    pub fn gradient(&self, id: Id) -> &[T] {
+        &self.gradients[self.places[id.index()].clone()]
+    }
+
+    /// Computes every result. The store's running state moves where operations say so.
+    pub fn forward(&mut self, store: &mut Store<T>) {
+        let (parameters, state) = store.parts_mut();
+        self.run(parameters, state);
+    }
+
+    fn run(&mut self, parameters: &[T], state: &mut [T]) {
+        let gradients = if self.gradients.is_empty() { None } else { Some(&mut self.gradients) };
+        let mut run = Forward {
+            nodes: &self.graph.nodes,
+            places: &self.places,
+            values: &mut self.values,
+            parameters,
+            state,
+            sparse: &self.sparse,
+            gradients: gradients.map(|gradients| (gradients.as_mut_slice(), self.readers.as_slice())),
+        };
+        for operation in &self.graph.operations {
+            operation.forward(&mut run);
+        }
+    }
+
+    /// Computes every result and leaves the store as it is, even where operations would move its running state.
+    pub fn infer(&mut self, store: &Store<T>) {
+        let mut state = store.state().to_vec();
+        self.run(store.values(), &mut state);
+    }
+
+    /// Overwrites the gradients of the plan's parameters in `gradient`, a slice as long as the store's values;
+    /// those of others stay as they are. To be called once for each loss after a forward pass.
+    /// # Panics
+    /// If the program is for inference, or `gradient` of another length.
+    pub fn backward(&mut self, plan: &Plan, store: &Store<T>, gradient: &mut [T]) {
+        assert!(!self.written.is_empty(), "a program for inference has no gradients");
+        assert_eq!(gradient.len(), store.values().len(), "one derivative a parameter");
+        self.written.fill(false);
+        self.written[plan.loss.index()] = true;
+        self.gradients[self.places[plan.loss.index()].start] = T::ONE;
+        let mut run = Backward {
+            nodes: &self.graph.nodes,
+            places: &self.places,
+            values: &self.values,
+            store,
+            sparse: &self.sparse,
+            readers: &self.readers,
+            plan,
+            gradients: &mut self.gradients,
+            of_parameters: gradient,
+            written: &mut self.written,
+            scratch: &mut self.scratch,
+        };
+        for &at in &plan.operations {
+            self.graph.operations[at].backward(&mut run);
+        }
+    }
+
+    /// Bytes of values, gradients and scratch.
+    pub fn bytes(&self) -> u64 {
+        let cells = self.values.len() + self.gradients.len() + self.scratch.len();
+        (cells * size_of::<T>()) as u64
+    }
+}
+
+/// Whether a matrix lies in a program's arena.
+fn is_here(kind: &Kind) -> bool {
+    matches!(kind, Kind::Input | Kind::Result(_))
+}
+
+fn sparse_inputs<T: Real>(graph: &Graph<T>) -> Vec<SparseRows<T>> {
+    let inputs = graph.nodes.iter().filter(|node| matches!(node.kind, Kind::Sparse(_)));
+    inputs.map(|node| SparseRows::empty(node.rows, node.cols)).collect()
+}
+
+/// How many operations read each matrix; one that reads it twice counts twice.
+fn readers<T: Real>(graph: &Graph<T>) -> Vec<u32> {
+    let mut readers = vec![0; graph.nodes.len()];
+    for operation in &graph.operations {
+        operation.inputs(&mut |id| readers[id.index()] += 1);
+    }
+    readers
+}
+
+/// Places such that matrices share memory only where no lifetimes meet, and the end of the last: first fit,
+/// in the order of computation.
+fn by_lifetime<T: Real>(graph: &Graph<T>, outputs: &[Id]) -> (Vec<Range<usize>>, usize) {
+    let n = graph.nodes.len();
+    let never = graph.operations.len();
+    let mut last_read: Vec<usize> = vec![0; n];
+    for (at, operation) in graph.operations.iter().enumerate() {
+        operation.inputs(&mut |id| last_read[id.index()] = at);
+        operation.results(&mut |id| last_read[id.index()] = at);
+    }
+    for (at, node) in graph.nodes.iter().enumerate() {
+        if node.kind == Kind::Input || outputs.iter().any(|id| id.index() == at) {
+            last_read[at] = never;
+        }
+    }
+    let mut places = vec![0..0; n];
+    let mut alive: Vec<(Range<usize>, usize)> = Vec::new();
+    let mut end = 0;
+    // Inputs come first: they are filled in before the first operation.
+    let inputs = (0..n).filter(|&at| graph.nodes[at].kind == Kind::Input);
+    let results = (0..n).filter(|&at| matches!(graph.nodes[at].kind, Kind::Result(_)));
+    for at in inputs.chain(results) {
+        let node = &graph.nodes[at];
+        let made_by = if let Kind::Result(operation) = node.kind { operation } else { 0 };
+        alive.retain(|(_, last)| *last >= made_by);
+        alive.sort_unstable_by_key(|(place, _)| place.start);
+        let len = node.rows * node.cols;
+        let mut start = 0;
+        for (place, _) in &alive {
+            if start + len <= place.start {
+                break;
+            }
+            start = start.max(padded(place.end));
+        }
+        places[at] = start..start + len;
+        end = end.max(padded(start + len));
+        alive.push((start..padded(start + len), last_read[at]));
+    }
+    (places, end)
+}
+
+impl<T: Real> Program<T> {
+    /// All values as operations see them.
+    pub fn values<'a>(&'a self, store: &'a Store<T>) -> Values<'a, T> {
+        Values::whole(&self.graph.nodes, &self.places, &self.values, store, &self.sparse)
+    }
+}

@@ -1,0 +1,241 @@
+//! The two networks, the game they play, and an epoch of it.
+
+use super::{Params, Reading, State};
+use crate::autodiff::{Graph, Id, Plan, Program, Store};
+use crate::error::{Error, Result};
+use crate::linalg::{Features, Matrix};
+use crate::models::Step;
+use crate::models::network::Batch;
+use crate::monitor::Env;
+use crate::nn::{Dense, Init, Norm};
+use crate::random::{Rng, fill_normal};
+use diabolo_kernels::gemm::Activation;
+use diabolo_kernels::reduce::Reduce;
+use diabolo_kernels::vector::Arithmetic;
+use std::ops::Range;
+
+/// What random numbers are for.
+mod key {
+    pub const INIT: u64 = 0x1217;
+    pub const SHUFFLE: u64 = 0x5aff;
+    pub const NOISE: u64 = 0x0015e;
+    pub const GRID: u64 = 0x621d;
+    pub const DIVERSITY: u64 = 0xd17e;
+}
+
+/// What follows a hidden layer of both.
+const LEAKY: Activation = Activation::LeakyRelu(0.2);
+
+/// The share of a new batch in batch normalisation's running moments.
+const MOMENTUM: f64 = 0.1;
+
+/// Codes whose data are kept from every epoch.
+pub(super) const KEPT: usize = 10;
+
+/// Samples that diversity is measured on.
+pub(super) const MEASURED: usize = 256;
+
+/// The generator and the critic.
+pub(super) struct Nets {
+    reading: Reading,
+    n_latent: usize,
+    generator: Vec<(Dense, Option<Norm>)>,
+    output: Dense,
+    critic: Vec<Dense>,
+    logit: Dense,
+}
+
+impl Nets {
+    /// Both with their initial values.
+    pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Nets {
+        let mut rng = Rng::keyed(seed, &[key::INIT]);
+        let mut width = params.n_latent;
+        let mut generator = Vec::new();
+        for (l, &next) in params.generator_hidden.iter().enumerate() {
+            let name = format!("generator.{l}");
+            let dense = Dense::new(store, &name, width, next, Init::Lecun, &mut rng);
+            let norm = (l > 0).then(|| Norm::new(store, &format!("{name}.norm"), next, params.norm_eps, MOMENTUM));
+            generator.push((dense, norm));
+            width = next;
+        }
+        let output = Dense::new(store, "generator.output", width, reading.n_features, Init::Lecun, &mut rng);
+        width = reading.n_features;
+        let mut critic = Vec::new();
+        for (l, &next) in params.critic_hidden.iter().enumerate() {
+            critic.push(Dense::new(store, &format!("critic.{l}"), width, next, Init::Lecun, &mut rng));
+            width = next;
+        }
+        let logit = Dense::new(store, "critic.logit", width, 1, Init::Lecun, &mut rng);
+        Nets { reading, n_latent: params.n_latent, generator, output, critic, logit }
+    }
+
+    /// Bytes of both, their gradients and moments, and a batch.
+    pub fn bytes(params: &Params, n_features: usize) -> u64 {
+        let weights = |sizes: &[usize]| -> u64 {
+            sizes.windows(2).map(|pair| (pair[0] as u64 + 1).saturating_mul(pair[1] as u64)).sum()
+        };
+        let up: Vec<usize> =
+            [&[params.n_latent], &params.generator_hidden[..], &[n_features]].concat();
+        let down: Vec<usize> = [&[n_features], &params.critic_hidden[..], &[1]].concat();
+        let values = (up.iter().sum::<usize>() * 4 + down.iter().sum::<usize>() * 4) as u64 * params.batch_size as u64;
+        4 * (4 * (weights(&up) + weights(&down)) + values)
+    }
+
+    /// Where the generator's parameters lie.
+    pub fn generator(&self, store: &Store<f32>) -> Range<usize> {
+        store.group("generator.")
+    }
+
+    /// Where the critic's parameters lie.
+    pub fn critic(&self, store: &Store<f32>) -> Range<usize> {
+        store.group("critic.")
+    }
+
+    /// Records G(z), in [-1, 1].
+    pub fn generate(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, train: bool) -> Id {
+        let mut h = z;
+        for (dense, norm) in &self.generator {
+            h = match norm {
+                None => dense.apply(graph, store, h, LEAKY),
+                Some(norm) => {
+                    let linear = dense.apply(graph, store, h, Activation::Identity);
+                    let normalised = norm.apply(graph, store, linear, train);
+                    graph.activation(LEAKY, normalised)
+                }
+            };
+        }
+        self.output.apply(graph, store, h, Activation::Tanh)
+    }
+
+    /// Records D(x), logits, of x in [-1, 1].
+    pub fn judge(&self, graph: &mut Graph<f32>, store: &Store<f32>, x: Id) -> Id {
+        let h = self.critic.iter().fold(x, |h, dense| dense.apply(graph, store, h, LEAKY));
+        self.logit.apply(graph, store, h, Activation::Identity)
+    }
+
+    /// What the generator, as in evaluation, makes of codes: n x n_features in [-1, 1].
+    pub fn made(&self, store: &Store<f32>, z: &[f32]) -> Matrix<f32> {
+        let n = z.len() / self.n_latent;
+        let mut graph = Graph::default();
+        let input = graph.input(n, self.n_latent);
+        let made = self.generate(&mut graph, store, input, false);
+        let mut program = Program::inference(graph, &[made]);
+        program.input_mut(input).copy_from_slice(z);
+        program.infer(store);
+        Matrix::from_vec(n, self.reading.n_features, program.value(made).to_vec())
+    }
+
+    /// Codes of a key.
+    fn codes(&self, key: u64, n: usize) -> Vec<f32> {
+        let mut z = vec![0.0; n * self.n_latent];
+        fill_normal(0, &[key], &mut z);
+        z
+    }
+
+    /// How diverse what is made is: its mean squared distance over the data's.
+    pub fn diversity(&self, store: &Store<f32>) -> f64 {
+        mean_squared_distance(&self.made(store, &self.codes(key::DIVERSITY, MEASURED))) / self.reading.spread
+    }
+}
+
+/// The mean squared distance of two rows: twice the sum of the columns' variances, with n - 1.
+pub(super) fn mean_squared_distance(x: &Matrix<f32>) -> f64 {
+    let n = x.n_rows() as f64;
+    let sum: f64 = (0..x.n_cols())
+        .map(|j| {
+            let column = x.col(j);
+            let mean = f64::from(f32::sum_of(&column)) / n;
+            column.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>()
+        })
+        .sum();
+    2.0 * sum / (n - 1.0).max(1.0)
+}
+
+/// Both networks on a batch of a size, recorded with both losses.
+pub(super) struct Game {
+    rows: usize,
+    x: Id,
+    z: Id,
+    /// L_G and L_D.
+    losses: [Id; 2],
+    plans: [Plan; 2],
+    program: Program<f32>,
+    gradient: Vec<f32>,
+}
+
+impl Game {
+    fn new(nets: &Nets, params: &Params, store: &Store<f32>, rows: usize) -> Game {
+        let mut graph = Graph::default();
+        let (x, z) = (graph.input(rows, nets.reading.n_features), graph.input(rows, nets.n_latent));
+        let fake = nets.generate(&mut graph, store, z, true);
+        let (of_real, of_fake) = (nets.judge(&mut graph, store, x), nets.judge(&mut graph, store, fake));
+        let mean = 1.0 / rows as f64;
+        let real = graph.bce_logits_constant(of_real, 1.0 - params.smoothing, mean);
+        let false_ = graph.bce_logits_constant(of_fake, 0.0, mean);
+        let of_critic = graph.total(&[real, false_]);
+        let of_generator =
+            if params.minimax { graph.neg(false_) } else { graph.bce_logits_constant(of_fake, 1.0, mean) };
+        let program = Program::training(graph);
+        let plans = [
+            program.plan(of_generator, &[nets.generator(store)]),
+            program.plan(of_critic, &[nets.critic(store)]),
+        ];
+        let gradient = vec![0.0; store.values().len()];
+        Game { rows, x, z, losses: [of_generator, of_critic], plans, program, gradient }
+    }
+}
+
+impl State {
+    /// One epoch; rows that do not fill a batch sit it out.
+    pub(super) fn epoch(&mut self, params: &Params, x: &Features, env: &Env) -> Result<Step> {
+        let rows = params.batch_size.min(x.n_samples());
+        let mut order: Vec<usize> = (0..x.n_samples()).collect();
+        Rng::keyed(env.seed, &[key::SHUFFLE, self.n_epochs]).shuffle(&mut order);
+        let mut sums = [0.0; 2];
+        let n_batches = x.n_samples() / rows;
+        for (b, rows) in order.chunks_exact(rows).enumerate() {
+            let losses = self.step(params, Batch { x, rows }, [self.n_epochs, b as u64], env.seed);
+            sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss / n_batches as f64);
+        }
+        self.n_epochs += 1;
+        if !self.store.is_finite() {
+            let why = "a parameter is no number any more; lower --learning-rate";
+            return Err(Error::numerical(format!("epoch {}", self.n_epochs), why));
+        }
+        let grid = self.nets.made(&self.store, &self.nets.codes(key::GRID, KEPT));
+        let mut values = std::mem::take(&mut self.grids).into_values();
+        values.extend_from_slice(grid.values());
+        self.grids = Matrix::from_vec(values.len() / self.reading.n_features, self.reading.n_features, values);
+        let metrics = vec![
+            ("generator_loss", sums[0]),
+            ("critic_loss", sums[1]),
+            ("diversity", self.nets.diversity(&self.store)),
+        ];
+        Ok(Step { objective: sums[0] + sums[1], converged: false, metrics })
+    }
+
+    /// A step of both players; returns (L_G, L_D).
+    fn step(&mut self, params: &Params, batch: Batch, place: [u64; 2], seed: u64) -> [f64; 2] {
+        if self.game.as_ref().is_none_or(|game| game.rows != batch.rows.len()) {
+            self.game = Some(Game::new(&self.nets, params, &self.store, batch.rows.len()));
+        }
+        let game = self.game.as_mut().expect("it was made just now");
+        batch.fill(&mut game.program, game.x);
+        let (scale, shift) = self.reading.to_unit();
+        let place_of_x = game.program.input_mut(game.x);
+        f32::scale(scale as f32, place_of_x);
+        f32::shift(shift as f32, place_of_x);
+        fill_normal(seed, &[key::NOISE, place[0], place[1]], game.program.input_mut(game.z));
+        game.program.forward(&mut self.store);
+        for plan in &game.plans {
+            game.program.backward(plan, &self.store, &mut game.gradient);
+        }
+        let lr = params.learning_rate as f32;
+        let (generator, critic) = (self.nets.generator(&self.store), self.nets.critic(&self.store));
+        let players = [(&mut self.generator, generator), (&mut self.critic, critic)];
+        for (optimizer, range) in players {
+            optimizer.step(&mut self.store.values_mut()[range.clone()], &game.gradient[range], lr);
+        }
+        game.losses.map(|loss| f64::from(game.program.scalar(loss)))
+    }
+}

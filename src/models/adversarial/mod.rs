@@ -1,0 +1,3 @@
+//! Adversarial models: a generator that learns to please a critic.
+
+pub mod gan;

@@ -1,0 +1,320 @@
+//! The variational autoencoder (Kingma & Welling 2014) and its weighed forms (Higgins et al. 2017; Burgess et al.
+//! 2018; Kingma et al. 2016).
+//!
+//! Data are explained by codes z ~ N(0, I) and p(x | z), a network; q(z | x) = N(mu(x), e^log_var(x)), another, stands
+//! for the posterior. Both minimise, summed over features and averaged over samples,
+//!
+//! loss = -E_q ln p(x | z) + beta KL(q(z | x) || N(0, I)),
+//!
+//! which for beta = 1 is minus a lower bound of ln p(x) (the ELBO). beta is the weight of the divergence here, not
+//! topics over words.
+//!
+//! | symbol | field | shape |
+//! |---|---|---|
+//! | x | data | n_samples x n_features |
+//! | mu, log_var | what the encoder says of a sample | n_samples x n_latent |
+//! | z | mu + e^(log_var / 2) eps, eps ~ N(0, I) | n_samples x n_latent |
+//! | encoder, decoder | `hidden` wide, the decoder in reverse | PyTorch's names and shapes in files |
+//!
+//! | form | loss | source |
+//! |---|---|---|
+//! | `beta` | + beta KL, rising over `kl_warm_up` epochs | Higgins et al. 2017, eq. 4; Bowman et al. 2016 |
+//! | `capacity` C | + gamma abs(KL - C t / T), T = `capacity_epochs` | Burgess et al. 2018, eq. 8 |
+//! | `free_bits` f | + sum_k max(f, mean KL_k) | Kingma et al. 2016, eq. 15 |
+//!
+//! `encode` gives mu. Evaluations draw z once a sample, from noise that is the same for every fit. With
+//! `iwae_samples` = L, `score` also gives the tighter bound of Burda et al. 2016: mean ln 1/L sum_l p(x, z_l) /
+//! q(z_l | x). Cost: 6 products of the layers' sizes a sample and epoch. Departure: where data are not in [0, 1]
+//! they are divided by one spread for all, which the model keeps.
+
+mod figures;
+mod model;
+mod objective;
+
+pub use model::Vae;
+
+use crate::autodiff::Store;
+use crate::error::{Error, Result};
+use crate::linalg::Features;
+use crate::models::network::{Activation, Decay, Descent, Optimiser, TrainState};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
+use crate::monitor::Env;
+use crate::nn::Likelihood;
+use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use objective::Net;
+use serde::{Deserialize, Serialize};
+
+/// The parameters of a fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[serde(default, deny_unknown_fields)]
+pub struct Params {
+    /// Length of a code
+    #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
+    pub n_latent: usize,
+    /// Widths of the encoder's hidden layers, as 400,200; the decoder has them in reverse
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
+    pub hidden: Vec<usize>,
+    /// What follows a hidden layer
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub activation: Activation,
+    /// How data are distributed around what is decoded; bernoulli for data in [0, 1], else gaussian, if left out
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub likelihood: Option<Likelihood>,
+    /// The weight of the divergence
+    #[cfg_attr(feature = "cli", arg(long, value_name = "B"))]
+    pub beta: f64,
+    /// Epochs over which the weight rises to its full height
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub kl_warm_up: u64,
+    /// Nats every axis may diverge for nothing
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NATS"))]
+    pub free_bits: f64,
+    /// Nats that the divergence is led to, in place of being weighed by beta; 0 for none
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NATS"))]
+    pub capacity: f64,
+    /// Epochs over which the capacity rises
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub capacity_epochs: u64,
+    /// The weight of the distance from the capacity
+    #[cfg_attr(feature = "cli", arg(long, value_name = "G"))]
+    pub gamma: f64,
+    /// Draw every picture's pixels anew as 0 or 1 in every epoch
+    #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", action = clap::ArgAction::Set))]
+    pub binarise: bool,
+    /// Draws of the tighter bound that scores give; 0 for none
+    #[cfg_attr(feature = "cli", arg(long, value_name = "L"))]
+    pub iwae_samples: usize,
+    /// Passes over the data
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub epochs: u64,
+    /// Rows of a step
+    #[cfg_attr(feature = "cli", arg(long, value_name = "ROWS"))]
+    pub batch_size: usize,
+    /// The step size
+    #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
+    pub learning_rate: f64,
+    /// The rule of descent
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub optimiser: Optimiser,
+    /// Weight decay; decoupled for adam
+    #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
+    pub weight_decay: f64,
+    /// The largest norm of a gradient; 0 for none
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NORM"))]
+    pub clip: f64,
+    /// Steps over which the step size rises
+    #[cfg_attr(feature = "cli", arg(long, value_name = "STEPS"))]
+    pub warm_up: u64,
+    /// How the step size goes on
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub decay: Decay,
+    /// The share of samples held out to watch the fit
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+    pub validation: f64,
+    /// Epochs without an improvement on them that end the fit; 0 for never
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub patience: u64,
+    /// The share that stays of an exponential average of the parameters; 0 for none
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+    pub average: f64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        let descent = Descent::default();
+        Params {
+            n_latent: 20,
+            hidden: vec![400],
+            activation: Activation::Relu,
+            likelihood: None,
+            beta: 1.0,
+            kl_warm_up: 0,
+            free_bits: 0.0,
+            capacity: 0.0,
+            capacity_epochs: 10,
+            gamma: 100.0,
+            binarise: false,
+            iwae_samples: 0,
+            epochs: descent.epochs,
+            batch_size: descent.batch_size,
+            learning_rate: descent.learning_rate,
+            optimiser: descent.optimiser,
+            weight_decay: descent.weight_decay,
+            clip: descent.clip,
+            warm_up: descent.warm_up,
+            decay: descent.decay,
+            validation: descent.validation,
+            patience: descent.patience,
+            average: descent.average,
+        }
+    }
+}
+
+impl Params {
+    /// How the network descends.
+    fn descent(&self) -> Descent {
+        Descent {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            optimiser: self.optimiser,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            warm_up: self.warm_up,
+            decay: self.decay,
+            validation: self.validation,
+            patience: self.patience,
+            average: self.average,
+            ..Descent::default()
+        }
+    }
+}
+
+impl Settings for Params {
+    const NAME: &'static str = "vae";
+    const VERSION: u32 = 1;
+
+    fn check(&self) -> Result<()> {
+        check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
+        if self.hidden.contains(&0) {
+            return Err(Error::parameter("hidden", "a layer of width 0 lets nothing through"));
+        }
+        check_not_negative("beta", self.beta)?;
+        check_not_negative("free_bits", self.free_bits)?;
+        check_not_negative("capacity", self.capacity)?;
+        check_not_negative("gamma", self.gamma)?;
+        if self.capacity > 0.0 && self.free_bits > 0.0 {
+            return Err(Error::parameter("capacity", "leads the divergence itself; leave out --free-bits"));
+        }
+        if self.binarise && self.likelihood == Some(Likelihood::Gaussian) {
+            return Err(Error::parameter("binarise", "draws of 0 and 1 are bernoulli, not gaussian"));
+        }
+        self.descent().check()
+    }
+}
+
+/// What a network reads: its likelihood and the spread that data are divided by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reading {
+    pub likelihood: Likelihood,
+    pub spread: f64,
+    pub n_features: usize,
+    pub is_sparse: bool,
+}
+
+impl Reading {
+    /// What suits some data.
+    /// # Errors
+    /// [`Error::Numerical`] where Bernoulli is asked of data outside [0, 1].
+    fn of(x: &Features, params: &Params) -> Result<Reading> {
+        let outside = x.first_where(|x| !(0.0..=1.0).contains(&x));
+        let likelihood = match (params.likelihood, outside) {
+            (Some(Likelihood::Bernoulli), Some((i, j))) => {
+                return Err(Error::numerical(
+                    format!("row {}, column {}", i + 1, j + 1),
+                    "a value outside [0, 1], which bernoulli cannot explain; give --scale max or --likelihood gaussian",
+                ));
+            }
+            (None, Some((i, j))) if params.binarise => {
+                return Err(Error::numerical(
+                    format!("row {}, column {}", i + 1, j + 1),
+                    "a value outside [0, 1] is no probability to draw from; give --scale max",
+                ));
+            }
+            (Some(likelihood), _) => likelihood,
+            (None, None) => Likelihood::Bernoulli,
+            (None, Some(_)) => Likelihood::Gaussian,
+        };
+        let size = (x.n_samples() * x.n_features()) as f64;
+        let spread = match likelihood {
+            Likelihood::Bernoulli => 1.0,
+            Likelihood::Gaussian => {
+                let root = (x.squared_norm() / size).sqrt();
+                if root > 0.0 { root } else { 1.0 }
+            }
+        };
+        Ok(Reading { likelihood, spread, n_features: x.n_features(), is_sparse: x.is_sparse() })
+    }
+
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        visit_u64(each, "reading/gaussian", u64::from(self.likelihood == Likelihood::Gaussian));
+        visit_f64(each, "reading/spread", self.spread);
+        visit_u64(each, "reading/n_features", self.n_features as u64);
+        visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
+    }
+
+    fn load(named: &Named) -> Result<Reading> {
+        let is = |name: &str| named.scalar_u64(name).map(|flag| flag == 1);
+        Ok(Reading {
+            likelihood: if is("reading/gaussian")? { Likelihood::Gaussian } else { Likelihood::Bernoulli },
+            spread: named.scalar_f64("reading/spread")?,
+            n_features: named.scalar_u64("reading/n_features")? as usize,
+            is_sparse: is("reading/is_sparse")?,
+        })
+    }
+}
+
+/// A network in mid-fit.
+pub struct State {
+    reading: Reading,
+    net: Net,
+    train: TrainState,
+}
+
+impl Tensors for State {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.reading.visit(each);
+        self.train.visit(each);
+    }
+}
+
+impl Params {
+    /// The network of a reading, with its initial parameters.
+    fn net(&self, reading: Reading, seed: u64) -> (Store<f32>, Net) {
+        let mut store = Store::default();
+        let net = Net::new(&mut store, self, reading, seed);
+        (store, net)
+    }
+}
+
+impl Fit for Params {
+    type State = State;
+    type Model = Vae;
+
+    fn max_iterations(&self) -> u64 {
+        self.epochs
+    }
+
+    fn start(&self, x: &Data, env: &Env) -> Result<State> {
+        let x = x.finite_features()?;
+        let reading = Reading::of(x, self)?;
+        env.budget.charge(Net::bytes(self, x.n_features()), "the parameters of a network")?;
+        let (store, net) = self.net(reading, env.seed);
+        let train = TrainState::start(store, &net, &self.descent(), x, env)?;
+        Ok(State { reading, net, train })
+    }
+
+    /// One epoch.
+    fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
+        state.train.epoch(&state.net, &self.descent(), x.features()?, env)
+    }
+
+    fn finish(&self, state: State) -> Result<Vae> {
+        Ok(Vae::new(self.clone(), state.reading, state.net, state.train.finish()))
+    }
+
+    fn load_state(&self, named: &Named) -> Result<State> {
+        let reading = Reading::load(named)?;
+        let (store, net) = self.net(reading, 0);
+        Ok(State { reading, net, train: TrainState::load(store, &self.descent(), named)? })
+    }
+
+    fn load_model(&self, named: &Named) -> Result<Vae> {
+        let reading = Reading::load(named)?;
+        let (mut store, net) = self.net(reading, 0);
+        store.load(named)?;
+        Ok(Vae::new(self.clone(), reading, net, store))
+    }
+}

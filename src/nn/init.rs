@@ -1,0 +1,39 @@
+//! Initial values of weights.
+
+use crate::random::Rng;
+use diabolo_kernels::Real;
+
+/// How weights start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Weights and biases uniform within 1 / sqrt(n_in): what PyTorch's linear layers start with (LeCun et al. 1998).
+    Lecun,
+    /// Weights uniform within sqrt(6 / (n_in + n_out)), biases 0 (Glorot & Bengio 2010).
+    Glorot,
+    /// Weights normal with variance 2 / n_in, biases 0: for ReLU (He et al. 2015).
+    He,
+}
+
+impl Init {
+    /// Weights of a layer, n_in x n_out values, and its n_out biases.
+    pub fn draw<T: Real>(self, n_in: usize, n_out: usize, rng: &mut Rng) -> (Vec<T>, Vec<T>) {
+        let fan_in = n_in.max(1) as f64;
+        let within = |bound: f64, rng: &mut Rng| T::from_f64(bound * (2.0 * rng.uniform() - 1.0));
+        let n = n_in * n_out;
+        match self {
+            Init::Lecun => {
+                let bound = 1.0 / fan_in.sqrt();
+                let weights = (0..n).map(|_| within(bound, rng)).collect();
+                (weights, (0..n_out).map(|_| within(bound, rng)).collect())
+            }
+            Init::Glorot => {
+                let bound = (6.0 / (n_in + n_out).max(1) as f64).sqrt();
+                ((0..n).map(|_| within(bound, rng)).collect(), vec![T::ZERO; n_out])
+            }
+            Init::He => {
+                let deviation = (2.0 / fan_in).sqrt();
+                ((0..n).map(|_| T::from_f64(deviation * rng.normal())).collect(), vec![T::ZERO; n_out])
+            }
+        }
+    }
+}

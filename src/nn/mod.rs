@@ -1,0 +1,16 @@
+//! Networks as recorded on a tape: initial values, layers, likelihoods.
+//!
+//! A layer owns names and places in a [`Store`](crate::autodiff::Store), never numbers; it is recorded on as many
+//! graphs as wanted (training, a last batch, inference).
+
+mod dense;
+mod init;
+mod likelihood;
+mod mlp;
+mod norm;
+
+pub use dense::Dense;
+pub use init::Init;
+pub use likelihood::{Likelihood, Output};
+pub use mlp::{Layers, Mlp};
+pub use norm::Norm;

@@ -1,0 +1,196 @@
+//! Every operation: its gradient by the tape against central differences, in f64.
+
+use super::Domain::{Any, Positive, Smooth};
+use super::worst;
+use crate::tolerance::GRADIENT;
+use diabolo::autodiff::{Graph, Id};
+use diabolo_kernels::gemm::Activation;
+use proptest::prelude::*;
+
+/// A test of an operation: its operands' shapes and domains in sizes (m, n, k), and how it is recorded.
+macro_rules! gradients {
+    ($($name:ident: [$(($rows:expr, $cols:expr, $domain:expr)),*], |$m:ident, $n:ident, $k:ident| $build:expr;)*) => {
+        $(
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(256))]
+                #[test]
+                #[allow(unused_variables)]
+                fn $name($m in 1_usize..6, $n in 1_usize..6, $k in 1_usize..6, seed in any::<u64>()) {
+                    let build: fn(&mut Graph<f64>, &[Id], [usize; 3]) -> Id = $build;
+                    let operands = [$(([$rows, $cols], $domain)),*];
+                    let worst = worst(&operands, seed, |graph, ids| build(graph, ids, [$m, $n, $k]));
+                    prop_assert!(worst.error <= GRADIENT, "{worst:?}");
+                }
+            }
+        )*
+    };
+}
+
+gradients! {
+    matmul: [(m, k, Any), (k, n, Any)], |m, n, k| |g, x, _| g.matmul(x[0], x[1]);
+    matmul_tn: [(k, m, Any), (k, n, Any)], |m, n, k| |g, x, _| g.matmul_tn(x[0], x[1]);
+    matmul_nt: [(m, k, Any), (n, k, Any)], |m, n, k| |g, x, _| g.matmul_nt(x[0], x[1]);
+    a_matrix_times_its_own_transpose: [(m, k, Any)], |m, n, k| |g, x, _| g.matmul_nt(x[0], x[0]);
+    linear: [(m, k, Any), (k, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.linear(x[0], x[1], Some(x[2]), Activation::Identity)
+    };
+    linear_without_bias_and_tanh: [(m, k, Any), (k, n, Any)], |m, n, k| |g, x, _| {
+        g.linear(x[0], x[1], None, Activation::Tanh)
+    };
+    linear_and_sigmoid: [(m, k, Any), (k, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.linear(x[0], x[1], Some(x[2]), Activation::Sigmoid)
+    };
+    linear_and_softplus: [(m, k, Any), (k, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.linear(x[0], x[1], Some(x[2]), Activation::Softplus)
+    };
+    add: [(m, n, Any), (m, n, Any)], |m, n, k| |g, x, _| g.add(x[0], x[1]);
+    sub: [(m, n, Any), (m, n, Any)], |m, n, k| |g, x, _| g.sub(x[0], x[1]);
+    mul: [(m, n, Any), (m, n, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
+    mul_by_itself: [(m, n, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[0]);
+    div: [(m, n, Any), (m, n, Positive)], |m, n, k| |g, x, _| g.div(x[0], x[1]);
+    add_a_row: [(m, n, Any), (1, n, Any)], |m, n, k| |g, x, _| g.add(x[0], x[1]);
+    sub_a_column: [(m, n, Any), (m, 1, Any)], |m, n, k| |g, x, _| g.sub(x[0], x[1]);
+    mul_by_a_row: [(m, n, Any), (1, n, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
+    mul_by_a_number: [(m, n, Any), (1, 1, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
+    div_by_a_column: [(m, n, Any), (m, 1, Positive)], |m, n, k| |g, x, _| g.div(x[0], x[1]);
+    affine: [(m, n, Any)], |m, n, k| |g, x, _| g.affine(x[0], -1.5, 0.25);
+    exp: [(m, n, Any)], |m, n, k| |g, x, _| g.exp(x[0]);
+    ln: [(m, n, Positive)], |m, n, k| |g, x, _| g.ln(x[0]);
+    log1p: [(m, n, Positive)], |m, n, k| |g, x, _| g.log1p(x[0]);
+    expm1: [(m, n, Any)], |m, n, k| |g, x, _| g.expm1(x[0]);
+    square: [(m, n, Any)], |m, n, k| |g, x, _| g.square(x[0]);
+    sqrt: [(m, n, Positive)], |m, n, k| |g, x, _| g.sqrt(x[0]);
+    reciprocal: [(m, n, Positive)], |m, n, k| |g, x, _| g.reciprocal(x[0]);
+    abs: [(m, n, Smooth)], |m, n, k| |g, x, _| g.abs(x[0]);
+    erf: [(m, n, Any)], |m, n, k| |g, x, _| g.erf(x[0]);
+    lgamma: [(m, n, Positive)], |m, n, k| |g, x, _| g.lgamma(x[0]);
+    clip: [(m, n, Smooth)], |m, n, k| |g, x, _| g.clip(x[0], -1.0, 1.0);
+    relu: [(m, n, Smooth)], |m, n, k| |g, x, _| g.relu(x[0]);
+    leaky_relu: [(m, n, Smooth)], |m, n, k| |g, x, _| g.leaky_relu(x[0], 0.2);
+    elu: [(m, n, Smooth)], |m, n, k| |g, x, _| g.elu(x[0]);
+    sigmoid: [(m, n, Any)], |m, n, k| |g, x, _| g.sigmoid(x[0]);
+    tanh: [(m, n, Any)], |m, n, k| |g, x, _| g.tanh(x[0]);
+    softplus: [(m, n, Any)], |m, n, k| |g, x, _| g.softplus(x[0]);
+    sum: [(m, n, Any)], |m, n, k| |g, x, _| g.sum(x[0]);
+    mean: [(m, n, Any)], |m, n, k| |g, x, _| g.mean(x[0]);
+    row_sums: [(m, n, Any)], |m, n, k| |g, x, _| g.row_sums(x[0]);
+    col_sums: [(m, n, Any)], |m, n, k| |g, x, _| g.col_sums(x[0]);
+    softmax: [(m, n, Any)], |m, n, k| |g, x, _| g.softmax(x[0]);
+    log_softmax: [(m, n, Any)], |m, n, k| |g, x, _| g.log_softmax(x[0]);
+    logsumexp: [(m, n, Any)], |m, n, k| |g, x, _| g.logsumexp(x[0]);
+    columns: [(m, n + k, Any)], |m, n, k| |g, x, [_, n, k]| g.columns(x[0], k..n + k);
+    overlapping_columns: [(m, n + 1, Any)], |m, n, k| |g, x, [_, n, _]| {
+        let (left, right) = (g.columns(x[0], 0..n), g.columns(x[0], 1..n + 1));
+        g.mul(left, right)
+    };
+    rows: [(m + k, n, Any)], |m, n, k| |g, x, [m, _, k]| g.rows(x[0], k..m + k);
+    beside: [(m, n, Any), (m, k, Any)], |m, n, k| |g, x, _| g.beside(&[x[0], x[1], x[0]]);
+    stack: [(m, n, Any), (k, n, Any)], |m, n, k| |g, x, _| g.stack(&[x[0], x[1], x[0]]);
+    normal: [(m, n, Any), (m, n, Any), (m, n, Any)], |m, n, k| |g, x, _| g.normal(x[0], x[1], x[2]);
+    normal_kl: [(m, n, Any), (m, n, Any)], |m, n, k| |g, x, _| g.normal_kl(x[0], x[1]);
+    layer_norm: [(m, n + 1, Any), (1, n + 1, Any), (1, n + 1, Any)], |m, n, k| |g, x, _| {
+        g.layer_norm(x[0], x[1], x[2], 0.1)
+    };
+    dropout: [(m, n, Any), (m, n, Positive)], |m, n, k| |g, x, _| g.dropout(x[0], x[1]);
+    a_value_that_is_read_three_times: [(m, n, Any)], |m, n, k| |g, x, _| {
+        let (e, t) = (g.exp(x[0]), g.tanh(x[0]));
+        let product = g.mul(e, t);
+        g.add(product, x[0])
+    };
+}
+
+/// Losses are numbers: their own weight is what differs.
+macro_rules! losses {
+    ($($name:ident: ($domain:expr), |$m:ident, $n:ident, $rng:ident| $targets:expr, $build:expr;)*) => {
+        $(
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(256))]
+                #[test]
+                #[allow(unused_variables)]
+                fn $name($m in 1_usize..6, $n in 1_usize..6, seed in any::<u64>(), shared in any::<bool>()) {
+                    use diabolo::autodiff::{Store, check};
+                    let mut $rng = diabolo::random::Rng::seeded(seed);
+                    let _ = &mut $rng;
+                    let mut store = Store::default();
+                    let x = super::parameter(&mut store, "x", [$m, $n], $domain, seed);
+                    let mut graph = Graph::default();
+                    let x = graph.read(&store, x);
+                    // Through a result, whose gradient a loss may write ahead, unless it has other readers.
+                    let x = graph.affine(x, 1.25, 0.0);
+                    let (rows, cols, targets): (usize, usize, Vec<f64>) = $targets;
+                    let input = graph.input(rows, cols);
+                    let build: fn(&mut Graph<f64>, Id, Id, f64) -> Id = $build;
+                    let loss = build(&mut graph, x, input, 0.4);
+                    let squares = if shared { graph.square(x) } else { graph.square(loss) };
+                    let further = graph.sum(squares);
+                    let weighed = graph.affine(loss, 3.0, 0.0);
+                    let total = graph.total(&[weighed, further, loss]);
+                    let worst = check::worst(graph, total, &mut store, |program| {
+                        program.input_mut(input).copy_from_slice(&targets);
+                    }, 6e-6);
+                    prop_assert!(worst.error <= GRADIENT, "{worst:?}");
+                }
+            }
+        )*
+    };
+}
+
+losses! {
+    bce_logits: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.uniform()).collect()), |g, x, t, s| g.bce_logits(x, t, s);
+    bce_logits_constant: (Any), |m, n, rng| (1, 1, vec![0.0]), |g, x, _, s| g.bce_logits_constant(x, 0.9, s);
+    cross_entropy: (Any), |m, n, rng| (m, 1, (0..m).map(|_| rng.below(n) as f64).collect()), |g, x, t, s| {
+        g.cross_entropy(x, t, s)
+    };
+    squared_error: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.normal()).collect()), |g, x, t, s| {
+        g.squared_error(x, t, s)
+    };
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn gather(m in 1_usize..6, n in 1_usize..6, k in 1_usize..6, seed in any::<u64>()) {
+        use diabolo::autodiff::{Store, check};
+        let mut store = Store::default();
+        let table = super::parameter(&mut store, "table", [k, n], Any, seed);
+        let mut graph = Graph::default();
+        let table = graph.read(&store, table);
+        let index = graph.input(m, 1);
+        let y = graph.gather(table, index);
+        let (loss, input, weights) = check::weighed_sum(&mut graph, y, seed);
+        let mut rng = diabolo::random::Rng::seeded(seed);
+        let rows: Vec<f64> = (0..m).map(|_| rng.below(k) as f64).collect();
+        let worst = check::worst(graph, loss, &mut store, |program| {
+            program.input_mut(index).copy_from_slice(&rows);
+            program.input_mut(input).copy_from_slice(&weights);
+        }, 6e-6);
+        prop_assert!(worst.error <= GRADIENT, "{worst:?}");
+    }
+
+    #[test]
+    fn batch_norm(m in 2_usize..7, n in 1_usize..20, with_scale in any::<bool>(), with_bias in any::<bool>(),
+        train in any::<bool>(), seed in any::<u64>()) {
+        use diabolo::autodiff::{Store, check, op::BatchNorm};
+        let mut store = Store::default();
+        let x = super::parameter(&mut store, "x", [m, n], Any, seed);
+        let scale = super::parameter(&mut store, "scale", [1, n], Any, seed);
+        let bias = super::parameter(&mut store, "bias", [1, n], Any, seed);
+        let mean = store.running("mean", vec![0.3; n]);
+        let variance = store.running("variance", vec![0.7; n]);
+        let mut graph = Graph::default();
+        let norm = BatchNorm {
+            scale: with_scale.then(|| graph.read(&store, scale)),
+            bias: with_bias.then(|| graph.read(&store, bias)),
+            mean: graph.read_running(&store, mean),
+            variance: graph.read_running(&store, variance),
+            eps: 0.1,
+            momentum: 0.1,
+        };
+        let x = graph.read(&store, x);
+        let y = graph.batch_norm(x, norm, train);
+        let (loss, input, weights) = check::weighed_sum(&mut graph, y, seed);
+        let worst = check::worst(graph, loss, &mut store, |program| program.input_mut(input).copy_from_slice(&weights), 6e-6);
+        prop_assert!(worst.error <= GRADIENT, "{worst:?}");
+    }
+}
