@@ -57,7 +57,7 @@ pub fn leading_right(
     for round in 0..=effort.rounds {
         // Rayleigh and Ritz: the eigenvectors of (E B)'(E B) turn B to the singular vectors within it.
         let image = forward(&block);
-        let (theta, turn) = leading_eigenvectors(&image.gram(), block.n_cols())?;
+        let (theta, turn) = leading_eigenvectors(image.gram().view(), block.n_cols())?;
         block = block.matmul(&turn);
         let now: f64 = theta.iter().take(k).sum();
         let is_done = now - captured <= LEAST_GAIN * now;
