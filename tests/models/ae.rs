@@ -38,10 +38,10 @@ fn a_linear_autoencoder_spans_the_principal_subspace() {
     let params = Params {
         n_latent: 3,
         linear: true,
-        epochs: 400,
+        epochs: 800,
         batch_size: 50,
         decay: Decay::Cosine,
-        learning_rate: 3e-3,
+        learning_rate: 1e-2,
         ..Params::default()
     };
     let (ae, _) = fit(&params, &Data::rows(&x), None, &env, &mut Silent).expect("a fit");

@@ -65,9 +65,9 @@ fn resumed_games_and_players_are_exact() {
 
 #[test]
 fn a_collapsed_generator_is_said() {
-    // Ten epochs at a huge step size: the tanh saturates and every code gives the same point.
+    // A generator that has hardly learned makes nearly the same of every code.
     let (x, _) = ring(512);
-    let params = Params { learning_rate: 0.5, epochs: 3, ..small() };
+    let params = Params { learning_rate: 1e-7, epochs: 1, ..small() };
     let (gan, _) = fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
     assert!(gan.diversity() < 0.25, "{}", gan.diversity());
     assert!(gan.warnings()[0].contains("collapsed"), "{:?}", gan.warnings());
