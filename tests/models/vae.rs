@@ -204,6 +204,36 @@ fn early_stopping_keeps_the_best_and_averages_are_kept() {
     assert!(averaged.score(&Data::rows(&x), &Env::seeded(1)).expect("scores")[0].1.is_finite());
 }
 
+/// Weights that PyTorch wrote give the codes and means that PyTorch computed (tests/golden/vae_torch.py), and come
+/// out under the same names, with the same values.
+#[test]
+fn weights_are_exchanged_with_pytorch() {
+    use diabolo::models::Decode;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/vae_torch.safetensors");
+    let (named, _) =
+        diabolo::io::tensor_file::load(std::path::Path::new(file), &Budget::unlimited()).expect("a file");
+    let params = vae::Params { n_latent: 3, hidden: vec![7], ..Default::default() };
+    let vae = params.load_model(&named).expect("PyTorch's names");
+    let matrix = |name: &str| {
+        let (rows, cols, values) = named.matrix_f32(name).expect("an array");
+        Matrix::from_vec(rows, cols, values)
+    };
+    let near = |ours: &Matrix<f32>, theirs: &Matrix<f32>| {
+        ours.shape() == theirs.shape()
+            && ours.values().iter().zip(theirs.values()).all(|(a, b)| (a - b).abs() <= 1e-6)
+    };
+    let env = Env::seeded(1);
+    let (mu, log_var) = vae.moments(&Features::F32(matrix("x")), &env).expect("codes");
+    assert!(near(&mu, &matrix("expected_mu")) && near(&log_var, &matrix("expected_log_var")));
+    let mean = vae.decode(&mu.cast(), &env).expect("means").cast::<f32>();
+    assert!(near(&mean, &matrix("expected_mean")));
+    let written = Named::copy_of(vae.store());
+    for name in ["encoder.0.weight", "mu.bias", "log_var.weight", "decoder.0.weight", "output.bias"] {
+        assert_eq!(written.get(name).expect(name), named.get(name).expect(name), "{name}");
+    }
+    assert_eq!(written.names().count(), 10);
+}
+
 #[test]
 fn bad_values_are_refused_by_place() {
     let x = Features::F64(Matrix::from_vec(2, 2, vec![0.0, 1.0, 2.0, 0.5]));

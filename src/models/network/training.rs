@@ -1,5 +1,7 @@
 //! Epochs of descent.
 
+use super::draws::draw_mask;
+use super::epoch::{Split, Sums};
 use super::{Batch, Decay, Descent};
 use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
@@ -11,11 +13,9 @@ use crate::optim::{
 };
 use crate::random::{Rng, fill_normal};
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
-use diabolo_kernels::parallel;
 
 /// What random numbers are for: the first word of their keys.
 mod key {
-    pub const SPLIT: u64 = 0x5b11;
     pub const SHUFFLE: u64 = 0x5aff;
     pub const NOISE: u64 = 0x0015e;
     pub const MASK: u64 = 0xd20b;
@@ -307,7 +307,7 @@ impl TrainState {
             fill_normal(env.seed, &[key::NOISE, place[0], place[1], k as u64], program.input_mut(noise));
         }
         for (k, &(mask, share)) in recorded.masks.iter().enumerate() {
-            fill_mask(env.seed, &[key::MASK, place[0], place[1], k as u64], share, program.input_mut(mask));
+            draw_mask(env.seed, &[key::MASK, place[0], place[1], k as u64], share, program.input_mut(mask));
         }
         if let Some(weights) = recorded.weights {
             program.input_mut(weights).copy_from_slice(&network.weights(at));
@@ -324,74 +324,6 @@ impl TrainState {
             store.values_mut().copy_from_slice(kept);
         }
         store
-    }
-}
-
-/// Elements of a mask whose numbers come from one stream.
-const MASK_CHUNK: usize = 4096;
-
-/// 0 with probability `share`, else 1 / (1 - share) (Srivastava et al. 2014, inverted).
-pub(super) fn fill_mask(seed: u64, key: &[u64], share: f64, mask: &mut [f32]) {
-    let keep = (1.0 / (1.0 - share)) as f32;
-    parallel::for_each_row_block(mask, 1, MASK_CHUNK, |first, block| {
-        let mut rng = Rng::keyed(seed, key).child((first / MASK_CHUNK) as u64);
-        block.iter_mut().for_each(|m| *m = if rng.bernoulli(share) { 0.0 } else { keep });
-    });
-}
-
-/// Every x in [0, 1] becomes 1 with probability x, else 0.
-pub fn fill_uniform_below(seed: u64, key: &[u64], x: &mut [f32]) {
-    parallel::for_each_row_block(x, 1, MASK_CHUNK, |first, block| {
-        let mut rng = Rng::keyed(seed, key).child((first / MASK_CHUNK) as u64);
-        block.iter_mut().for_each(|x| *x = if rng.bernoulli(f64::from(*x)) { 1.0 } else { 0.0 });
-    });
-}
-
-/// Losses added up over an epoch.
-#[derive(Default)]
-struct Sums {
-    n: f64,
-    loss: f64,
-    terms: Vec<(&'static str, f64)>,
-}
-
-impl Sums {
-    fn add(&mut self, program: &Program<f32>, recorded: &Recorded, rows: usize) {
-        let value = |id: Id| rows as f64 * f64::from(program.scalar(id));
-        self.n += rows as f64;
-        self.loss += value(recorded.loss);
-        if self.terms.is_empty() {
-            self.terms = recorded.terms.iter().map(|term| (term.0, 0.0)).collect();
-        }
-        self.terms.iter_mut().zip(&recorded.terms).for_each(|(sum, term)| sum.1 += value(term.1));
-    }
-
-    /// Means over the rows: of the loss, and of its terms.
-    fn means(&self) -> (f64, Vec<(&'static str, f64)>) {
-        (self.loss / self.n, self.terms.iter().map(|term| (term.0, term.1 / self.n)).collect())
-    }
-}
-
-/// Which samples a fit trains on, and which it only watches.
-struct Split {
-    training: Vec<usize>,
-    validation: Vec<usize>,
-}
-
-impl Split {
-    /// The same split in every epoch, and in a resumed fit.
-    fn new(x: &Features, descent: &Descent, env: &Env) -> Split {
-        let n = x.n_samples();
-        if descent.validation == 0.0 {
-            return Split { training: (0..n).collect(), validation: Vec::new() };
-        }
-        let n_held_out =
-            ((n as f64 * descent.validation).round() as usize).clamp(1.min(n), n.saturating_sub(1));
-        let mut order = Rng::keyed(env.seed, &[key::SPLIT]).permutation(n);
-        let mut training = order.split_off(n_held_out);
-        training.sort_unstable();
-        order.sort_unstable();
-        Split { training, validation: order }
     }
 }
 

@@ -245,7 +245,17 @@ impl Reading {
         visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
     }
 
+    /// The reading of a saved model; of weights alone, as PyTorch writes them, that of pictures in [0, 1].
     fn load(named: &Named) -> Result<Reading> {
+        if !named.contains("reading/n_features") {
+            let n_features = named.vector_f32("output.bias")?.len();
+            return Ok(Reading {
+                likelihood: Likelihood::Bernoulli,
+                spread: 1.0,
+                n_features,
+                is_sparse: false,
+            });
+        }
         let is = |name: &str| named.scalar_u64(name).map(|flag| flag == 1);
         Ok(Reading {
             likelihood: if is("reading/gaussian")? { Likelihood::Gaussian } else { Likelihood::Bernoulli },

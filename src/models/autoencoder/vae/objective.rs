@@ -2,7 +2,7 @@
 
 use super::{Params, Reading};
 use crate::autodiff::{Graph, Id, Program, Store};
-use crate::models::network::{Batch, Moment, Network, Recorded, data_input, fill_uniform_below};
+use crate::models::network::{Batch, Moment, Network, Recorded, data_input, draw_below};
 use crate::nn::{Dense, Init, Layers, Likelihood, Mlp, Output};
 use crate::random::Rng;
 use diabolo_kernels::gemm::Activation;
@@ -192,7 +192,7 @@ impl Network for Net {
         self.fill_target(program, target, batch);
         if self.params.binarise && at.train {
             // Dynamic binarisation (Salakhutdinov & Murray 2008): input and target are the same draw.
-            fill_uniform_below(seed, key, program.input_mut(target));
+            draw_below(seed, key, program.input_mut(target));
             if !self.reading.is_sparse {
                 program.copy_input(target, recorded.x);
             }
