@@ -156,3 +156,8 @@ pub const GOLDEN_METRIC: f64 = 1e-12;
 
 /// Probabilities of a logistic regression that both iterate until the gradient is some 1e-8.
 pub const LOGISTIC: f64 = 1e-6;
+
+/// Two fits of a network in f32 whose sums are taken in another order (sparse against dense rows), relative to the
+/// largest code after some 60 steps: 6e-8 a rounding, which every step carries on and Adam's division by small roots
+/// makes larger.
+pub const NETWORK_F32: f64 = 2e-2;

@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 use crate::linalg::Features;
 use crate::models::Step;
 use crate::monitor::Env;
-use crate::optim::{Average, Averaging, Clip, EarlyStop, Optimizer, Patience, Plateau, PlateauState, Schedule, Shape};
+use crate::optim::{
+    Average, Averaging, Clip, EarlyStop, Optimizer, Patience, Plateau, PlateauState, Schedule, Shape,
+};
 use crate::random::{Rng, fill_normal};
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
 use diabolo_kernels::parallel;
@@ -188,7 +190,13 @@ impl TrainState {
     /// One pass over the data, and an evaluation on what is held out.
     /// # Errors
     /// [`Error::Numerical`] where a parameter is no number any more.
-    pub fn epoch(&mut self, network: &impl Network, descent: &Descent, x: &Features, env: &Env) -> Result<Step> {
+    pub fn epoch(
+        &mut self,
+        network: &impl Network,
+        descent: &Descent,
+        x: &Features,
+        env: &Env,
+    ) -> Result<Step> {
         let split = Split::new(x, descent, env);
         let mut order = split.training;
         Rng::keyed(env.seed, &[key::SHUFFLE, self.n_epochs]).shuffle(&mut order);
@@ -243,7 +251,14 @@ impl TrainState {
     }
 
     /// The mean loss of some rows, without training: noise is the same in every epoch.
-    fn evaluate(&mut self, network: &impl Network, descent: &Descent, x: &Features, rows: &[usize], env: &Env) -> f64 {
+    fn evaluate(
+        &mut self,
+        network: &impl Network,
+        descent: &Descent,
+        x: &Features,
+        rows: &[usize],
+        env: &Env,
+    ) -> f64 {
         let steps_per_epoch = rows.len().div_ceil(descent.batch_size) as u64;
         let at = Moment { step: self.optimizer.n_steps(), steps_per_epoch, train: false };
         let mut sums = Sums::default();
@@ -257,7 +272,14 @@ impl TrainState {
     }
 
     /// The program for a batch, its inputs filled in: its place among the programs.
-    fn prepare(&mut self, network: &impl Network, batch: Batch, at: Moment, place: [u64; 2], env: &Env) -> usize {
+    fn prepare(
+        &mut self,
+        network: &impl Network,
+        batch: Batch,
+        at: Moment,
+        place: [u64; 2],
+        env: &Env,
+    ) -> usize {
         let (n, train) = (batch.rows.len(), at.train);
         let found = self.programs.iter().position(|prepared| prepared.rows == n && prepared.train == train);
         let prepared = found.unwrap_or_else(|| {
@@ -363,7 +385,8 @@ impl Split {
         if descent.validation == 0.0 {
             return Split { training: (0..n).collect(), validation: Vec::new() };
         }
-        let n_held_out = ((n as f64 * descent.validation).round() as usize).clamp(1.min(n), n.saturating_sub(1));
+        let n_held_out =
+            ((n as f64 * descent.validation).round() as usize).clamp(1.min(n), n.saturating_sub(1));
         let mut order = Rng::keyed(env.seed, &[key::SPLIT]).permutation(n);
         let mut training = order.split_off(n_held_out);
         training.sort_unstable();

@@ -74,7 +74,9 @@ fn traversals(vae: &Vae, (height, width): (usize, usize), order: &[usize], env: 
         if axes[i / STEPS] == k { step } else { 0.0 }
     });
     let decoded = vae.decode(&z, env)?;
-    let name = |i: usize| if i.is_multiple_of(STEPS) { format!("axis {}", axes[i / STEPS] + 1) } else { String::new() };
+    let name = |i: usize| {
+        if i.is_multiple_of(STEPS) { format!("axis {}", axes[i / STEPS] + 1) } else { String::new() }
+    };
     Ok(Figure::new(
         "Traversals",
         "Every row moves one axis of the code from -3 to 3 and leaves the others at 0; the axes that diverge most come first.",

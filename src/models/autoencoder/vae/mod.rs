@@ -137,7 +137,7 @@ impl Default for Params {
             gamma: 100.0,
             binarise: false,
             iwae_samples: 0,
-            epochs: descent.epochs,
+            epochs: 50,
             batch_size: descent.batch_size,
             learning_rate: descent.learning_rate,
             optimiser: descent.optimiser,
@@ -267,6 +267,16 @@ impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.reading.visit(each);
         self.train.visit(each);
+    }
+}
+
+impl State {
+    /// The model as it would be now, the fit going on.
+    /// # Errors
+    /// None that a finished fit has not.
+    pub fn model(&self, params: &Params) -> Result<Vae> {
+        let (_, net) = params.net(self.reading, 0);
+        Ok(Vae::new(params.clone(), self.reading, net, self.train.store.clone()))
     }
 }
 

@@ -175,7 +175,8 @@ impl Scores {
             for (i, weights) in log_weights.iter_mut().enumerate() {
                 let range = i * k..(i + 1) * k;
                 let sum = |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v)).sum::<f64>();
-                let squares = |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+                let squares =
+                    |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
                 weights.push(-f64::from(losses[i]) - 0.5 * squares(z) + 0.5 * (squares(eps) + sum(log_var)));
             }
         }
