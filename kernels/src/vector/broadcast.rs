@@ -3,6 +3,7 @@
 use crate::Real;
 use crate::parallel::{self, BANDWIDTH_GRAIN};
 use crate::simd::Simd;
+use std::ops::Range;
 
 /// Operations of a matrix X of rows of `n_cols` with one row or one column.
 ///
@@ -98,7 +99,7 @@ fn with_column<V: Simd, O: Operation>(block: &mut [V::Elem], column: &[V::Elem])
 /// Vectors of columns that are added up at once.
 const WIDE: usize = 4;
 
-/// out_j = sum over the rows of a block of x_ij, or of x_ij y_ij.
+/// out_j += sum over the rows of a block of x_ij, or of x_ij y_ij.
 #[inline(always)]
 fn sums_of_block<V: Simd>(x: &[V::Elem], y: Option<&[V::Elem]>, out: &mut [V::Elem]) {
     let n_cols = out.len();
@@ -124,7 +125,10 @@ fn sums_of_block<V: Simd>(x: &[V::Elem], y: Option<&[V::Elem]>, out: &mut [V::El
             }
             for (q, sum) in sums.into_iter().enumerate() {
                 // SAFETY: WIDE LANES columns are left from j on.
-                unsafe { sum.store(out.as_mut_ptr().add(j + q * V::LANES)) };
+                unsafe {
+                    let out = out.as_mut_ptr().add(j + q * V::LANES);
+                    V::load(out).add(sum).store(out);
+                }
             }
             j += WIDE * V::LANES;
         } else {
@@ -141,7 +145,10 @@ fn sums_of_block<V: Simd>(x: &[V::Elem], y: Option<&[V::Elem]>, out: &mut [V::El
                 }
             }
             // SAFETY: `left` columns are left from j on.
-            unsafe { sum.store_up_to(out.as_mut_ptr().add(j), left) };
+            unsafe {
+                let out = out.as_mut_ptr().add(j);
+                V::load_up_to(out, left, V::Elem::ZERO).add(sum).store_up_to(out, left);
+            }
             j += V::LANES;
         }
     }
@@ -168,17 +175,28 @@ macro_rules! broadcast {
                 assert!(x.is_empty() || x.len().is_multiple_of(n_cols), "not whole rows of {n_cols}");
                 assert!(y.is_none_or(|y| y.len() == x.len()), "slices of different lengths");
                 let n_rows = x.len() / n_cols.max(1);
-                let partials = parallel::map_chunks(n_rows, rows_per_chunk(n_cols), |rows| {
+                let rows_per_chunk = rows_per_chunk(n_cols);
+                let of_rows = |rows: Range<usize>, out: &mut [$t]| {
                     let range = rows.start * n_cols..rows.end * n_cols;
-                    let mut partial = vec![0.0; n_cols];
-                    block_sums(&x[range.clone()], y.map(|y| &y[range]), &mut partial);
-                    partial
-                });
+                    block_sums(&x[range.clone()], y.map(|y| &y[range]), out);
+                };
                 if beta == 0.0 {
                     out.fill(0.0);
                 } else {
                     out.iter_mut().for_each(|out| *out *= beta);
                 }
+                // One thread needs no room for the parts of the others; the order of the sums is the same.
+                if n_rows <= rows_per_chunk || parallel::n_threads() == 1 {
+                    for first in (0..n_rows).step_by(rows_per_chunk) {
+                        of_rows(first..(first + rows_per_chunk).min(n_rows), out);
+                    }
+                    return;
+                }
+                let partials = parallel::map_chunks(n_rows, rows_per_chunk, |rows| {
+                    let mut partial = vec![0.0; n_cols];
+                    of_rows(rows, &mut partial);
+                    partial
+                });
                 for partial in partials {
                     out.iter_mut().zip(partial).for_each(|(out, part)| *out += part);
                 }
