@@ -15,3 +15,4 @@ mod nmf_online;
 mod spectral;
 mod stream;
 mod validation;
+mod zinb;

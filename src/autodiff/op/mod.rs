@@ -17,6 +17,7 @@ mod linear;
 mod matmul;
 mod noise;
 mod reduce;
+mod repeat;
 mod rows;
 mod softmax;
 
