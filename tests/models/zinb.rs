@@ -4,7 +4,7 @@ use crate::tolerance::{SPARSE_OR_DENSE_NET, ZINB_DISPERSION, ZINB_DROPOUT};
 use diabolo::data::{self, Simulated};
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::models::autoencoder::zinb::{Dispersion, Form, Likelihood, Params, Zinb};
-use diabolo::models::{Data, Decode, Encode, Model, Settings, fit};
+use diabolo::models::{Data, Decode, Encode, Labels, Model, Settings, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo_kernels::loss::{CountGradients, CountLoss, CountParameters, Counts, Link};
 
@@ -135,7 +135,7 @@ fn empty_cells_and_genes_survive() {
         }
     }
     // Nothing but empty cells is still no reason to fail.
-    let nothing = Features::from(Matrix::zeros(40, 5));
+    let nothing = Features::from(Matrix::<f64>::zeros(40, 5));
     assert!(fitted(&Params { epochs: 2, ..short(Form::Dca) }, &nothing).impute(&nothing, &env).expect("means").is_finite());
 }
 
@@ -221,4 +221,51 @@ fn parameters_that_say_nothing_are_refused() {
     for params in bad {
         assert_eq!(params.check().expect_err("no sense").exit_code(), 2, "{params:?}");
     }
+}
+
+#[test]
+fn the_decoder_that_knows_of_batches_takes_them_out_of_the_codes() {
+    // Every other cell was measured by a method that finds a third of half of the genes.
+    let Simulated { dataset, .. } = planted();
+    let mut rng = diabolo::random::Rng::seeded(1);
+    let mut x = dataset.features.to_dense();
+    for i in (0..x.n_rows()).step_by(2) {
+        for j in (0..x.n_cols()).step_by(2) {
+            x[(i, j)] = rng.binomial(x[(i, j)] as u64, 0.33) as f64;
+        }
+    }
+    let x = Features::Sparse(Csr::from_dense(&x));
+    let names: Vec<String> = (0..600).map(|i| ["day 1", "day 2"][i % 2].to_owned()).collect();
+    let batches = Labels::from_names(&names);
+    let env = Env::default();
+    let neighbours_of_another_batch = |zinb: &Zinb| {
+        let z = zinb.encode(&x, &env).expect("codes").to_f64();
+        let distance = |a: usize, b: usize| z.row(a).iter().zip(z.row(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let nearest = |i: usize| {
+            let mut others: Vec<usize> = (0..600).filter(|&k| k != i).collect();
+            others.sort_by(|&a, &b| distance(i, a).total_cmp(&distance(i, b)));
+            others[..10].iter().filter(|&&k| k % 2 != i % 2).count()
+        };
+        (0..100).map(nearest).sum::<usize>() as f64 / 1000.0
+    };
+    let params = Params { epochs: 100, ..short(Form::Scvi) };
+    let told = Data { batches: Some(&batches), ..Data::rows(&x) };
+    let [with, without] = [&told, &Data::rows(&x)].map(|data| {
+        let zinb = fit(&params, data, None, &Env::seeded(5), &mut Silent).expect("a fit").0;
+        assert!(zinb.score(data, &env).expect("scores").iter().all(|(_, value)| value.is_finite()));
+        zinb
+    });
+    let [mixed, apart] = [&with, &without].map(neighbours_of_another_batch);
+    assert!(mixed > 0.3 && mixed > apart + 0.1, "of the neighbours {mixed} are of the other batch, else {apart}");
+    // Batches are known by their names, whatever their order.
+    let nll = |data: &Data| with.row_losses(data, &env).map(|losses| losses.iter().sum::<f64>());
+    let last = x.select_rows(&[1, 3, 5]);
+    let day_2 = Labels::from_names(&vec!["day 2".to_owned(); 3]);
+    let day_3 = Labels::from_names(&vec!["day 3".to_owned(); 3]);
+    let of_day_2 = Data { batches: Some(&day_2), ..Data::rows(&last) };
+    let of_day_3 = Data { batches: Some(&day_3), ..Data::rows(&last) };
+    let all = with.row_losses(&told, &env).expect("losses");
+    let same = nll(&of_day_2).expect("losses");
+    assert!((same / (all[1] + all[3] + all[5]) - 1.0).abs() < 1e-5, "{same}");
+    assert_eq!(nll(&of_day_3).expect_err("a batch of no fit").exit_code(), 65);
 }

@@ -274,16 +274,17 @@ impl Fit for Params {
     }
 
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
-        let x = x.finite_features()?;
-        env.budget.charge(Net::bytes(self, x.n_features()), "the parameters of a network")?;
-        let reading = Reading::of(x, 0, self)?;
+        let features = x.finite_features()?;
+        env.budget.charge(Net::bytes(self, features.n_features()), "the parameters of a network")?;
+        let reading = Reading::of(features, x.batches, self)?;
         let (store, net) = self.net(reading.clone(), env.seed);
-        let train = TrainState::start(store, &net, &self.descent(), x, env)?;
+        let train = TrainState::start(store, &net, &self.descent(), features, env)?;
         Ok(State { reading, net, train })
     }
 
     /// One epoch.
     fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
+        state.net.batches = state.reading.batches_of(x)?;
         state.train.epoch(&state.net, &self.descent(), x.features()?, env)
     }
 

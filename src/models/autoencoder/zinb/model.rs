@@ -200,7 +200,7 @@ impl Zinb {
         let record = |net: &Net, graph: &mut Graph<f32>, counts: Id, outputs: &CountOutputs| {
             vec![graph.count_nll_rows(counts, *outputs, net.links())]
         };
-        self.through(x.features()?, batches_of(x), env, record, |_, n, outputs| {
+        self.through(x.features()?, &self.reading.batches_of(x)?, env, record, |_, n, outputs| {
             all.extend(outputs[0][..n].iter().map(|&loss| f64::from(loss)));
         })?;
         Ok(all)
@@ -218,7 +218,7 @@ impl Zinb {
             vec![graph.log1p(expected)]
         };
         let (mut sum, mut row) = (0.0, vec![0.0_f64; m]);
-        self.through(features, batches_of(x), env, record, |first, n, outputs| {
+        self.through(features, &self.reading.batches_of(x)?, env, record, |first, n, outputs| {
             for (i, expected) in (first..first + n).zip(outputs[0].chunks_exact(m)) {
                 features.row_into(i, &mut row);
                 let square = |(&x, &e): (&f64, &f32)| (if x > 0.0 { x.ln_1p() } else { 0.0 } - f64::from(e)).powi(2);
@@ -244,11 +244,11 @@ impl Zinb {
                 *kl += 0.5 * (mu * mu + lv.exp_m1() - lv) / n as f64;
             }
         }
-        let in_kind = self.in_kind(features);
+        let (in_kind, batches) = (self.in_kind(features), self.reading.batches_of(x)?);
         let mut sums = [0.0; 2];
         for first in (0..n).step_by(ROWS) {
             let rows: Vec<usize> = (first..(first + ROWS).min(n)).collect();
-            self.add_bounds(&mut sums, &Batch { x: &in_kind, rows: &rows }, batches_of(x), [mu, log_var]);
+            self.add_bounds(&mut sums, &Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]);
         }
         let [reconstruction, iwae] = sums.map(|sum| sum / n as f64);
         let iwae = (self.params.iwae_samples > 0).then_some(iwae);
@@ -328,11 +328,6 @@ impl Zinb {
         runner.run_filled(&self.store, &z, fill, |first, n, outputs| copy_rows(&mut all, first, n, outputs));
         Ok(all)
     }
-}
-
-/// The batches of samples, where they are known.
-fn batches_of<'a>(_x: &Data<'a>) -> &'a [u32] {
-    &[]
 }
 
 /// Puts the first `n` rows of every output in their places.

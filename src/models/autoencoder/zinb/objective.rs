@@ -73,7 +73,7 @@ impl Net {
             down.push(n_latent);
         }
         let up: Vec<usize> =
-            [n_latent + reading.n_batches].into_iter().chain(hidden.iter().rev().copied()).collect();
+            [n_latent + reading.batches.len()].into_iter().chain(hidden.iter().rev().copied()).collect();
         let stack = |sizes, dropout| Layers {
             sizes,
             activation: Activation::Relu,
@@ -136,7 +136,7 @@ impl Net {
 
     /// Where the decoder is told of batches.
     pub fn batch_input(&self, graph: &mut Graph<f32>, rows: usize) -> Option<Id> {
-        (self.reading.n_batches > 0).then(|| graph.input(rows, self.reading.n_batches))
+        (!self.reading.batches.is_empty()).then(|| graph.input(rows, self.reading.batches.len()))
     }
 
     /// Records x -> codes; in training, masks of dropout are added to `masks`.
@@ -223,7 +223,7 @@ impl Net {
 
     /// A 1 where a row's batch is; where it is not known, equal shares of all.
     pub fn fill_batch(&self, program: &mut Program<f32>, id: Id, batch_of: impl Fn(usize) -> Option<u32>) {
-        let n_batches = self.reading.n_batches;
+        let n_batches = self.reading.batches.len();
         for (i, row) in program.input_mut(id).chunks_exact_mut(n_batches).enumerate() {
             let known = batch_of(i).filter(|&b| (b as usize) < n_batches);
             row.fill(if known.is_some() { 0.0 } else { 1.0 / n_batches as f32 });

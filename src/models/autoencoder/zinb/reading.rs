@@ -3,6 +3,7 @@
 use super::{Form, Params};
 use crate::error::{Error, Result};
 use crate::linalg::Features;
+use crate::models::{Data, Labels};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
 use diabolo_kernels::parallel;
 
@@ -15,8 +16,8 @@ pub(super) struct Reading {
     pub n_features: usize,
     /// Whether the first layer takes sparse rows.
     pub is_sparse: bool,
-    /// Batches of cells that the decoder is told; 0 where it is told none.
-    pub n_batches: usize,
+    /// The batches that the decoder is told of, by hashes of their names; none where it is told of none.
+    pub batches: Vec<u64>,
     /// The median of the cells' sums, all-zero cells left out: size factors are sums over it.
     pub median_library: f64,
     /// One over the standard deviation of ln(1 + x / s) of every gene; empty where genes are not scaled.
@@ -27,14 +28,15 @@ impl Reading {
     /// What suits some counts.
     /// # Errors
     /// [`Error::Numerical`] at the first value that is no count.
-    pub fn of(x: &Features, n_batches: usize, params: &Params) -> Result<Reading> {
+    pub fn of(x: &Features, batches: Option<&Labels>, params: &Params) -> Result<Reading> {
         check_counts(x)?;
+        let batches = batches.map_or(Vec::new(), |batches| batches.classes.iter().map(|name| hash(name)).collect());
         let libraries = x.row_sums();
         let median_library = median_positive(&libraries);
         let mut reading = Reading {
             n_features: x.n_features(),
             is_sparse: x.is_sparse(),
-            n_batches,
+            batches,
             median_library,
             gains: Vec::new(),
         };
@@ -50,6 +52,25 @@ impl Reading {
         if library > 0.0 { library / self.median_library } else { 1.0 }
     }
 
+    /// The batch of every sample by its place among those of the fit; empty where the decoder is told of none, or
+    /// the samples' are not known.
+    /// # Errors
+    /// [`Error::Shape`] where a batch is none of the fit's, or there is not one a sample.
+    pub fn batches_of(&self, x: &Data) -> Result<Vec<u32>> {
+        let Some(batches) = x.batches.filter(|_| !self.batches.is_empty()) else { return Ok(Vec::new()) };
+        let n_samples = x.features()?.n_samples();
+        if batches.class.len() != n_samples {
+            return Err(Error::shape(format!("a batch for each of {n_samples} samples"), batches.class.len().to_string()));
+        }
+        let place = |name: &String| {
+            let found = self.batches.iter().position(|&known| known == hash(name));
+            let found = found.map(|at| at as u32);
+            found.ok_or_else(|| Error::shape("batches of the fit", format!("`{name}`; leave --batches out")))
+        };
+        let places = batches.classes.iter().map(place).collect::<Result<Vec<u32>>>()?;
+        Ok(batches.class.iter().map(|&class| places[class as usize]).collect())
+    }
+
     /// That of a row's values.
     pub fn size_factor_of(&self, row: &[f32]) -> f32 {
         self.size_factor(row.iter().map(|&x| f64::from(x)).sum()) as f32
@@ -60,7 +81,7 @@ impl Tensors for Reading {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         visit_u64(each, "reading/n_features", self.n_features as u64);
         visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
-        visit_u64(each, "reading/n_batches", self.n_batches as u64);
+        visit_vector(each, "reading/batches", &self.batches[..]);
         visit_f64(each, "reading/median_library", self.median_library);
         visit_vector(each, "reading/gains", &self.gains[..]);
     }
@@ -75,7 +96,7 @@ impl Reading {
         let reading = Reading {
             n_features: size("reading/n_features")?,
             is_sparse: size("reading/is_sparse")? == 1,
-            n_batches: size("reading/n_batches")?,
+            batches: named.vector_u64("reading/batches")?,
             median_library: named.scalar_f64("reading/median_library")?,
             gains: named.vector_f32("reading/gains")?,
         };
@@ -84,6 +105,13 @@ impl Reading {
         }
         Ok(reading)
     }
+}
+
+/// A name as files keep it (FNV-1a, 64 bits).
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Refuses what are no counts: negative values, values that are no whole numbers, NaN.
