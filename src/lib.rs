@@ -36,6 +36,7 @@
 //! | [`pca`](models::factorization::pca) | directions of largest variance |
 //! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
+//! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //!
 //! # The floors

@@ -57,6 +57,12 @@ impl<T: Real> SparseRows<T> {
         (&self.indices[range.clone()], &self.values[range])
     }
 
+    /// The entries of row `i`, the values to be changed.
+    pub fn row_mut(&mut self, i: usize) -> (&[u32], &mut [T]) {
+        let range = self.indptr[i]..self.indptr[i + 1];
+        (&self.indices[range.clone()], &mut self.values[range])
+    }
+
     /// The rows as kernels take them.
     pub fn view(&self) -> CsrRef<'_, T> {
         let pattern = PatternRef::new(self.n_rows(), self.n_cols, &self.indptr, &self.indices);

@@ -114,6 +114,11 @@ impl<T: Real> Store<T> {
         &self.state
     }
 
+    /// All running state.
+    pub fn state_mut(&mut self) -> &mut [T] {
+        &mut self.state
+    }
+
     pub(super) fn parts_mut(&mut self) -> (&[T], &mut [T]) {
         (&self.values, &mut self.state)
     }

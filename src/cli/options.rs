@@ -138,6 +138,9 @@ pub struct Reading {
     /// A file with a class for every sample: compared with, never fitted to (FILE.h5ad:COLUMN of obs)
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
+    /// A file with the batch of every sample, as --labels has classes: a covariate of models that take one
+    #[arg(long, value_name = "FILE")]
+    pub batches: Option<PathBuf>,
     /// The format of the data; told from its content if left out
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -179,6 +182,7 @@ impl Reading {
             feature_names: self.feature_names.clone(),
             sample_names: self.sample_names.clone(),
             labels: self.labels.clone(),
+            batches: self.batches.clone(),
             format: self.format,
             index_base: self.index_base,
             directed: self.directed,

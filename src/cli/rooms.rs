@@ -5,7 +5,7 @@ use super::options::from_config;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
-use crate::models::autoencoder::{ae, vae};
+use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -113,6 +113,12 @@ pub const ROOMS: &[Room] = &[
         "codes with a prior: the bound on ln p(x), weighed by beta or led to a capacity; samples",
         "Kingma & Welling 2014; Higgins et al. 2017; Burda et al. 2016",
         "digits",
+    ),
+    room::<zinb::Params>(
+        "autoencoder",
+        "counts of genes in cells, over-dispersed and with dropouts: codes, normalised and imputed expression",
+        "Eraslan et al. 2019; Lopez et al. 2018",
+        "zinb",
     ),
     room::<gan::Params>(
         "adversarial",

@@ -54,7 +54,7 @@ impl<'a> Stream<'a> {
                 env.budget.charge_array(n_values as u64, size, "the first samples")?;
                 let samples = block.names.samples.as_ref().map(|names| names[..first.len()].to_vec());
                 let names = Names { samples, ..file.names().clone() };
-                shown = Some(Dataset { features: x.select_rows(&first), names, labels: None });
+                shown = Some(Dataset { features: x.select_rows(&first), names, labels: None, batches: None });
             }
         }
         drop(blocks);

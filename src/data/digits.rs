@@ -33,5 +33,6 @@ pub fn digits(budget: &Budget) -> Result<Dataset> {
         features: Features::U8 { bytes: Matrix::from_vec(N_SAMPLES, N_PIXELS, pixels), unit: 1.0 },
         names: Names { samples: None, features: Some(features), picture: Some((SIDE, SIDE)) },
         labels: Some(Labels::from_names(&labels)),
+        batches: None,
     })
 }

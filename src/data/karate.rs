@@ -62,5 +62,6 @@ pub fn karate() -> Dataset {
         features: Features::Sparse(karate_graph().adjacency().clone()),
         names: Names { samples: Some(members.clone()), features: Some(members), picture: None },
         labels: Some(Labels::from_names(&clubs)),
+        batches: None,
     }
 }

@@ -68,7 +68,7 @@ impl Layout {
             _ => Matrix::from_vec(n_samples, n_features, self.read(input, |x| x)?).into(),
         };
         let names = Names { picture: self.picture(), ..Names::default() };
-        Ok(Dataset { features, names, labels: None })
+        Ok(Dataset { features, names, labels: None, batches: None })
     }
 
     /// Height and width, where samples are pictures.

@@ -324,6 +324,6 @@ impl<'a> Table<'a> {
         bytes += samples.as_ref().map_or(0, NameList::bytes);
         self.n_samples = 0;
         let names = Names { samples: samples.map(NameList::into_vec), ..Names::default() };
-        (Dataset { features: features.into(), names, labels: None }, bytes)
+        (Dataset { features: features.into(), names, labels: None, batches: None }, bytes)
     }
 }

@@ -40,7 +40,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Dataset> {
     if let Some(words) = read_words(input, sizes[1], options)? {
         if options.transpose { names.samples = Some(words) } else { names.features = Some(words) }
     }
-    Ok(Dataset { features: counts, names, labels: None })
+    Ok(Dataset { features: counts, names, labels: None, batches: None })
 }
 
 /// A reading of documents block by block, and the names of the words.

@@ -47,6 +47,9 @@ pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> R
     if let Some(path) = &options.labels {
         dataset.labels = Some(read_labels(path, n_samples, budget)?);
     }
+    if let Some(path) = &options.batches {
+        dataset.batches = Some(read_labels(path, n_samples, budget)?);
+    }
     Ok(dataset)
 }
 

@@ -259,7 +259,7 @@ impl<'a> Ratings<'a> {
         let [rows, cols] = self.sides.map(|(_, what)| what);
         let facts = vec![("ratings", format!("{} of {rows}s (rows) for {cols}s (columns)", x.nnz()))];
         let recipe = Recipe { format: Some(Format::Ratings), ..Recipe::default() };
-        let dataset = Dataset { features: x.into(), names, labels: None };
+        let dataset = Dataset { features: x.into(), names, labels: None, batches: None };
         Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
     }
 }

@@ -28,6 +28,8 @@ pub struct ReadOptions {
     pub sample_names: Option<PathBuf>,
     /// A file with a class for every sample.
     pub labels: Option<PathBuf>,
+    /// A file with a batch for every sample.
+    pub batches: Option<PathBuf>,
     /// The format, where the content is not to decide.
     pub format: Option<Format>,
     /// The first index of SVMlight files and edge lists; their own rules decide if left out.
@@ -206,7 +208,7 @@ fn orient(dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Da
     let features = dataset.features.transposed();
     budget.release(held);
     let names = Names { samples: dataset.names.features, features: dataset.names.samples, picture: None };
-    Ok(Dataset { features, names, labels: None })
+    Ok(Dataset { features, names, labels: None, batches: None })
 }
 
 /// Bytes a matrix takes.

@@ -31,7 +31,7 @@ pub fn read(folder: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dat
     let cells = read_names(&barcodes, Column::First, n_cells, "cells", budget)?;
     let (samples, features) = if options.transpose { (genes, cells) } else { (cells, genes) };
     let names = Names { samples: Some(samples), features: Some(features), picture: None };
-    Ok(Dataset { features: matrix, names, labels: None })
+    Ok(Dataset { features: matrix, names, labels: None, batches: None })
 }
 
 /// Whether a folder has any of the files.

@@ -14,6 +14,8 @@ pub struct Data<'a> {
     pub names: &'a Names,
     /// Known classes of the samples: never fitted to, only compared with.
     pub labels: Option<&'a Labels>,
+    /// What the samples were measured together with, as on one day: a covariate of models that have one.
+    pub batches: Option<&'a Labels>,
 }
 
 /// The kinds of data.
@@ -82,12 +84,12 @@ impl Labels {
 impl<'a> Data<'a> {
     /// Unnamed samples x features.
     pub fn rows(x: &'a Features) -> Data<'a> {
-        Data { source: Source::Rows(x), names: Names::NONE, labels: None }
+        Data { source: Source::Rows(x), names: Names::NONE, labels: None, batches: None }
     }
 
     /// Samples x features that are read block by block.
     pub fn stream(rows: &'a dyn RowSource) -> Data<'a> {
-        Data { source: Source::Stream(rows), names: rows.names(), labels: None }
+        Data { source: Source::Stream(rows), names: rows.names(), labels: None, batches: None }
     }
 
     /// The samples x features.
@@ -149,17 +151,24 @@ pub struct Dataset {
     pub names: Names,
     /// Known classes of the samples.
     pub labels: Option<Labels>,
+    /// What the samples were measured together with.
+    pub batches: Option<Labels>,
 }
 
 impl Dataset {
     /// Unnamed data.
     pub fn unnamed(features: Features) -> Dataset {
-        Dataset { features, names: Names::default(), labels: None }
+        Dataset { features, names: Names::default(), labels: None, batches: None }
     }
 
     /// The data as a fit takes it.
     pub fn data(&self) -> Data<'_> {
-        Data { source: Source::Rows(&self.features), names: &self.names, labels: self.labels.as_ref() }
+        Data {
+            source: Source::Rows(&self.features),
+            names: &self.names,
+            labels: self.labels.as_ref(),
+            batches: self.batches.as_ref(),
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 use super::Domain::{Any, Positive, Smooth};
 use super::worst;
 use crate::tolerance::GRADIENT;
+use diabolo::autodiff::op::{CountLinks, CountOutputs};
 use diabolo::autodiff::{Graph, Id};
 use diabolo_kernels::gemm::Activation;
+use diabolo_kernels::loss::DispersionLink;
 use proptest::prelude::*;
 
 /// A test of an operation: its operands' shapes and domains in sizes (m, n, k), and how it is recorded.
@@ -83,6 +85,7 @@ gradients! {
         let (left, right) = (g.columns(x[0], 0..n), g.columns(x[0], 1..n + 1));
         g.mul(left, right)
     };
+    repeat: [(1, n, Any)], |m, n, k| |g, x, [m, _, _]| g.repeat(x[0], m);
     rows: [(m + k, n, Any)], |m, n, k| |g, x, [m, _, k]| g.rows(x[0], k..m + k);
     beside: [(m, n, Any), (m, k, Any)], |m, n, k| |g, x, _| g.beside(&[x[0], x[1], x[0]]);
     stack: [(m, n, Any), (k, n, Any)], |m, n, k| |g, x, _| g.stack(&[x[0], x[1], x[0]]);
@@ -144,6 +147,30 @@ losses! {
     squared_error: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.normal()).collect()), |g, x, t, s| {
         g.squared_error(x, t, s)
     };
+    count_nll: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.poisson(1.5) as f64).collect()), |g, x, t, s| {
+        let (b, p) = (g.affine(x, 0.7, 0.3), g.affine(x, -0.4, 0.2));
+        g.count_nll(t, outputs(x, Some(b), Some(p)), LINKS, s)
+    };
+    count_nll_of_a_dispersion_a_column: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.poisson(1.5) as f64).collect()),
+        |g, x, t, s| {
+            let sums = g.col_sums(x);
+            let b = g.affine(sums, 0.3, 0.2);
+            g.count_nll(t, outputs(x, Some(b), None), LINKS, s)
+        };
+    count_nll_poisson: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.poisson(1.5) as f64).collect()), |g, x, t, s| {
+        g.count_nll(t, outputs(x, None, None), LINKS, s)
+    };
+}
+
+/// Bounds that nothing comes near.
+const LINKS: CountLinks = CountLinks {
+    mean_range: [1e-20, 1e20],
+    dispersion: DispersionLink::Softplus,
+    dispersion_range: [1e-20, 1e20],
+};
+
+fn outputs(mean: Id, dispersion: Option<Id>, logit: Option<Id>) -> CountOutputs {
+    CountOutputs { mean, dispersion, logit, size_factors: None }
 }
 
 proptest! {

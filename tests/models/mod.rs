@@ -18,3 +18,4 @@ mod spectral;
 mod stream;
 mod vae;
 mod validation;
+mod zinb;

@@ -54,11 +54,33 @@ impl<T: Real> Graph<T> {
         assert!(outputs.dispersion.is_none_or(|id| fits(id, true)), "a dispersion a count, or a column");
         assert!(outputs.logit.is_none_or(|id| fits(id, false)), "a logit a count");
         assert!(outputs.size_factors.is_none_or(|id| self.shape(id) == [n, 1]), "a size factor a row");
+        // Kernels give a gradient an element: that of one row for all is the sum of its repetitions'.
+        let dispersion = outputs.dispersion.map(|id| match self.shape(id) {
+            [1, _] if n != 1 => self.repeat(id, n),
+            _ => id,
+        });
+        let outputs = CountOutputs { dispersion, ..outputs };
         let loss = self.result(1, 1);
         self.record(CountNll { counts, outputs, links, scale, loss });
         loss
     }
+
+    /// Minus the log likelihood of every row of counts, n x 1, for what weighs rows against each other; no gradient
+    /// flows through it.
+    /// # Panics
+    /// If the sizes do not agree.
+    pub fn count_nll_rows(&mut self, counts: Id, outputs: CountOutputs, links: CountLinks) -> Id {
+        let [n, n_features] = self.shape(counts);
+        assert_eq!(self.shape(outputs.mean), [n, n_features], "a mean a count");
+        let rows = self.result(n, 1);
+        self.record(CountRows(CountNll { counts, outputs, links, scale: 1.0, loss: rows }));
+        rows
+    }
 }
+
+/// rows_i = -sum_j ln p(x_ij | a_ij, b_ij, p_ij)
+#[derive(Clone, Debug)]
+struct CountRows(CountNll);
 
 impl CountNll {
     fn counts<'a, T: Real>(&self, values: &Values<'a, T>) -> Counts<'a, T> {
@@ -88,6 +110,27 @@ impl CountNll {
         let scale = T::from_f64(self.scale);
         T::count_nll(self.counts(values), n_features, self.parameters(values), scale, gradients, None)
     }
+}
+
+impl<T: Real> Operation<T> for CountRows {
+    fn inputs(&self, each: &mut dyn FnMut(Id)) {
+        Operation::<T>::inputs(&self.0, each);
+    }
+
+    fn results(&self, each: &mut dyn FnMut(Id)) {
+        each(self.0.loss);
+    }
+
+    fn forward(&self, run: &mut Forward<T>) {
+        let (values, rows) = run.result(self.0.loss);
+        let n_features = values.shape(self.0.outputs.mean)[1];
+        let mut sums = vec![0.0; rows.len()];
+        let (counts, parameters) = (self.0.counts(&values), self.0.parameters(&values));
+        T::count_nll(counts, n_features, parameters, T::ONE, CountGradients::default(), Some(&mut sums));
+        rows.iter_mut().zip(sums).for_each(|(row, sum)| *row = T::from_f64(sum));
+    }
+
+    fn backward(&self, _: &mut Backward<T>) {}
 }
 
 impl<T: Real> Operation<T> for CountNll {

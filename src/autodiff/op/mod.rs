@@ -18,6 +18,7 @@ mod linear;
 mod matmul;
 mod noise;
 mod reduce;
+mod repeat;
 mod rows;
 mod softmax;
 

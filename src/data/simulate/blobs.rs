@@ -70,6 +70,7 @@ impl Simulator for Blobs {
             features: points.into(),
             names: Names::default(),
             labels: Some(group_labels("cluster", cluster, k)),
+            batches: None,
         };
         Ok(Simulated { dataset, truth: vec![("centres", centres)] })
     }

@@ -85,6 +85,7 @@ impl Simulator for Blocks {
             features: Features::Sparse(graph.adjacency().clone()),
             names: Names { samples: Some(nodes.clone()), features: Some(nodes), picture: None },
             labels: Some(group_labels("block", block, self.n_blocks)),
+            batches: None,
         };
         Ok(Simulated { dataset, truth: vec![("densities", densities)] })
     }

@@ -131,6 +131,7 @@ impl Simulator for Shapes {
             features: Features::F32(frames),
             names: Names { picture: Some((self.side, self.side)), ..Names::default() },
             labels: None,
+            batches: None,
         };
         Ok(Simulated { dataset, truth: vec![("positions", positions)] })
     }

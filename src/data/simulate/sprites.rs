@@ -151,6 +151,7 @@ impl Simulator for Sprites {
             features: Features::F32(pictures),
             names: Names { picture: Some((self.side, self.side)), ..Names::default() },
             labels: Some(Labels { class, classes: Self::SHAPES.map(str::to_owned).to_vec() }),
+            batches: None,
         };
         Ok(Simulated { dataset, truth: vec![("levels", levels), ("values", values)] })
     }

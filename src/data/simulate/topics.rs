@@ -175,6 +175,7 @@ fn documents(
         features: Features::Sparse(Csr::new(beta.n_cols(), indptr, indices, values)?),
         names,
         labels: Some(group_labels("topic", largest, n_topics)),
+        batches: None,
     };
     Ok(Simulated { dataset, truth: vec![("theta", theta), ("beta", beta)] })
 }

@@ -112,6 +112,7 @@ impl Simulator for Zinb {
                 picture: None,
             },
             labels: Some(group_labels("group", group, self.n_groups)),
+            batches: None,
         };
         Ok(Simulated { dataset, truth: vec![("mu", mu)] })
     }

@@ -71,7 +71,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
     }
     let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base, ..Recipe::default() };
     let names = Names { samples: nodes.names.clone(), features: nodes.names, picture: None };
-    let dataset = Dataset { features: adjacency.into(), names, labels: None };
+    let dataset = Dataset { features: adjacency.into(), names, labels: None, batches: None };
     Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
 }
 

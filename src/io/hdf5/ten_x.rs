@@ -59,5 +59,5 @@ pub fn read(book: &Book, group: &str) -> Result<Dataset> {
         check_names(book, cells, n_cells, &at("barcodes"), "cells")?;
     }
     let names = Names { samples: cells, features: genes, picture: None };
-    Ok(Dataset { features: matrix.into(), names, labels: None })
+    Ok(Dataset { features: matrix.into(), names, labels: None, batches: None })
 }

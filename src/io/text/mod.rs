@@ -275,7 +275,7 @@ impl<'a> Reading<'a> {
             ..Default::default()
         };
         let names = Names { features: Some(vocabulary), ..Names::default() };
-        let dataset = Dataset { features: counts.into(), names, labels: None };
+        let dataset = Dataset { features: counts.into(), names, labels: None, batches: None };
         Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod ae;
 pub mod vae;
+pub mod zinb;

@@ -45,12 +45,26 @@ impl Runner {
 
     /// Runs all rows of `x` through the network; `each(first, n, outputs)` receives every batch's first row, its
     /// number of rows, and the outputs' values, of which the first n rows count.
-    pub fn run(&mut self, store: &Store<f32>, x: &Features, mut each: impl FnMut(usize, usize, &[&[f32]])) {
+    pub fn run(&mut self, store: &Store<f32>, x: &Features, each: impl FnMut(usize, usize, &[&[f32]])) {
+        self.run_filled(store, x, |_, _| {}, each);
+    }
+
+    /// The same for a network that reads its input otherwise, or has further inputs: `fill(program, batch)` changes
+    /// what was filled in, and fills in what was not.
+    pub fn run_filled(
+        &mut self,
+        store: &Store<f32>,
+        x: &Features,
+        mut fill: impl FnMut(&mut Program<f32>, &Batch),
+        mut each: impl FnMut(usize, usize, &[&[f32]]),
+    ) {
         let n_samples = x.n_samples();
         let rows: Vec<usize> = (0..n_samples).collect();
         for first in (0..n_samples).step_by(self.n_rows) {
             let n = self.n_rows.min(n_samples - first);
-            Batch { x, rows: &rows[first..first + n] }.fill(&mut self.program, self.x);
+            let batch = Batch { x, rows: &rows[first..first + n] };
+            batch.fill(&mut self.program, self.x);
+            fill(&mut self.program, &batch);
             if self.sparse_unit != 1.0 && self.program.is_sparse(self.x) {
                 self.program.sparse_mut(self.x).values_mut().iter_mut().for_each(|x| *x *= self.sparse_unit);
             }

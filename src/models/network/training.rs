@@ -244,7 +244,8 @@ impl TrainState {
                 plateau.observe(held_out);
             }
             if let Some(early) = &mut self.early {
-                converged = early.observe(held_out, self.store.values());
+                // With the running state, by which the value was found.
+                converged = early.observe(held_out, &[self.store.values(), self.store.state()].concat());
             }
         }
         Ok(Step { objective, converged, metrics })
@@ -319,9 +320,12 @@ impl TrainState {
     /// The network at the end: the average if there is one, the best if there was a watch, else the last.
     pub fn finish(self) -> Store<f32> {
         let TrainState { mut store, average, early, .. } = self;
-        let kept = average.as_ref().and_then(Average::mean);
-        if let Some(kept) = kept.or(early.as_ref().and_then(EarlyStop::best_params)) {
-            store.values_mut().copy_from_slice(kept);
+        if let Some(mean) = average.as_ref().and_then(Average::mean) {
+            store.values_mut().copy_from_slice(mean);
+        } else if let Some(best) = early.as_ref().and_then(EarlyStop::best_params) {
+            let (values, state) = best.split_at(store.values().len());
+            store.values_mut().copy_from_slice(values);
+            store.state_mut().copy_from_slice(state);
         }
         store
     }

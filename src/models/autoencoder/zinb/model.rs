@@ -1,0 +1,442 @@
+//! The fitted networks and what they can do.
+
+use super::objective::{Inputs, Net};
+use super::reading::{Reading, check_counts};
+use super::{Form, Params, figures};
+use crate::autodiff::op::CountOutputs;
+use crate::autodiff::{Graph, Id, Program, Store};
+use crate::error::Result;
+use crate::figure::Figure;
+use crate::linalg::{Csr, Features, Matrix};
+use crate::models::network::{Batch, Runner};
+use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width};
+use crate::monitor::Env;
+use crate::random::{Rng, fill_normal, fill_rows_by};
+use crate::tensors::{TensorView, Tensors};
+use std::borrow::Cow;
+
+/// The seed and the first word of the keys of evaluations' noise: the same for every model and fit.
+const EVALUATION: (u64, u64) = (0, 0xe7a2);
+
+/// The words of the keys of samples: codes, and counts.
+const SAMPLE: [u64; 2] = [0x5a3c, 0x5a3d];
+
+/// Rows that are evaluated at once.
+const ROWS: usize = 200;
+
+/// Nats that an axis diverges at the least to count as used.
+const ACTIVE: f64 = 0.01;
+
+/// x -> z -> the parameters of counts.
+pub struct Zinb {
+    params: Params,
+    reading: Reading,
+    net: Net,
+    store: Store<f32>,
+}
+
+/// What a model says of cells, n_samples x n_features each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountModel {
+    /// s m: the mean of the counts before additional zeros, with each cell's size factor.
+    pub mean: Matrix<f32>,
+    /// t, variance mean + mean^2 / t; `None` for Poisson counts.
+    pub dispersion: Option<Matrix<f32>>,
+    /// pi, the probability of an additional zero; `None` without.
+    pub dropout: Option<Matrix<f32>>,
+}
+
+/// What an evaluation of the variational form finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// -ln p(x | z) of one draw of z a sample, mean over the samples.
+    pub reconstruction: f64,
+    /// The divergence of every axis, means over the samples; their sum and `reconstruction` are minus the bound.
+    pub kl_by_axis: Vec<f64>,
+    /// Minus the bound of `iwae_samples` draws: the marginal likelihood, from above.
+    pub iwae: Option<f64>,
+}
+
+impl Zinb {
+    pub(super) fn new(params: Params, reading: Reading, net: Net, store: Store<f32>) -> Zinb {
+        Zinb { params, reading, net, store }
+    }
+
+    /// The parameters of the networks, under PyTorch's names.
+    pub fn store(&self) -> &Store<f32> {
+        &self.store
+    }
+
+    /// The median sum of the cells of the fit, at which size factors are 1.
+    pub fn median_library(&self) -> f64 {
+        self.reading.median_library
+    }
+
+    /// The data as the first layer takes it: sparse or dense as the network was fitted.
+    fn in_kind<'a>(&self, x: &'a Features) -> Cow<'a, Features> {
+        match (self.reading.is_sparse, x.is_sparse()) {
+            (true, false) => Cow::Owned(Features::Sparse(Csr::from_dense(&x.to_dense()))),
+            _ => Cow::Borrowed(x),
+        }
+    }
+
+    /// Runs counts through the encoder: (z or mu, log_var of the variational form), n_samples x n_latent.
+    fn moments(&self, x: &Features, env: &Env) -> Result<Vec<Matrix<f32>>> {
+        let mut place = None;
+        let runner = Runner::new(x.n_samples(), env, |graph, rows| {
+            let inputs = self.net.inputs(graph, rows);
+            place = Some(inputs.x);
+            let codes = self.net.encode(graph, &self.store, inputs.x, None);
+            (inputs.x, [codes.mu].into_iter().chain(codes.log_var).collect())
+        })?;
+        let n_outputs = if self.params.form == Form::Scvi { 2 } else { 1 };
+        let k = self.params.n_latent();
+        let mut all = vec![Matrix::zeros(x.n_samples(), k); n_outputs];
+        let fill = |program: &mut Program<f32>, _: &Batch| {
+            if let Some(x) = place {
+                self.net.transform(program, x);
+            }
+        };
+        self.run(runner, x, fill, |first, n, outputs| copy_rows(&mut all, first, n, outputs));
+        Ok(all)
+    }
+
+    fn run(
+        &self,
+        mut runner: Runner,
+        x: &Features,
+        fill: impl FnMut(&mut Program<f32>, &Batch),
+        each: impl FnMut(usize, usize, &[&[f32]]),
+    ) {
+        runner.run_filled(&self.store, &self.in_kind(x), fill, each);
+    }
+
+    /// Runs counts through both networks at the mean code: `record` says what of the decoder's outputs is wanted,
+    /// `each(first, n, values)` receives it batch by batch.
+    pub(super) fn through(
+        &self,
+        x: &Features,
+        batches: &[u32],
+        env: &Env,
+        record: impl FnOnce(&Net, &mut Graph<f32>, Id, &CountOutputs) -> Vec<Id>,
+        each: impl FnMut(usize, usize, &[&[f32]]),
+    ) -> Result<()> {
+        check_width(x, self.reading.n_features)?;
+        check_counts(x)?;
+        let mut places: Option<Inputs> = None;
+        let runner = Runner::new(x.n_samples(), env, |graph, rows| {
+            let inputs = self.net.inputs(graph, rows);
+            places = Some(inputs);
+            let codes = self.net.encode(graph, &self.store, inputs.x, None);
+            let outputs = CountOutputs {
+                size_factors: Some(inputs.size_factors),
+                ..self.net.decode(graph, &self.store, codes.mu, inputs.batch, false)
+            };
+            (inputs.x, record(&self.net, graph, inputs.counts, &outputs))
+        })?;
+        let fill = |program: &mut Program<f32>, batch: &Batch| {
+            if let Some(inputs) = &places {
+                self.net.fill_inputs(program, inputs, batch, batches);
+            }
+        };
+        self.run(runner, x, fill, each);
+        Ok(())
+    }
+
+    /// What the model says of cells.
+    /// # Errors
+    /// Data of another width, values that are no counts, memory over the limit.
+    pub fn count_model(&self, x: &Features, env: &Env) -> Result<CountModel> {
+        let [n, m] = [x.n_samples(), self.reading.n_features];
+        env.budget.charge_array((n * m) as u64, 12, "the parameters of counts")?;
+        let mut all = Vec::new();
+        let record = |net: &Net, graph: &mut Graph<f32>, _: Id, outputs: &CountOutputs| {
+            let wanted = [
+                Some(net.means(graph, outputs)),
+                net.dispersions(graph, outputs),
+                net.dropouts(graph, outputs),
+            ];
+            wanted.into_iter().flatten().collect()
+        };
+        self.through(x, &[], env, record, |first, rows, outputs| {
+            all.resize(outputs.len(), Matrix::zeros(n, m));
+            copy_rows(&mut all, first, rows, outputs);
+        })?;
+        env.budget.release(12 * (n * m) as u64);
+        let mut all = all.into_iter();
+        let mut next = |is: bool| if is { all.next() } else { None };
+        let mean = next(true).unwrap_or_else(|| Matrix::zeros(0, m));
+        use super::Likelihood::{Poisson, Zinb};
+        let dispersion = next(self.params.likelihood != Poisson);
+        let dropout = next(self.params.likelihood == Zinb);
+        Ok(CountModel { mean, dispersion, dropout })
+    }
+
+    /// s m, n_samples x n_features: what the counts would have been without additional zeros and noise.
+    /// # Errors
+    /// As [`Zinb::count_model`].
+    pub fn impute(&self, x: &Features, env: &Env) -> Result<Matrix<f32>> {
+        let [n, m] = [x.n_samples(), self.reading.n_features];
+        env.budget.charge_array((n * m) as u64, 4, "imputed counts")?;
+        let mut all = vec![Matrix::zeros(n, m)];
+        let record = |net: &Net, graph: &mut Graph<f32>, _: Id, outputs: &CountOutputs| vec![net.means(graph, outputs)];
+        self.through(x, &[], env, record, |first, n, outputs| copy_rows(&mut all, first, n, outputs))?;
+        env.budget.release(4 * (n * m) as u64);
+        Ok(all.swap_remove(0))
+    }
+
+    /// m, n_samples x n_features: expression as if every cell had the median sum of counts.
+    /// # Errors
+    /// As [`Zinb::count_model`].
+    pub fn normalised(&self, x: &Features, env: &Env) -> Result<Matrix<f64>> {
+        self.decode(&self.encode(x, env)?.to_f64(), env)
+    }
+
+    /// -ln p(x | mean code) of every cell.
+    /// # Errors
+    /// As [`Zinb::count_model`].
+    pub fn row_losses(&self, x: &Data, env: &Env) -> Result<Vec<f64>> {
+        let mut all = Vec::new();
+        let record = |net: &Net, graph: &mut Graph<f32>, counts: Id, outputs: &CountOutputs| {
+            vec![graph.count_nll_rows(counts, *outputs, net.links())]
+        };
+        self.through(x.features()?, &self.reading.batches_of(x)?, env, record, |_, n, outputs| {
+            all.extend(outputs[0][..n].iter().map(|&loss| f64::from(loss)));
+        })?;
+        Ok(all)
+    }
+
+    /// The root of the mean squared difference of ln(1 + x) from ln(1 + E x), E x = (1 - pi) s m.
+    fn rmse_log1p(&self, x: &Data, env: &Env) -> Result<f64> {
+        let (features, m) = (x.features()?, self.reading.n_features);
+        let record = |net: &Net, graph: &mut Graph<f32>, _: Id, outputs: &CountOutputs| {
+            let mean = net.means(graph, outputs);
+            let Some(p) = outputs.logit else { return vec![graph.log1p(mean)] };
+            let minus = graph.neg(p);
+            let present = graph.sigmoid(minus);
+            let expected = graph.mul(mean, present);
+            vec![graph.log1p(expected)]
+        };
+        let (mut sum, mut row) = (0.0, vec![0.0_f64; m]);
+        self.through(features, &self.reading.batches_of(x)?, env, record, |first, n, outputs| {
+            for (i, expected) in (first..first + n).zip(outputs[0].chunks_exact(m)) {
+                features.row_into(i, &mut row);
+                let square = |(&x, &e): (&f64, &f32)| (if x > 0.0 { x.ln_1p() } else { 0.0 } - f64::from(e)).powi(2);
+                sum += row.iter().zip(expected).map(square).sum::<f64>();
+            }
+        })?;
+        Ok((sum / (features.n_samples() * m).max(1) as f64).sqrt())
+    }
+
+    /// The bound on ln p(x) and its parts; `None` of the denoising form, which has none.
+    /// # Errors
+    /// As [`Zinb::count_model`].
+    pub fn evaluate(&self, x: &Data, env: &Env) -> Result<Option<Evaluation>> {
+        let features = x.features()?;
+        check_width(features, self.reading.n_features)?;
+        check_counts(features)?;
+        let [mu, log_var] = &self.moments(features, env)?[..] else { return Ok(None) };
+        let (n, k) = (features.n_samples(), self.params.n_latent());
+        let mut kl_by_axis = vec![0.0; k];
+        for (mu, log_var) in mu.rows().zip(log_var.rows()) {
+            for (kl, (&mu, &lv)) in kl_by_axis.iter_mut().zip(mu.iter().zip(log_var)) {
+                let (mu, lv) = (f64::from(mu), f64::from(lv));
+                *kl += 0.5 * (mu * mu + lv.exp_m1() - lv) / n as f64;
+            }
+        }
+        let (in_kind, batches) = (self.in_kind(features), self.reading.batches_of(x)?);
+        let mut sums = [0.0; 2];
+        for first in (0..n).step_by(ROWS) {
+            let rows: Vec<usize> = (first..(first + ROWS).min(n)).collect();
+            self.add_bounds(&mut sums, &Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]);
+        }
+        let [reconstruction, iwae] = sums.map(|sum| sum / n as f64);
+        let iwae = (self.params.iwae_samples > 0).then_some(iwae);
+        Ok(Some(Evaluation { reconstruction, kl_by_axis, iwae }))
+    }
+
+    /// Adds some rows' -ln p(x | z) of one draw, and minus the bound of `iwae_samples` draws (Burda et al. 2016),
+    /// ln 1/L sum_l exp(ln p(x | z_l) - 1/2 sum z_l^2 + 1/2 sum(eps_l^2 + log_var)).
+    fn add_bounds(&self, sums: &mut [f64; 2], batch: &Batch, batches: &[u32], [mu, log_var]: [&Matrix<f32>; 2]) {
+        let (n, k) = (batch.rows.len(), self.params.n_latent());
+        let mut graph = Graph::default();
+        let [mu_id, log_var_id, eps_id] = [(); 3].map(|()| graph.input(n, k));
+        let inputs = self.net.inputs(&mut graph, n);
+        let z = graph.normal(mu_id, log_var_id, eps_id);
+        let outputs = CountOutputs {
+            size_factors: Some(inputs.size_factors),
+            ..self.net.decode(&mut graph, &self.store, z, inputs.batch, false)
+        };
+        let losses = graph.count_nll_rows(inputs.counts, outputs, self.net.links());
+        let mut program = Program::inference(graph, &[z, losses]);
+        batch.fill(&mut program, inputs.x);
+        self.net.fill_inputs(&mut program, &inputs, batch, batches);
+        let place = batch.rows[0] * k..(batch.rows[0] + n) * k;
+        let log_var = &log_var.values()[place.clone()];
+        program.input_mut(mu_id).copy_from_slice(&mu.values()[place]);
+        program.input_mut(log_var_id).copy_from_slice(log_var);
+        let n_draws = self.params.iwae_samples;
+        let mut log_weights = vec![Vec::with_capacity(n_draws); n];
+        for l in 0..n_draws.max(1) {
+            let key = [EVALUATION.1, batch.rows[0] as u64, l as u64];
+            fill_normal(EVALUATION.0, &key, program.input_mut(eps_id));
+            program.infer(&self.store);
+            let losses = program.value(losses);
+            if l == 0 {
+                sums[0] += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+            }
+            let (z, eps) = (program.value(z), program.value(eps_id));
+            for (i, weights) in log_weights.iter_mut().enumerate() {
+                let range = i * k..(i + 1) * k;
+                let squares = |x: &[f32]| x[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+                let widths: f64 = log_var[range.clone()].iter().map(|&v| f64::from(v)).sum();
+                weights.push(-f64::from(losses[i]) - 0.5 * squares(z) + 0.5 * (squares(eps) + widths));
+            }
+        }
+        if n_draws > 0 {
+            for weights in &log_weights {
+                let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = weights.iter().map(|w| (w - largest).exp()).sum();
+                sums[1] -= largest + (sum / n_draws as f64).ln();
+            }
+        }
+    }
+
+    /// Runs codes through the decoder: what `record` wants of its outputs at size factor 1, where no batch is known.
+    fn from_codes(
+        &self,
+        z: &Matrix<f64>,
+        env: &Env,
+        record: impl FnOnce(&Net, &mut Graph<f32>, &CountOutputs) -> Vec<Id>,
+    ) -> Result<Vec<Matrix<f32>>> {
+        let (mut batch, mut n_outputs) = (None, 0);
+        let mut runner = Runner::new(z.n_rows(), env, |graph, rows| {
+            let z = graph.input(rows, self.params.n_latent());
+            batch = self.net.batch_input(graph, rows);
+            let outputs = self.net.decode(graph, &self.store, z, batch, false);
+            let wanted = record(&self.net, graph, &outputs);
+            n_outputs = wanted.len();
+            (z, wanted)
+        })?;
+        let fill = |program: &mut Program<f32>, _: &Batch| {
+            if let Some(id) = batch {
+                self.net.fill_batch(program, id, |_| None);
+            }
+        };
+        let mut all = vec![Matrix::zeros(z.n_rows(), self.reading.n_features); n_outputs];
+        let z = Features::F64(z.clone());
+        runner.run_filled(&self.store, &z, fill, |first, n, outputs| copy_rows(&mut all, first, n, outputs));
+        Ok(all)
+    }
+}
+
+/// Puts the first `n` rows of every output in their places.
+fn copy_rows(all: &mut [Matrix<f32>], first: usize, n: usize, outputs: &[&[f32]]) {
+    for (to, from) in all.iter_mut().zip(outputs) {
+        let cols = to.n_cols();
+        to.values_mut()[first * cols..(first + n) * cols].copy_from_slice(&from[..n * cols]);
+    }
+}
+
+impl Tensors for Zinb {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.reading.visit(each);
+        self.store.visit(each);
+    }
+}
+
+impl Widths for Zinb {
+    fn n_features(&self) -> usize {
+        self.reading.n_features
+    }
+
+    fn n_latent(&self) -> usize {
+        self.params.n_latent()
+    }
+}
+
+impl Encode for Zinb {
+    /// z, or mu of the variational form.
+    fn codes(&self, x: &Features, env: &Env) -> Result<Latent> {
+        check_counts(x)?;
+        Ok(Latent::F32(self.moments(x, env)?.swap_remove(0)))
+    }
+}
+
+impl Decode for Zinb {
+    /// m: means at size factor 1, where the decoder is told of batches those between all of them.
+    fn lift(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>> {
+        Ok(self.from_codes(z, env, |net, graph, outputs| vec![net.means(graph, outputs)])?.swap_remove(0).cast())
+    }
+}
+
+impl Sample for Zinb {
+    /// Counts of cells of the median sum: z ~ N(0, I), then what the decoder says of it, drawn.
+    fn sample(&self, n: usize, env: &Env) -> Result<Features> {
+        let m = self.reading.n_features;
+        env.budget.charge_array(n as u64, 24 * m as u64, "samples")?;
+        let mut rng = Rng::keyed(env.seed, &SAMPLE[..1]);
+        let z = Matrix::from_fn(n, self.params.n_latent(), |_, _| rng.normal());
+        let (mut has_dispersion, mut has_dropout) = (false, false);
+        let mut all = self.from_codes(&z, env, |net, graph, outputs| {
+            let (dispersion, dropout) = (net.dispersions(graph, outputs), net.dropouts(graph, outputs));
+            (has_dispersion, has_dropout) = (dispersion.is_some(), dropout.is_some());
+            [Some(net.means(graph, outputs)), dispersion, dropout].into_iter().flatten().collect()
+        })?;
+        let dropout = if has_dropout { all.pop() } else { None };
+        let dispersion = if has_dispersion { all.pop() } else { None };
+        let mean = &all[0];
+        let mut counts = Matrix::zeros(n, m);
+        fill_rows_by(env.seed, &SAMPLE[1..], counts.values_mut(), m, |i, rng, row| {
+            for (j, count) in row.iter_mut().enumerate() {
+                let at = |x: &Option<Matrix<f32>>| x.as_ref().map(|x| f64::from(x[(i, j)]));
+                let m = f64::from(mean[(i, j)]);
+                let is_lost = at(&dropout).is_some_and(|pi| rng.bernoulli(pi));
+                let drawn = match at(&dispersion) {
+                    Some(t) => rng.negative_binomial(m, t),
+                    None => rng.poisson(m),
+                };
+                *count = if is_lost { 0.0 } else { drawn as f64 };
+            }
+        });
+        Ok(Features::F64(counts))
+    }
+}
+
+impl Model for Zinb {
+    fn encoder(&self) -> Option<&dyn Encode> {
+        Some(self)
+    }
+
+    fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    /// Codes of the denoising form have no distribution to draw from.
+    fn sampler(&self) -> Option<&dyn Sample> {
+        if self.params.form == Form::Scvi { Some(self) } else { None }
+    }
+
+    /// `nll`: -ln p(x | code) a cell.
+    fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
+        let losses = self.row_losses(x, env)?;
+        let nll = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+        let mut metrics = vec![("nll".to_owned(), nll), ("rmse_log1p".to_owned(), self.rmse_log1p(x, env)?)];
+        if let Some(found) = self.evaluate(x, env)? {
+            let kl: f64 = found.kl_by_axis.iter().sum();
+            let active = found.kl_by_axis.iter().filter(|&&kl| kl > ACTIVE).count();
+            metrics.extend([
+                ("neg_elbo".to_owned(), found.reconstruction + kl),
+                ("reconstruction".to_owned(), found.reconstruction),
+                ("kl".to_owned(), kl),
+                ("active_axes".to_owned(), active as f64),
+            ]);
+            metrics.extend(found.iwae.map(|iwae| ("neg_iwae".to_owned(), iwae)));
+        }
+        Ok(metrics)
+    }
+
+    fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {
+        figures::all(self, x, env)
+    }
+}
