@@ -227,7 +227,7 @@ proptest! {
 
     /// Poisson, negative binomial and zero-inflated counts, dispersions by entry and by column, size factors.
     #[test]
-    fn count_nll(m in 1_usize..5, n in 1_usize..6, seed in any::<u64>(), kind in 0_usize..3, by_column in any::<bool>(),
+    fn counts_by_entry_and_by_column(m in 1_usize..5, n in 1_usize..6, seed in any::<u64>(), kind in 0_usize..3, by_column in any::<bool>(),
         shared in any::<bool>(), sparse in any::<bool>()) {
         use diabolo::autodiff::op::{CountLinks, CountOutputs};
         use diabolo::autodiff::{Store, check};
