@@ -30,7 +30,8 @@ pub fn worst(
 ) -> Worst {
     let n = store.values().len();
     let mut program = Program::training(graph);
-    let plan = program.plan(loss, &[0..n]);
+    let everything = 0..n;
+    let plan = program.plan(loss, std::slice::from_ref(&everything));
     let mut gradient = vec![0.0; n];
     fill(&mut program);
     program.forward(store);

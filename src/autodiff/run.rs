@@ -117,6 +117,7 @@ impl<T: Real> Forward<'_, T> {
     /// A loss and the places of the gradients of what it reads, where nothing else contributes to them: then value
     /// and gradients (at weight 1) may be computed in one pass, and the backward pass has [`Backward::weigh`]
     /// to call. `None` where a gradient must wait for the backward pass, or is not asked for.
+    #[allow(clippy::type_complexity, reason = "a triple that is taken apart where it is made")]
     pub fn loss<const N: usize>(
         &mut self,
         loss: Id,
@@ -175,7 +176,8 @@ fn cut<T, const N: usize>(
 ) -> ([(usize, &[T]); MOST_RESULTS + 1], [&mut [T]; N]) {
     const { assert!(N <= MOST_RESULTS) };
     let mut order: [usize; N] = std::array::from_fn(|at| at);
-    order.sort_unstable_by_key(|&at| taken[at].start);
+    // Empty places first: several may start where another one does.
+    order.sort_unstable_by_key(|&at| (taken[at].start, taken[at].end));
     let mut pieces: [(usize, &[T]); MOST_RESULTS + 1] = [(0, &[]); MOST_RESULTS + 1];
     let mut places: [&mut [T]; N] = std::array::from_fn(|_| &mut [] as &mut [T]);
     let (mut rest, mut start) = (arena, 0);

@@ -175,7 +175,7 @@ impl<T: Real> Store<T> {
         let members =
             || self.parameters.iter().enumerate().filter(|(_, entry)| entry.name.starts_with(prefix));
         let first = members().next().unwrap_or_else(|| panic!("no parameter is named {prefix}..."));
-        let last = members().last().unwrap_or(first);
+        let last = members().next_back().unwrap_or(first);
         assert_eq!(members().count(), last.0 - first.0 + 1, "the parameters {prefix}... lie together");
         first.1.start..padded(last.1.range().end)
     }

@@ -101,7 +101,7 @@ impl<T: Real> Operation<T> for Train {
         let of_n = T::ONE / T::from_f64(n.max(1) as f64);
         mean.fill(T::ZERO);
         x.chunks_exact(cols.max(1)).for_each(|row| add_to(mean, row, |x, _| x));
-        mean.iter_mut().for_each(|mean| *mean = *mean * of_n);
+        mean.iter_mut().for_each(|mean| *mean *= of_n);
         // The variance in a second pass, about the mean: no difference of large squares.
         inverse.fill(T::ZERO);
         for (row, out) in x.chunks_exact(cols.max(1)).zip(normalised.chunks_exact_mut(cols.max(1))) {

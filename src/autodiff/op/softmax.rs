@@ -99,7 +99,7 @@ impl<T: Real> Operation<T> for ByRow {
                     {
                         dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = x - y);
                         T::exp_in_place(dx);
-                        dx.iter_mut().for_each(|dx| *dx = *dx * dy);
+                        dx.iter_mut().for_each(|dx| *dx *= dy);
                     }
                 }
             }

@@ -17,6 +17,8 @@ mod training;
 pub use batch::{Batch, data_input};
 pub use classifier::Classifier;
 pub use draws::draw_below;
+use draws::draw_mask;
+use epoch::{Split, Sums};
 pub use runner::Runner;
 pub use settings::{Activation, Decay, Descent, Optimiser};
 pub use training::{Moment, Network, Recorded, TrainState};

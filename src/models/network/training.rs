@@ -1,8 +1,6 @@
 //! Epochs of descent.
 
-use super::draws::draw_mask;
-use super::epoch::{Split, Sums};
-use super::{Batch, Decay, Descent};
+use super::{Batch, Decay, Descent, Split, Sums, draw_mask};
 use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::Features;
@@ -290,7 +288,7 @@ impl TrainState {
             let everything = 0..self.store.values().len();
             let training = |graph| {
                 let program = Program::training(graph);
-                let plan = program.plan(recorded.loss, &[everything.clone()]);
+                let plan = program.plan(recorded.loss, std::slice::from_ref(&everything));
                 (program, plan)
             };
             let (program, plan) = if train {

@@ -312,7 +312,7 @@ impl Zinb {
     }
 
     /// Runs codes through the decoder: what `record` wants of its outputs at size factor 1, where no batch is known.
-    fn from_codes(
+    fn decoded(
         &self,
         z: &Matrix<f64>,
         env: &Env,
@@ -375,10 +375,7 @@ impl Encode for Zinb {
 impl Decode for Zinb {
     /// m: means at size factor 1, where the decoder is told of batches those between all of them.
     fn lift(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>> {
-        Ok(self
-            .from_codes(z, env, |net, graph, outputs| vec![net.means(graph, outputs)])?
-            .swap_remove(0)
-            .cast())
+        Ok(self.decoded(z, env, |net, graph, outputs| vec![net.means(graph, outputs)])?.swap_remove(0).cast())
     }
 }
 
@@ -390,7 +387,7 @@ impl Sample for Zinb {
         let mut rng = Rng::keyed(env.seed, &SAMPLE[..1]);
         let z = Matrix::from_fn(n, self.params.n_latent(), |_, _| rng.normal());
         let (mut has_dispersion, mut has_dropout) = (false, false);
-        let mut all = self.from_codes(&z, env, |net, graph, outputs| {
+        let mut all = self.decoded(&z, env, |net, graph, outputs| {
             let (dispersion, dropout) = (net.dispersions(graph, outputs), net.dropouts(graph, outputs));
             (has_dispersion, has_dropout) = (dispersion.is_some(), dropout.is_some());
             [Some(net.means(graph, outputs)), dispersion, dropout].into_iter().flatten().collect()
