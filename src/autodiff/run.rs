@@ -175,7 +175,8 @@ fn cut<T, const N: usize>(
 ) -> ([(usize, &[T]); MOST_RESULTS + 1], [&mut [T]; N]) {
     const { assert!(N <= MOST_RESULTS) };
     let mut order: [usize; N] = std::array::from_fn(|at| at);
-    order.sort_unstable_by_key(|&at| taken[at].start);
+    // Empty places, which stand for none, before what starts where they do.
+    order.sort_unstable_by_key(|&at| (taken[at].start, taken[at].end));
     let mut pieces: [(usize, &[T]); MOST_RESULTS + 1] = [(0, &[]); MOST_RESULTS + 1];
     let mut places: [&mut [T]; N] = std::array::from_fn(|_| &mut [] as &mut [T]);
     let (mut rest, mut start) = (arena, 0);
