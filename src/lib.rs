@@ -42,7 +42,7 @@
 //! # The floors
 //!
 //! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
-//! [`random`]; [`solve`], what several models iterate; [`metrics`] and [`optim`]; [`models`]; [`io`], [`data`] and [`report`];
+//! [`random`]; [`autodiff`] and [`solve`], what several models iterate; [`nn`], [`optim`] and [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
 //! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
 //!
 //! # Features

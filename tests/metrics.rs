@@ -132,7 +132,7 @@ fn codes_that_are_the_factors_are_disentangled() {
             levels.iter().map(|&level| (f64::from(level) + 0.5) / n_levels - 0.5).collect()
         })
         .collect();
-    let sign = |j: usize, k: usize| if (j & k).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |j: usize, k: usize| if (j & k).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
     let mixed = Matrix::from_fn(1500, 4, |i, j| (0..4).map(|k| sign(j, k) * scaled[k][i]).sum());
     assert!(mutual_information_gap(&mixed, &factors) < 0.1);
     // Noise knows nothing: the score is chance, 1/4, within five standard errors of 500 points.

@@ -6,7 +6,10 @@
 The ratings of completion.py: noise of standard deviation .5, so no prediction of unseen ones can have a smaller
 error. smurff samples BPMF with Gaussian-Wishart priors and no biases, of ratings less their mean; myfm samples a
 Bayesian factorisation machine on (user, item), which is matrix factorisation with biases and diagonal
-precisions. The line to stay below is least squares: diabolo's completion at the best of some ridges.
+precisions. The line to stay below is least squares: diabolo's completion at the best of some ridges, chosen by
+the very ratings left out. Over five data sets (seeds 1 to 5) the difference of the two errors is -3e-5 in the
+mean, with a deviation of 1.2e-4 from set to set: what one set may lie above is 2.5 of these. With fewer ratings
+for more components (--k 20 --density 0.05) the sampler is below by 3e-3.
 `within` is the share of the ratings left out within their 95 % intervals.
 """
 
@@ -20,7 +23,10 @@ import scipy.sparse as sp
 from completion import simulate, split
 from race import OURS, example, one_round, parser, race, report, require, run
 
-RIDGES = (0.02, 0.03, 0.04, 0.06, 0.09)
+RIDGES = (0.02, 0.03, 0.04, 0.06, 0.07, 0.09)
+
+# What chance alone puts between the errors of two good predictions of one data set.
+CHANCE = 3e-4
 
 
 def smurff_round(train, test, k, n_iter, burn_in, threads):
@@ -81,7 +87,7 @@ def main():
             programs[OURS] = [example("bpmf"), *files, *numbers]
             results = race(programs, options.rounds, threads)
             rmse = {name: result["rmse"] for name, result in results.items()}
-            require(rmse[OURS] <= least_squares, f"rmse {rmse}, least squares {least_squares}")
+            require(rmse[OURS] <= least_squares + CHANCE, f"rmse {rmse}, least squares {least_squares}")
             require(rmse[OURS] <= min(rmse.values()) + 1e-3, f"rmse {rmse}")
             print(f"within 95 % intervals: {results[OURS]['within']:.4f}")
             report(f"Gibbs factorisation, {train.nnz} ratings, k = {options.k}, {options.n_iter} sweeps", results, threads, "smurff", "rmse")

@@ -17,9 +17,9 @@ import numpy as np
 from race import OURS, example, one_round, parser, race, report, require
 
 
-def images(folder):
-    """The training pictures of an IDX file, packed or not, n x 784 in [0, 1]."""
-    (path,) = list(pathlib.Path(folder).glob("train-images*"))[:1]
+def images(folder, which="train"):
+    """The pictures of an IDX file, packed or not, n x 784 in [0, 1]."""
+    (path,) = list(pathlib.Path(folder).glob(f"{which}-images*"))[:1]
     raw = path.read_bytes()
     if raw[:2] == b"\x1f\x8b":
         raw = gzip.decompress(raw)

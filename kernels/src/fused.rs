@@ -150,19 +150,24 @@ impl Cut {
             return run(Task { first: 0, len: n, read, written, sums });
         }
         let task_len = self.piece * self.pieces_per_task;
-        let mut tasks = Vec::with_capacity(n.div_ceil(task_len));
         let (mut written, mut sums) = (written, sums);
-        for from in (0..n).step_by(task_len) {
+        let mut task_from = |from: usize| {
             let range = from..(from + task_len).min(n);
             let len = range.len();
-            tasks.push(Task {
+            Task {
                 first: from / self.piece,
                 len,
                 read: read.map(|x| &x[range.clone()]),
                 written: written.each_mut().map(|x| split_front(x, len)),
                 sums: split_front(&mut sums, len.div_ceil(self.piece)),
-            });
+            }
+        };
+        let starts = (0..n).step_by(task_len);
+        if parallel::n_threads() == 1 {
+            // Nothing is allocated, and the sum is in the same order.
+            return starts.map(|from| run(task_from(from))).sum();
         }
+        let tasks: Vec<_> = starts.map(task_from).collect();
         parallel::map_tasks(tasks, run).into_iter().sum()
     }
 }

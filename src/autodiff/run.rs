@@ -247,12 +247,7 @@ impl<T: Real> Backward<'_, T> {
         }
         match &self.nodes[x.index()].kind {
             Kind::Parameter(place) => {
-                compute(
-                    values,
-                    &self.gradients[of_y],
-                    &mut self.of_parameters[place.clone()],
-                    beta,
-                );
+                compute(values, &self.gradients[of_y], &mut self.of_parameters[place.clone()], beta);
             }
             _ => {
                 let (pieces, [dx]) = cut(self.gradients, [self.places[x.index()].clone()]);

@@ -198,6 +198,11 @@ impl<'a> Pictures<'a> {
         };
         // Only grey pictures have one pixel a feature.
         let picture = (self.kind.n_channels == 1).then_some((self.kind.height, self.kind.width));
-        Dataset { features, names: Names { samples, picture, ..Names::default() }, labels: None, batches: None }
+        Dataset {
+            features,
+            names: Names { samples, picture, ..Names::default() },
+            labels: None,
+            batches: None,
+        }
     }
 }

@@ -64,7 +64,10 @@ fn open_as<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget, asked: As
             None => return Ok(Opened::Whole(input)),
         },
         Format::SvmLight if !options.transpose => match asked.extent.or(Extent::known(options)) {
-            Some(extent) => Reader::SvmLight(svmlight::rows::Rows::begin(&input, extent, options.missing)),
+            Some(extent) => {
+                let rows = svmlight::rows::Rows::begin(&input, extent, options.missing);
+                Reader::SvmLight(Box::new(rows))
+            }
             None => return Ok(Opened::Whole(input)),
         },
         Format::Docword if asked.by_blocks && !options.transpose => {
@@ -115,7 +118,7 @@ struct Array {
 enum Reader<'a> {
     Delimited(delimited::Rows<'a>),
     Npy(Array),
-    SvmLight(svmlight::rows::Rows<'a>),
+    SvmLight(Box<svmlight::rows::Rows<'a>>),
     Coordinates(matrix_market::rows::Rows),
 }
 

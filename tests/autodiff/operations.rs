@@ -221,3 +221,62 @@ proptest! {
         prop_assert!(worst.error <= GRADIENT, "{worst:?}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Poisson, negative binomial and zero-inflated counts, dispersions by entry and by column, size factors.
+    #[test]
+    fn counts_by_entry_and_by_column(m in 1_usize..5, n in 1_usize..6, seed in any::<u64>(), kind in 0_usize..3, by_column in any::<bool>(),
+        shared in any::<bool>(), sparse in any::<bool>()) {
+        use diabolo::autodiff::op::{CountLinks, CountOutputs};
+        use diabolo::autodiff::{Store, check};
+        use diabolo_kernels::loss::DispersionLink;
+        let mut rng = diabolo::random::Rng::seeded(seed);
+        let mut store = Store::default();
+        let [a, b, p] = ["a", "b", "p"].map(|name| {
+            let rows = if name == "b" && by_column { 1 } else { m };
+            super::parameter(&mut store, name, [rows, n], Any, seed)
+        });
+        let mut graph = Graph::default();
+        let [a, b, p] = [a, b, p].map(|param| {
+            let read = graph.read(&store, param);
+            graph.affine(read, 0.8, 0.1)
+        });
+        let counts = if sparse { graph.sparse_input(m, n) } else { graph.input(m, n) };
+        let sizes = graph.input(m, 1);
+        let outputs = CountOutputs {
+            mean: a,
+            dispersion: (kind > 0).then_some(b),
+            logit: (kind > 1).then_some(p),
+            size_factors: Some(sizes),
+        };
+        let links = CountLinks { mean_range: [1e-5, 1e6], dispersion: DispersionLink::Softplus, dispersion_range: [1e-4, 1e4] };
+        let loss = graph.count_nll(counts, outputs, links, 0.5);
+        let total = if shared {
+            let squares = graph.square(a);
+            let sum = graph.sum(squares);
+            graph.total(&[loss, sum])
+        } else {
+            graph.affine(loss, 2.0, 0.0)
+        };
+        let x: Vec<f64> = (0..m * n).map(|_| (rng.below(3) * rng.below(6)) as f64).collect();
+        let factors: Vec<f64> = (0..m).map(|_| 0.5 + rng.uniform()).collect();
+        let rows: Vec<(Vec<u32>, Vec<f64>)> = x
+            .chunks_exact(n)
+            .map(|row| {
+                let seen = |j: &usize| row[*j] > 0.0;
+                ((0..n).filter(seen).map(|j| j as u32).collect(), (0..n).filter(seen).map(|j| row[j]).collect())
+            })
+            .collect();
+        let worst = check::worst(graph, total, &mut store, |program| {
+            if sparse {
+                program.sparse_mut(counts).fill(rows.iter().map(|(columns, values)| (&columns[..], &values[..])));
+            } else {
+                program.input_mut(counts).copy_from_slice(&x);
+            }
+            program.input_mut(sizes).copy_from_slice(&factors);
+        }, 6e-6);
+        prop_assert!(worst.error <= GRADIENT, "{worst:?}");
+    }
+}

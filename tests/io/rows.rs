@@ -42,7 +42,12 @@ fn by_blocks(path: &Path, options: &ReadOptions, n_rows: usize) -> Option<Datase
         .map(|block| block.names.samples)
         .reduce(|all, more| Some([all?, more?].concat()))?;
     assert_eq!(budget.used(), 0, "{}: what was charged was given back", path.display());
-    Some(Dataset { features: Matrix::from_vec(n_samples, n_features, values).into(), names, labels: None, batches: None })
+    Some(Dataset {
+        features: Matrix::from_vec(n_samples, n_features, values).into(),
+        names,
+        labels: None,
+        batches: None,
+    })
 }
 
 #[test]

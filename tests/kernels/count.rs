@@ -118,7 +118,7 @@ fn biochemists(has_zeros: bool) -> Option<(f64, Vec<f64>)> {
 #[test]
 fn log_likelihoods_are_those_of_r() {
     // R 4, pscl::zeroinfl(dist = "negbin") and MASS::glm.nb on pscl::bioChemists.
-    for (has_zeros, golden) in [(true, -1549.990_887), (false, -1560.958_338)] {
+    for (has_zeros, golden) in [(true, -1_549.990_887), (false, -1_560.958_338)] {
         let Some((value, gradient)) = biochemists(has_zeros) else { return };
         assert!((value - golden).abs() <= R_LOG_LIKELIHOOD, "{value} is not {golden}");
         assert!(gradient.iter().all(|g| g.abs() <= R_GRADIENT), "not at a maximum: {gradient:?}");

@@ -69,20 +69,16 @@ fn broadcasts_agree<T: Real>(n_rows: usize, n_cols: usize, values: &[f64]) -> Ch
     let x = convert::<T>(&values[..n]);
     let y = convert::<T>(&values[1..=n]);
     let (row, column) = (convert::<T>(&values[..n_cols]), convert::<T>(&values[..n_rows]));
-    type Step<T> = fn(&mut [T], &[T]);
-    let steps: [(Step<T>, &[T], fn(T, T) -> T, bool); 4] = [
-        (T::add_row, &row, |x, y| x + y, true),
-        (T::mul_row, &row, |x, y| x * y, true),
-        (T::add_column, &column, |x, y| x + y, false),
-        (T::mul_column, &column, |x, y| x * y, false),
-    ];
-    for (step, other, plain, is_row) in steps {
+    let changed = |step: fn(&mut [T], &[T]), other: &[T]| {
         let mut z = x.clone();
         step(&mut z, other);
-        let expected: Vec<T> =
-            (0..n).map(|at| plain(x[at], other[if is_row { at % n_cols } else { at / n_cols }])).collect();
-        prop_assert_eq!(z, expected);
-    }
+        z
+    };
+    let expected = |of: &dyn Fn(usize) -> T| (0..n).map(of).collect::<Vec<T>>();
+    prop_assert_eq!(changed(T::add_row, &row), expected(&|at| x[at] + row[at % n_cols]));
+    prop_assert_eq!(changed(T::mul_row, &row), expected(&|at| x[at] * row[at % n_cols]));
+    prop_assert_eq!(changed(T::add_column, &column), expected(&|at| x[at] + column[at / n_cols]));
+    prop_assert_eq!(changed(T::mul_column, &column), expected(&|at| x[at] * column[at / n_cols]));
     let half = T::from_f64(0.5);
     for beta in [T::ZERO, half] {
         let mut sums = if beta == T::ZERO { vec![T::from_f64(f64::NAN); n_cols] } else { row.clone() };

@@ -28,6 +28,12 @@ fn params(room: &Room) -> serde_json::Value {
             table.insert(key.into(), STEPS.into());
         }
     }
+    // Networks of some width are wide enough.
+    for key in ["hidden", "generator_hidden", "critic_hidden"] {
+        if defaults.get(key).is_some() {
+            table.insert(key.into(), vec![24_i64].into());
+        }
+    }
     // Of a sampler's few steps, one to start and two to forget.
     for (key, steps) in [("als_iter", 1), ("burn_in", 2)] {
         if defaults.get(key).is_some() {

@@ -89,9 +89,13 @@ fn dropped_counts_come_back() {
     for form in [Form::Dca, Form::Scvi] {
         // Short codes: with 32 numbers for 80 genes a code tells which counts were lost, and the mean follows.
         let params = Params { n_latent: Some(4), dispersion: Some(Dispersion::Gene), ..short(form) };
-        let imputed = fitted(&params, &dataset.features).impute(&dataset.features, &Env::default()).expect("means");
+        let imputed =
+            fitted(&params, &dataset.features).impute(&dataset.features, &Env::default()).expect("means");
         let imputed = error(&x, mu, |i, j| f64::from(imputed[(i, j)]));
-        assert!(imputed < 0.25 * raw && imputed < gene_means, "{form:?}: {imputed}, means {gene_means}, zeros {raw}");
+        assert!(
+            imputed < 0.25 * raw && imputed < gene_means,
+            "{form:?}: {imputed}, means {gene_means}, zeros {raw}"
+        );
     }
 }
 
@@ -99,7 +103,8 @@ fn dropped_counts_come_back() {
 fn dispersion_and_dropout_are_recovered_roughly() {
     let set = planted().dataset;
     let params = Params { dispersion: Some(Dispersion::Gene), epochs: 150, ..short(Form::Scvi) };
-    let found = fitted(&params, &set.features).count_model(&set.features, &Env::default()).expect("parameters");
+    let found =
+        fitted(&params, &set.features).count_model(&set.features, &Env::default()).expect("parameters");
     // Of genes with large counts, whose zeros are dropouts.
     let means: Vec<f64> = set.features.col_sums().iter().map(|sum| sum / 600.0).collect();
     let large: Vec<usize> = (0..80).filter(|&j| means[j] > 6.0).collect();
@@ -108,7 +113,8 @@ fn dispersion_and_dropout_are_recovered_roughly() {
         large.iter().map(|&j| x.col(j).iter().map(|&v| f64::from(v)).sum::<f64>() / 600.0).sum::<f64>()
             / large.len() as f64
     };
-    let (theta, pi) = (average(&found.dispersion.expect("of zinb")), average(&found.dropout.expect("of zinb")));
+    let (theta, pi) =
+        (average(&found.dispersion.expect("of zinb")), average(&found.dropout.expect("of zinb")));
     assert!((theta / 2.0).ln().abs() < ZINB_DISPERSION, "theta {theta}, planted 2");
     assert!((pi - 0.2).abs() < ZINB_DROPOUT, "pi {pi}, planted 0.2");
 }
@@ -138,7 +144,12 @@ fn empty_cells_and_genes_survive() {
     }
     // Nothing but empty cells is still no reason to fail.
     let nothing = Features::from(Matrix::<f64>::zeros(40, 5));
-    assert!(fitted(&Params { epochs: 2, ..short(Form::Dca) }, &nothing).impute(&nothing, &env).expect("means").is_finite());
+    assert!(
+        fitted(&Params { epochs: 2, ..short(Form::Dca) }, &nothing)
+            .impute(&nothing, &env)
+            .expect("means")
+            .is_finite()
+    );
 }
 
 #[test]
@@ -161,7 +172,8 @@ fn sparse_counts_are_fitted_as_dense_ones() {
 fn the_marginal_likelihood_is_above_the_bound() {
     let x = planted().dataset.features;
     let params = Params { iwae_samples: 20, epochs: 20, ..short(Form::Scvi) };
-    let found = fitted(&params, &x).evaluate(&Data::rows(&x), &Env::default()).expect("scores").expect("a bound");
+    let found =
+        fitted(&params, &x).evaluate(&Data::rows(&x), &Env::default()).expect("scores").expect("a bound");
     let neg_elbo = found.reconstruction + found.kl_by_axis.iter().sum::<f64>();
     let iwae = found.iwae.expect("it was asked for");
     assert!(iwae < neg_elbo && iwae > 0.8 * neg_elbo, "iwae {iwae}, bound {neg_elbo}");
@@ -242,7 +254,8 @@ fn the_decoder_that_knows_of_batches_takes_them_out_of_the_codes() {
     let env = Env::default();
     let neighbours_of_another_batch = |zinb: &Zinb| {
         let z = zinb.encode(&x, &env).expect("codes").to_f64();
-        let distance = |a: usize, b: usize| z.row(a).iter().zip(z.row(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let distance =
+            |a: usize, b: usize| z.row(a).iter().zip(z.row(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         let nearest = |i: usize| {
             let mut others: Vec<usize> = (0..600).filter(|&k| k != i).collect();
             others.sort_by(|&a, &b| distance(i, a).total_cmp(&distance(i, b)));
@@ -258,7 +271,10 @@ fn the_decoder_that_knows_of_batches_takes_them_out_of_the_codes() {
         zinb
     });
     let [mixed, apart] = [&with, &without].map(neighbours_of_another_batch);
-    assert!(mixed > 0.3 && mixed > apart + 0.1, "of the neighbours {mixed} are of the other batch, else {apart}");
+    assert!(
+        mixed > 0.3 && mixed > apart + 0.1,
+        "of the neighbours {mixed} are of the other batch, else {apart}"
+    );
     // Batches are known by their names, whatever their order.
     let nll = |data: &Data| with.row_losses(data, &env).map(|losses| losses.iter().sum::<f64>());
     let last = x.select_rows(&[1, 3, 5]);

@@ -55,7 +55,8 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     scale(beta, &mut c);
     let c_stride = row_stride(&c);
     // A small product, as of a batch of rows, is done before there were room for partial sums: C is the only one.
-    let is_padded = c_stride == n && (n == 1 || n.is_multiple_of(MAX_LANES)) && c.data_mut().len() >= n_cols * n;
+    let is_padded =
+        c_stride == n && (n == 1 || n.is_multiple_of(MAX_LANES)) && c.data_mut().len() >= n_cols * n;
     if is_padded && (a.nnz() + a.n_rows()) * n <= SMALL {
         return T::scatter(alpha, a, 0..a.n_rows(), b, c.data_mut(), n);
     }

@@ -6,7 +6,7 @@ use crate::simd::Simd;
 
 /// Operations of a matrix X of rows of `n_cols` with one row or one column.
 ///
-/// Sums of columns are taken in a fixed order: chunks of rows that depend on the sizes only, then over them.
+/// Sums of columns are taken in a fixed order, over chunks of rows that depend on the sizes only.
 pub trait Broadcast: Sized + Copy {
     /// x_ij += row_j
     /// # Panics
@@ -98,54 +98,70 @@ fn with_column<V: Simd, O: Operation>(block: &mut [V::Elem], column: &[V::Elem])
 /// Vectors of columns that are added up at once.
 const WIDE: usize = 4;
 
-/// out_j = sum over the rows of a block of x_ij, or of x_ij y_ij.
+/// Adds the sums over rows of `n_cols` of x_ij, or of x_ij y_ij, to the columns from `first` on that `out` holds:
+/// chunk of rows after chunk of rows, so that long columns lose no digits.
 #[inline(always)]
-fn sums_of_block<V: Simd>(x: &[V::Elem], y: Option<&[V::Elem]>, out: &mut [V::Elem]) {
-    let n_cols = out.len();
+fn add_sums<V: Simd>(x: &[V::Elem], y: Option<&[V::Elem]>, n_cols: usize, first: usize, out: &mut [V::Elem]) {
     assert!(y.is_none_or(|y| y.len() == x.len()) && x.len().is_multiple_of(n_cols));
+    assert!(first + out.len() <= n_cols);
     let n_rows = x.len() / n_cols;
-    let mut j = 0;
-    while j < n_cols {
-        let left = n_cols - j;
-        if left >= WIDE * V::LANES {
-            let mut sums = [V::of(0.0); WIDE];
-            for i in 0..n_rows {
-                for (q, sum) in sums.iter_mut().enumerate() {
-                    let at = i * n_cols + j + q * V::LANES;
-                    // SAFETY: WIDE LANES columns are left from j on in row i of every slice.
+    let (chunk, width) = (rows_per_chunk(n_cols), out.len());
+    for from in (0..n_rows).step_by(chunk) {
+        let rows = from..(from + chunk).min(n_rows);
+        let mut j = 0;
+        while j < width {
+            let left = width - j;
+            if left >= WIDE * V::LANES {
+                let mut sums = [V::of(0.0); WIDE];
+                for i in rows.clone() {
+                    for (q, sum) in sums.iter_mut().enumerate() {
+                        let at = i * n_cols + first + j + q * V::LANES;
+                        // SAFETY: WIDE LANES columns are left from first + j on in row i of every slice.
+                        unsafe {
+                            let value = V::load(x.as_ptr().add(at));
+                            *sum = match y {
+                                None => sum.add(value),
+                                Some(y) => value.mul_add(V::load(y.as_ptr().add(at)), *sum),
+                            };
+                        }
+                    }
+                }
+                for (q, sum) in sums.into_iter().enumerate() {
+                    // SAFETY: WIDE LANES columns are left from j on.
                     unsafe {
-                        let value = V::load(x.as_ptr().add(at));
-                        *sum = match y {
+                        let place = out.as_mut_ptr().add(j + q * V::LANES);
+                        V::load(place).add(sum).store(place);
+                    }
+                }
+                j += WIDE * V::LANES;
+            } else {
+                let mut sum = V::of(0.0);
+                for i in rows.clone() {
+                    let at = i * n_cols + first + j;
+                    // SAFETY: `left` columns are left from first + j on in row i of every slice.
+                    unsafe {
+                        let value = V::load_up_to(x.as_ptr().add(at), left, V::Elem::ZERO);
+                        sum = match y {
                             None => sum.add(value),
-                            Some(y) => value.mul_add(V::load(y.as_ptr().add(at)), *sum),
+                            Some(y) => {
+                                value.mul_add(V::load_up_to(y.as_ptr().add(at), left, V::Elem::ZERO), sum)
+                            }
                         };
                     }
                 }
-            }
-            for (q, sum) in sums.into_iter().enumerate() {
-                // SAFETY: WIDE LANES columns are left from j on.
-                unsafe { sum.store(out.as_mut_ptr().add(j + q * V::LANES)) };
-            }
-            j += WIDE * V::LANES;
-        } else {
-            let mut sum = V::of(0.0);
-            for i in 0..n_rows {
-                let at = i * n_cols + j;
-                // SAFETY: `left` columns are left from j on in row i of every slice.
+                // SAFETY: `left` columns are left from j on.
                 unsafe {
-                    let value = V::load_up_to(x.as_ptr().add(at), left, V::Elem::ZERO);
-                    sum = match y {
-                        None => sum.add(value),
-                        Some(y) => value.mul_add(V::load_up_to(y.as_ptr().add(at), left, V::Elem::ZERO), sum),
-                    };
+                    let place = out.as_mut_ptr().add(j);
+                    V::load_up_to(place, left, V::Elem::ZERO).add(sum).store_up_to(place, left);
                 }
+                j += V::LANES;
             }
-            // SAFETY: `left` columns are left from j on.
-            unsafe { sum.store_up_to(out.as_mut_ptr().add(j), left) };
-            j += V::LANES;
         }
     }
 }
+
+/// Columns whose sums are one task: a sum does not depend on the columns beside it.
+const COLUMNS_PER_TASK: usize = 256;
 
 /// Rows that make a chunk.
 fn rows_per_chunk(n_cols: usize) -> usize {
@@ -156,7 +172,7 @@ macro_rules! broadcast {
     ($t:ty, $v:ident) => {
         const _: () = {
             dispatch! {
-                fn block_sums(x: &[$t], y: Option<&[$t]>, out: &mut [$t]) = sums_of_block::<$v>;
+                fn add_columns(x: &[$t], y: Option<&[$t]>, n_cols: usize, first: usize, out: &mut [$t]) = add_sums::<$v>;
                 fn plus_row(block: &mut [$t], row: &[$t]) = with_row_plus::<$v>;
                 fn times_row(block: &mut [$t], row: &[$t]) = with_row_times::<$v>;
                 fn plus_column(block: &mut [$t], column: &[$t]) = with_column_plus::<$v>;
@@ -167,21 +183,16 @@ macro_rules! broadcast {
                 let n_cols = out.len();
                 assert!(x.is_empty() || x.len().is_multiple_of(n_cols), "not whole rows of {n_cols}");
                 assert!(y.is_none_or(|y| y.len() == x.len()), "slices of different lengths");
-                let n_rows = x.len() / n_cols.max(1);
-                let partials = parallel::map_chunks(n_rows, rows_per_chunk(n_cols), |rows| {
-                    let range = rows.start * n_cols..rows.end * n_cols;
-                    let mut partial = vec![0.0; n_cols];
-                    block_sums(&x[range.clone()], y.map(|y| &y[range]), &mut partial);
-                    partial
-                });
                 if beta == 0.0 {
                     out.fill(0.0);
                 } else {
                     out.iter_mut().for_each(|out| *out *= beta);
                 }
-                for partial in partials {
-                    out.iter_mut().zip(partial).for_each(|(out, part)| *out += part);
+                if x.is_empty() {
+                    return;
                 }
+                let task = if x.len() < BANDWIDTH_GRAIN { n_cols } else { COLUMNS_PER_TASK };
+                parallel::for_each_row_block(out, 1, task, |first, out| add_columns(x, y, n_cols, first, out));
             }
 
             fn by_rows(x: &mut [$t], row: &[$t], each: impl Fn(&mut [$t], &[$t]) + Sync + Send) {

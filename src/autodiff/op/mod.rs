@@ -10,6 +10,7 @@ mod concat;
 mod counts;
 mod entropy;
 mod function;
+pub mod gamma;
 mod gather;
 mod kl;
 mod layer_norm;

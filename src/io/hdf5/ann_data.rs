@@ -37,7 +37,12 @@ pub fn read(book: &Book, layer: Option<&str>) -> Result<Dataset> {
     };
     let samples = names(book, "obs", features.n_samples(), "cells")?;
     let genes = names(book, var, features.n_features(), "genes")?;
-    Ok(Dataset { features, names: Names { samples, features: genes, picture: None }, labels: None, batches: None })
+    Ok(Dataset {
+        features,
+        names: Names { samples, features: genes, picture: None },
+        labels: None,
+        batches: None,
+    })
 }
 
 /// A matrix whose every value is stored.

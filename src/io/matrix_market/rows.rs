@@ -62,8 +62,7 @@ impl Rows {
         let before = input.budget().used();
         let mut entries = Entries::new(input.budget());
         let mut last = first;
-        loop {
-            let Some((i, j, x)) = self.next(input)? else { break };
+        while let Some((i, j, x)) = self.next(input)? {
             let row = i as usize;
             if row < last {
                 let why = format!(

@@ -59,7 +59,15 @@ impl Network for Net {
         }
     }
 
-    fn fill(&self, program: &mut Program<f32>, recorded: &Recorded, batch: &Batch, _: Moment, _: &[u64], _: u64) {
+    fn fill(
+        &self,
+        program: &mut Program<f32>,
+        recorded: &Recorded,
+        batch: &Batch,
+        _: Moment,
+        _: &[u64],
+        _: u64,
+    ) {
         for (i, class) in program.input_mut(recorded.further[0]).iter_mut().enumerate() {
             *class = self.classes[batch.row(i)] as f32;
         }
@@ -77,7 +85,8 @@ impl Classifier {
         let n_features = x.n_features();
         let mut rng = Rng::keyed(env.seed, &[0xc1a5]);
         let mut store = Store::default();
-        let mut layer = |name: &str, n_in, n_out| Dense::new(&mut store, name, n_in, n_out, Init::He, &mut rng);
+        let mut layer =
+            |name: &str, n_in, n_out| Dense::new(&mut store, name, n_in, n_out, Init::He, &mut rng);
         let layers = [layer("0", n_features, HIDDEN[0]), layer("1", HIDDEN[0], HIDDEN[1])];
         let logits = layer("2", HIDDEN[1], labels.classes.len());
         let size = (x.n_samples() * n_features).max(1) as f64;
@@ -127,7 +136,8 @@ impl Classifier {
     pub fn accuracy(&self, x: &Features, labels: &Labels, env: &Env) -> Result<f64> {
         let probabilities = self.run(x, 1, env)?;
         let best = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0);
-        let right = probabilities.rows().zip(&labels.class).filter(|(row, class)| best(row) == **class as usize);
+        let right =
+            probabilities.rows().zip(&labels.class).filter(|(row, class)| best(row) == **class as usize);
         Ok(right.count() as f64 / x.n_samples().max(1) as f64)
     }
 }

@@ -8,12 +8,15 @@
 
 mod batch;
 mod classifier;
+mod draws;
+mod epoch;
 mod runner;
 mod settings;
 mod training;
 
 pub use batch::{Batch, data_input};
 pub use classifier::Classifier;
+pub use draws::draw_below;
 pub use runner::Runner;
 pub use settings::{Activation, Decay, Descent, Optimiser};
-pub use training::{Moment, Network, Recorded, TrainState, fill_uniform_below};
+pub use training::{Moment, Network, Recorded, TrainState};

@@ -132,7 +132,10 @@ impl Descent {
         check_share("average", self.average)?;
         check_share("validation", self.validation)?;
         if self.validation == 0.0 && (self.patience > 0 || self.plateau > 0) {
-            return Err(Error::parameter("patience", "needs --validation, say 0.1, to watch an improvement by"));
+            return Err(Error::parameter(
+                "patience",
+                "needs --validation, say 0.1, to watch an improvement by",
+            ));
         }
         Ok(())
     }

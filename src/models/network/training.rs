@@ -1,19 +1,21 @@
 //! Epochs of descent.
 
+use super::draws::draw_mask;
+use super::epoch::{Split, Sums};
 use super::{Batch, Decay, Descent};
 use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::Features;
 use crate::models::Step;
 use crate::monitor::Env;
-use crate::optim::{Average, Averaging, Clip, EarlyStop, Optimizer, Patience, Plateau, PlateauState, Schedule, Shape};
+use crate::optim::{
+    Average, Averaging, Clip, EarlyStop, Optimizer, Patience, Plateau, PlateauState, Schedule, Shape,
+};
 use crate::random::{Rng, fill_normal};
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
-use diabolo_kernels::parallel;
 
 /// What random numbers are for: the first word of their keys.
 mod key {
-    pub const SPLIT: u64 = 0x5b11;
     pub const SHUFFLE: u64 = 0x5aff;
     pub const NOISE: u64 = 0x0015e;
     pub const MASK: u64 = 0xd20b;
@@ -188,7 +190,13 @@ impl TrainState {
     /// One pass over the data, and an evaluation on what is held out.
     /// # Errors
     /// [`Error::Numerical`] where a parameter is no number any more.
-    pub fn epoch(&mut self, network: &impl Network, descent: &Descent, x: &Features, env: &Env) -> Result<Step> {
+    pub fn epoch(
+        &mut self,
+        network: &impl Network,
+        descent: &Descent,
+        x: &Features,
+        env: &Env,
+    ) -> Result<Step> {
         let split = Split::new(x, descent, env);
         let mut order = split.training;
         Rng::keyed(env.seed, &[key::SHUFFLE, self.n_epochs]).shuffle(&mut order);
@@ -244,7 +252,14 @@ impl TrainState {
     }
 
     /// The mean loss of some rows, without training: noise is the same in every epoch.
-    fn evaluate(&mut self, network: &impl Network, descent: &Descent, x: &Features, rows: &[usize], env: &Env) -> f64 {
+    fn evaluate(
+        &mut self,
+        network: &impl Network,
+        descent: &Descent,
+        x: &Features,
+        rows: &[usize],
+        env: &Env,
+    ) -> f64 {
         let steps_per_epoch = rows.len().div_ceil(descent.batch_size) as u64;
         let at = Moment { step: self.optimizer.n_steps(), steps_per_epoch, train: false };
         let mut sums = Sums::default();
@@ -258,7 +273,14 @@ impl TrainState {
     }
 
     /// The program for a batch, its inputs filled in: its place among the programs.
-    fn prepare(&mut self, network: &impl Network, batch: Batch, at: Moment, place: [u64; 2], env: &Env) -> usize {
+    fn prepare(
+        &mut self,
+        network: &impl Network,
+        batch: Batch,
+        at: Moment,
+        place: [u64; 2],
+        env: &Env,
+    ) -> usize {
         let (n, train) = (batch.rows.len(), at.train);
         let found = self.programs.iter().position(|prepared| prepared.rows == n && prepared.train == train);
         let prepared = found.unwrap_or_else(|| {
@@ -286,7 +308,7 @@ impl TrainState {
             fill_normal(env.seed, &[key::NOISE, place[0], place[1], k as u64], program.input_mut(noise));
         }
         for (k, &(mask, share)) in recorded.masks.iter().enumerate() {
-            fill_mask(env.seed, &[key::MASK, place[0], place[1], k as u64], share, program.input_mut(mask));
+            draw_mask(env.seed, &[key::MASK, place[0], place[1], k as u64], share, program.input_mut(mask));
         }
         if let Some(weights) = recorded.weights {
             program.input_mut(weights).copy_from_slice(&network.weights(at));
@@ -306,73 +328,6 @@ impl TrainState {
             store.state_mut().copy_from_slice(state);
         }
         store
-    }
-}
-
-/// Elements of a mask whose numbers come from one stream.
-const MASK_CHUNK: usize = 4096;
-
-/// 0 with probability `share`, else 1 / (1 - share) (Srivastava et al. 2014, inverted).
-pub(super) fn fill_mask(seed: u64, key: &[u64], share: f64, mask: &mut [f32]) {
-    let keep = (1.0 / (1.0 - share)) as f32;
-    parallel::for_each_row_block(mask, 1, MASK_CHUNK, |first, block| {
-        let mut rng = Rng::keyed(seed, key).child((first / MASK_CHUNK) as u64);
-        block.iter_mut().for_each(|m| *m = if rng.bernoulli(share) { 0.0 } else { keep });
-    });
-}
-
-/// Every x in [0, 1] becomes 1 with probability x, else 0.
-pub fn fill_uniform_below(seed: u64, key: &[u64], x: &mut [f32]) {
-    parallel::for_each_row_block(x, 1, MASK_CHUNK, |first, block| {
-        let mut rng = Rng::keyed(seed, key).child((first / MASK_CHUNK) as u64);
-        block.iter_mut().for_each(|x| *x = if rng.bernoulli(f64::from(*x)) { 1.0 } else { 0.0 });
-    });
-}
-
-/// Losses added up over an epoch.
-#[derive(Default)]
-struct Sums {
-    n: f64,
-    loss: f64,
-    terms: Vec<(&'static str, f64)>,
-}
-
-impl Sums {
-    fn add(&mut self, program: &Program<f32>, recorded: &Recorded, rows: usize) {
-        let value = |id: Id| rows as f64 * f64::from(program.scalar(id));
-        self.n += rows as f64;
-        self.loss += value(recorded.loss);
-        if self.terms.is_empty() {
-            self.terms = recorded.terms.iter().map(|term| (term.0, 0.0)).collect();
-        }
-        self.terms.iter_mut().zip(&recorded.terms).for_each(|(sum, term)| sum.1 += value(term.1));
-    }
-
-    /// Means over the rows: of the loss, and of its terms.
-    fn means(&self) -> (f64, Vec<(&'static str, f64)>) {
-        (self.loss / self.n, self.terms.iter().map(|term| (term.0, term.1 / self.n)).collect())
-    }
-}
-
-/// Which samples a fit trains on, and which it only watches.
-struct Split {
-    training: Vec<usize>,
-    validation: Vec<usize>,
-}
-
-impl Split {
-    /// The same split in every epoch, and in a resumed fit.
-    fn new(x: &Features, descent: &Descent, env: &Env) -> Split {
-        let n = x.n_samples();
-        if descent.validation == 0.0 {
-            return Split { training: (0..n).collect(), validation: Vec::new() };
-        }
-        let n_held_out = ((n as f64 * descent.validation).round() as usize).clamp(1.min(n), n.saturating_sub(1));
-        let mut order = Rng::keyed(env.seed, &[key::SPLIT]).permutation(n);
-        let mut training = order.split_off(n_held_out);
-        training.sort_unstable();
-        order.sort_unstable();
-        Split { training, validation: order }
     }
 }
 

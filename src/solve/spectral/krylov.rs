@@ -273,8 +273,7 @@ fn gram_schmidt(w: &Matrix<f64>, least: f64) -> Option<(Matrix<f64>, Matrix<f64>
             }
         }
         let length = f64::squared_norm(row).sqrt();
-        // Not `length <= least`: what is not a number is no direction either.
-        if !(length > least) {
+        if length.is_nan() || length <= least {
             return None;
         }
         row.iter_mut().for_each(|x| *x /= length);

@@ -16,7 +16,12 @@ pub(super) fn all(gan: &Gan, x: &Data) -> Vec<Figure> {
     }
     let Some((height, width)) = x.names.picture else {
         let last = grids.select_rows(&((n_epochs - 1) * kept..n_epochs * kept).collect::<Vec<_>>());
-        return vec![gallery::components("Samples", "What the generator makes of ten codes.", &last, x.names)];
+        return vec![gallery::components(
+            "Samples",
+            "What the generator makes of ten codes.",
+            &last,
+            x.names,
+        )];
     };
     // The last epoch, and evenly picked ones before it.
     let n_shown = n_epochs.min(SHOWN);

@@ -36,7 +36,13 @@ pub struct Gan {
 }
 
 impl Gan {
-    pub(super) fn new(params: Params, reading: Reading, nets: Nets, store: Store<f32>, grids: Matrix<f32>) -> Gan {
+    pub(super) fn new(
+        params: Params,
+        reading: Reading,
+        nets: Nets,
+        store: Store<f32>,
+        grids: Matrix<f32>,
+    ) -> Gan {
         Gan { params, reading, nets, store, grids }
     }
 
@@ -103,7 +109,11 @@ impl Decode for Gan {
 impl Sample for Gan {
     /// G(z), z ~ N(0, I)
     fn sample(&self, n: usize, env: &Env) -> Result<Features> {
-        env.budget.charge_array(n as u64, 8 * (self.reading.n_features + self.params.n_latent) as u64, "samples")?;
+        env.budget.charge_array(
+            n as u64,
+            8 * (self.reading.n_features + self.params.n_latent) as u64,
+            "samples",
+        )?;
         let mut rng = Rng::keyed(env.seed, &[SAMPLE]);
         let z = Matrix::from_fn(n, self.params.n_latent, |_, _| rng.normal());
         Ok(Features::F64(self.lift(&z, env)?))

@@ -54,7 +54,8 @@ impl Nets {
         for (l, &next) in params.generator_hidden.iter().enumerate() {
             let name = format!("generator.{l}");
             let dense = Dense::new(store, &name, width, next, Init::Lecun, &mut rng);
-            let norm = (l > 0).then(|| Norm::new(store, &format!("{name}.norm"), next, params.norm_eps, MOMENTUM));
+            let norm =
+                (l > 0).then(|| Norm::new(store, &format!("{name}.norm"), next, params.norm_eps, MOMENTUM));
             generator.push((dense, norm));
             width = next;
         }
@@ -74,10 +75,10 @@ impl Nets {
         let weights = |sizes: &[usize]| -> u64 {
             sizes.windows(2).map(|pair| (pair[0] as u64 + 1).saturating_mul(pair[1] as u64)).sum()
         };
-        let up: Vec<usize> =
-            [&[params.n_latent], &params.generator_hidden[..], &[n_features]].concat();
+        let up: Vec<usize> = [&[params.n_latent], &params.generator_hidden[..], &[n_features]].concat();
         let down: Vec<usize> = [&[n_features], &params.critic_hidden[..], &[1]].concat();
-        let values = (up.iter().sum::<usize>() * 4 + down.iter().sum::<usize>() * 4) as u64 * params.batch_size as u64;
+        let values =
+            (up.iter().sum::<usize>() * 4 + down.iter().sum::<usize>() * 4) as u64 * params.batch_size as u64;
         4 * (4 * (weights(&up) + weights(&down)) + values)
     }
 
@@ -205,7 +206,8 @@ impl State {
         let grid = self.nets.made(&self.store, &self.nets.codes(key::GRID, KEPT));
         let mut values = std::mem::take(&mut self.grids).into_values();
         values.extend_from_slice(grid.values());
-        self.grids = Matrix::from_vec(values.len() / self.reading.n_features, self.reading.n_features, values);
+        self.grids =
+            Matrix::from_vec(values.len() / self.reading.n_features, self.reading.n_features, values);
         let metrics = vec![
             ("generator_loss", sums[0]),
             ("critic_loss", sums[1]),

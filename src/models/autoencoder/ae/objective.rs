@@ -44,7 +44,8 @@ impl Net {
     /// Bytes of the parameters.
     pub fn bytes(params: &Params, n_features: usize) -> u64 {
         let widths = params.widths();
-        let sizes: Vec<u64> = [n_features].iter().chain(widths).chain([&params.n_latent]).map(|&n| n as u64).collect();
+        let sizes: Vec<u64> =
+            [n_features].iter().chain(widths).chain([&params.n_latent]).map(|&n| n as u64).collect();
         let weights: u64 = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).sum();
         weights.saturating_mul(2 * 4)
     }
@@ -128,7 +129,15 @@ impl Network for Net {
         Recorded { x, loss, terms, noise, masks, weights: None, further }
     }
 
-    fn fill(&self, program: &mut Program<f32>, recorded: &Recorded, batch: &Batch, _: Moment, _: &[u64], _: u64) {
+    fn fill(
+        &self,
+        program: &mut Program<f32>,
+        recorded: &Recorded,
+        batch: &Batch,
+        _: Moment,
+        _: &[u64],
+        _: u64,
+    ) {
         let Some(&target) = recorded.further.first() else { return };
         let unit = (1.0 / self.reading.spread) as f32;
         if unit != 1.0 {

@@ -4,7 +4,8 @@ use super::Vae;
 use crate::error::Result;
 use crate::figure::{Axis, Colours, Figure, Plot};
 use crate::linalg::Matrix;
-use crate::models::{Data, Decode, Sample, Widths, gallery};
+use crate::metrics::disentangle::code_information;
+use crate::models::{Data, Decode, Labels, Sample, Widths, gallery};
 use crate::monitor::Env;
 
 /// Samples whose codes are shown.
@@ -38,6 +39,9 @@ pub(super) fn all(vae: &Vae, x: &Data, env: &Env) -> Result<Vec<Figure>> {
         figures.push(traversals(vae, picture, &order, env)?);
     }
     figures.extend(gallery::codes(&codes, &order, x.labels));
+    if let Some(labels) = x.labels {
+        figures.push(information(&codes, &order, labels));
+    }
     figures.push(Figure::new(
         "Divergence by axis",
         "How far each axis of the codes is from the prior, in nats a sample: axes near 0 are not used.",
@@ -47,6 +51,31 @@ pub(super) fn all(vae: &Vae, x: &Data, env: &Env) -> Result<Vec<Figure>> {
         },
     ));
     Ok(figures)
+}
+
+/// Axes in the heat map of information.
+const INFORMED: usize = 20;
+
+/// What every axis tells of every class: the mutual information of its value with being of that class.
+fn information(codes: &Matrix<f64>, order: &[usize], labels: &Labels) -> Figure {
+    let is_of =
+        |c: usize| labels.class[..codes.n_rows()].iter().map(|&class| u32::from(class == c as u32)).collect();
+    let factors: Vec<Vec<u32>> = (0..labels.classes.len()).map(is_of).collect();
+    let axes = &order[..order.len().min(INFORMED)];
+    let all = code_information(codes, &factors);
+    let values = axes.iter().flat_map(|&k| all.row(k).iter().map(|i| i / std::f64::consts::LN_2)).collect();
+    Figure::new(
+        "What an axis tells of a class",
+        "The mutual information, in bits, of an axis (its value in 20 bins) with belonging to a class.",
+        Plot::HeatMap {
+            rows: axes.len(),
+            cols: labels.classes.len(),
+            values,
+            row_names: axes.iter().map(|k| format!("axis {}", k + 1)).collect(),
+            col_names: labels.classes.clone(),
+            colours: Colours::Sequential,
+        },
+    )
 }
 
 /// Draws from the prior, decoded.
@@ -74,7 +103,9 @@ fn traversals(vae: &Vae, (height, width): (usize, usize), order: &[usize], env: 
         if axes[i / STEPS] == k { step } else { 0.0 }
     });
     let decoded = vae.decode(&z, env)?;
-    let name = |i: usize| if i.is_multiple_of(STEPS) { format!("axis {}", axes[i / STEPS] + 1) } else { String::new() };
+    let name = |i: usize| {
+        if i.is_multiple_of(STEPS) { format!("axis {}", axes[i / STEPS] + 1) } else { String::new() }
+    };
     Ok(Figure::new(
         "Traversals",
         "Every row moves one axis of the code from -3 to 3 and leaves the others at 0; the axes that diverge most come first.",

@@ -137,7 +137,7 @@ impl Default for Params {
             gamma: 100.0,
             binarise: false,
             iwae_samples: 0,
-            epochs: descent.epochs,
+            epochs: 50,
             batch_size: descent.batch_size,
             learning_rate: descent.learning_rate,
             optimiser: descent.optimiser,
@@ -245,7 +245,17 @@ impl Reading {
         visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
     }
 
+    /// The reading of a saved model; of weights alone, as PyTorch writes them, that of pictures in [0, 1].
     fn load(named: &Named) -> Result<Reading> {
+        if !named.contains("reading/n_features") {
+            let n_features = named.vector_f32("output.bias")?.len();
+            return Ok(Reading {
+                likelihood: Likelihood::Bernoulli,
+                spread: 1.0,
+                n_features,
+                is_sparse: false,
+            });
+        }
         let is = |name: &str| named.scalar_u64(name).map(|flag| flag == 1);
         Ok(Reading {
             likelihood: if is("reading/gaussian")? { Likelihood::Gaussian } else { Likelihood::Bernoulli },
@@ -267,6 +277,16 @@ impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.reading.visit(each);
         self.train.visit(each);
+    }
+}
+
+impl State {
+    /// The model as it would be now, the fit going on.
+    /// # Errors
+    /// None that a finished fit has not.
+    pub fn model(&self, params: &Params) -> Result<Vae> {
+        let (_, net) = params.net(self.reading, 0);
+        Ok(Vae::new(params.clone(), self.reading, net, self.train.store.clone()))
     }
 }
 

@@ -6,8 +6,9 @@ use crate::autodiff::{Graph, Program, Store};
 use crate::error::Result;
 use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
+use crate::metrics::probe::{accuracy, nearest_neighbours};
 use crate::models::network::{Batch, Runner};
-use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width};
+use crate::models::{Data, Decode, Encode, Labels, Latent, Metrics, Model, Sample, Widths, check_width};
 use crate::monitor::Env;
 use crate::random::{Rng, fill_normal};
 use crate::tensors::{TensorView, Tensors};
@@ -23,6 +24,10 @@ const ROWS: usize = 200;
 
 /// Nats that an axis diverges at the least to count as used (Burda et al. 2016 by variance; here by divergence).
 const ACTIVE: f64 = 0.01;
+
+/// Samples of the probe, and neighbours that vote.
+const PROBED: usize = 10_000;
+const NEIGHBOURS: usize = 5;
 
 /// q(z | x) and p(x | z).
 pub struct Vae {
@@ -92,6 +97,22 @@ impl Vae {
             *mu += (0.5 * lv).exp() * eps;
         }
         Ok(mu)
+    }
+
+    /// The share of every other sample whose class most of its nearest codes among the rest have: how well codes keep
+    /// classes apart.
+    fn probe(&self, x: &Features, labels: &Labels, env: &Env) -> Result<f64> {
+        let n = x.n_samples().min(PROBED);
+        let half = |from: usize| -> Vec<usize> { (from..n).step_by(2).collect() };
+        let (known, asked) = (half(0), half(1));
+        if known.len() < NEIGHBOURS || asked.is_empty() {
+            return Ok(0.0);
+        }
+        let codes =
+            |rows: &[usize]| self.moments(&x.select_rows(rows), env).map(|moments| moments.0.cast::<f64>());
+        let classes = |rows: &[usize]| -> Vec<u32> { rows.iter().map(|&i| labels.class[i]).collect() };
+        let found = nearest_neighbours(&codes(&known)?, &classes(&known), &codes(&asked)?, NEIGHBOURS);
+        Ok(accuracy(&found, &classes(&asked)))
     }
 
     /// The data as the first layer takes it: sparse where the network was fitted to sparse data, else dense.
@@ -175,7 +196,8 @@ impl Scores {
             for (i, weights) in log_weights.iter_mut().enumerate() {
                 let range = i * k..(i + 1) * k;
                 let sum = |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v)).sum::<f64>();
-                let squares = |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+                let squares =
+                    |values: &[f32]| values[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
                 weights.push(-f64::from(losses[i]) - 0.5 * squares(z) + 0.5 * (squares(eps) + sum(log_var)));
             }
         }
@@ -248,6 +270,7 @@ impl Model for Vae {
     }
 
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
+        let labels = x.labels;
         let x = x.finite_features()?;
         let found = self.evaluate(x, env)?;
         let mut metrics = vec![
@@ -258,6 +281,9 @@ impl Model for Vae {
         ];
         if let Some(iwae) = found.iwae {
             metrics.push(("neg_iwae".to_owned(), iwae));
+        }
+        if let Some(labels) = labels.filter(|labels| labels.class.len() == x.n_samples()) {
+            metrics.push(("knn_accuracy".to_owned(), self.probe(x, labels, env)?));
         }
         Ok(metrics)
     }

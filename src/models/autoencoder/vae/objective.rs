@@ -2,7 +2,7 @@
 
 use super::{Params, Reading};
 use crate::autodiff::{Graph, Id, Program, Store};
-use crate::models::network::{Batch, Moment, Network, Recorded, data_input, fill_uniform_below};
+use crate::models::network::{Batch, Moment, Network, Recorded, data_input, draw_below};
 use crate::nn::{Dense, Init, Layers, Likelihood, Mlp, Output};
 use crate::random::Rng;
 use diabolo_kernels::gemm::Activation;
@@ -32,8 +32,10 @@ impl Net {
     /// The networks with their initial values.
     pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
         let mut rng = Rng::keyed(seed, &[INIT]);
-        let down: Vec<usize> = [reading.n_features].into_iter().chain(params.hidden.iter().copied()).collect();
-        let up: Vec<usize> = [params.n_latent].into_iter().chain(params.hidden.iter().rev().copied()).collect();
+        let down: Vec<usize> =
+            [reading.n_features].into_iter().chain(params.hidden.iter().copied()).collect();
+        let up: Vec<usize> =
+            [params.n_latent].into_iter().chain(params.hidden.iter().rev().copied()).collect();
         let layers = |sizes| Layers {
             sizes,
             activation: params.activation.kernel(),
@@ -148,7 +150,15 @@ impl Network for Net {
             graph.weighted_total(&[reconstruction, penalty], weights)
         };
         let terms = vec![("reconstruction", reconstruction), ("kl", kl)];
-        Recorded { x: codes.x, loss, terms, noise: vec![eps], masks: Vec::new(), weights: Some(weights), further }
+        Recorded {
+            x: codes.x,
+            loss,
+            terms,
+            noise: vec![eps],
+            masks: Vec::new(),
+            weights: Some(weights),
+            further,
+        }
     }
 
     /// (1, beta) or (1, C): beta rises over `kl_warm_up` epochs, C over `capacity_epochs`.
@@ -165,7 +175,15 @@ impl Network for Net {
         vec![1.0, second as f32]
     }
 
-    fn fill(&self, program: &mut Program<f32>, recorded: &Recorded, batch: &Batch, at: Moment, key: &[u64], seed: u64) {
+    fn fill(
+        &self,
+        program: &mut Program<f32>,
+        recorded: &Recorded,
+        batch: &Batch,
+        at: Moment,
+        key: &[u64],
+        seed: u64,
+    ) {
         if self.reading.is_sparse && self.reading.spread != 1.0 {
             let unit = (1.0 / self.reading.spread) as f32;
             program.sparse_mut(recorded.x).values_mut().iter_mut().for_each(|x| *x *= unit);
@@ -174,7 +192,7 @@ impl Network for Net {
         self.fill_target(program, target, batch);
         if self.params.binarise && at.train {
             // Dynamic binarisation (Salakhutdinov & Murray 2008): input and target are the same draw.
-            fill_uniform_below(seed, key, program.input_mut(target));
+            draw_below(seed, key, program.input_mut(target));
             if !self.reading.is_sparse {
                 program.copy_input(target, recorded.x);
             }

@@ -179,7 +179,9 @@ impl Zinb {
         let [n, m] = [x.n_samples(), self.reading.n_features];
         env.budget.charge_array((n * m) as u64, 4, "imputed counts")?;
         let mut all = vec![Matrix::zeros(n, m)];
-        let record = |net: &Net, graph: &mut Graph<f32>, _: Id, outputs: &CountOutputs| vec![net.means(graph, outputs)];
+        let record = |net: &Net, graph: &mut Graph<f32>, _: Id, outputs: &CountOutputs| {
+            vec![net.means(graph, outputs)]
+        };
         self.through(x, &[], env, record, |first, n, outputs| copy_rows(&mut all, first, n, outputs))?;
         env.budget.release(4 * (n * m) as u64);
         Ok(all.swap_remove(0))
@@ -221,7 +223,8 @@ impl Zinb {
         self.through(features, &self.reading.batches_of(x)?, env, record, |first, n, outputs| {
             for (i, expected) in (first..first + n).zip(outputs[0].chunks_exact(m)) {
                 features.row_into(i, &mut row);
-                let square = |(&x, &e): (&f64, &f32)| (if x > 0.0 { x.ln_1p() } else { 0.0 } - f64::from(e)).powi(2);
+                let square =
+                    |(&x, &e): (&f64, &f32)| (if x > 0.0 { x.ln_1p() } else { 0.0 } - f64::from(e)).powi(2);
                 sum += row.iter().zip(expected).map(square).sum::<f64>();
             }
         })?;
@@ -257,7 +260,13 @@ impl Zinb {
 
     /// Adds some rows' -ln p(x | z) of one draw, and minus the bound of `iwae_samples` draws (Burda et al. 2016),
     /// ln 1/L sum_l exp(ln p(x | z_l) - 1/2 sum z_l^2 + 1/2 sum(eps_l^2 + log_var)).
-    fn add_bounds(&self, sums: &mut [f64; 2], batch: &Batch, batches: &[u32], [mu, log_var]: [&Matrix<f32>; 2]) {
+    fn add_bounds(
+        &self,
+        sums: &mut [f64; 2],
+        batch: &Batch,
+        batches: &[u32],
+        [mu, log_var]: [&Matrix<f32>; 2],
+    ) {
         let (n, k) = (batch.rows.len(), self.params.n_latent());
         let mut graph = Graph::default();
         let [mu_id, log_var_id, eps_id] = [(); 3].map(|()| graph.input(n, k));
@@ -366,7 +375,10 @@ impl Encode for Zinb {
 impl Decode for Zinb {
     /// m: means at size factor 1, where the decoder is told of batches those between all of them.
     fn lift(&self, z: &Matrix<f64>, env: &Env) -> Result<Matrix<f64>> {
-        Ok(self.from_codes(z, env, |net, graph, outputs| vec![net.means(graph, outputs)])?.swap_remove(0).cast())
+        Ok(self
+            .from_codes(z, env, |net, graph, outputs| vec![net.means(graph, outputs)])?
+            .swap_remove(0)
+            .cast())
     }
 }
 

@@ -87,7 +87,8 @@ impl Net {
                 .map(|name| Dense::new(store, name, encoder.n_out(), n_latent, Init::Glorot, &mut rng))
         });
         let decoder = Mlp::new(store, "decoder", &stack(&up, 0.0), &mut rng);
-        let mut output = |name: &str| Dense::new(store, name, decoder.n_out(), n_features, Init::Glorot, &mut rng);
+        let mut output =
+            |name: &str| Dense::new(store, name, decoder.n_out(), n_features, Init::Glorot, &mut rng);
         let mean = output("mean");
         let logit = (params.likelihood == Likelihood::Zinb).then(|| output("logit"));
         let dispersion = match (params.likelihood, params.dispersion()) {
@@ -240,7 +241,8 @@ impl Net {
         let [n, _] = program.shape(x);
         if !program.is_sparse(x) {
             let x = program.input_mut(x);
-            let factors: Vec<f32> = x.chunks_exact(*n_features).map(|row| self.reading.size_factor_of(row)).collect();
+            let factors: Vec<f32> =
+                x.chunks_exact(*n_features).map(|row| self.reading.size_factor_of(row)).collect();
             if is_scaled {
                 let inverse: Vec<f32> = factors.iter().map(|s| 1.0 / s).collect();
                 f32::mul_column(x, &inverse);
@@ -324,7 +326,15 @@ impl Network for Net {
         vec![1.0, weight as f32]
     }
 
-    fn fill(&self, program: &mut Program<f32>, recorded: &Recorded, batch: &Batch, _: Moment, _: &[u64], _: u64) {
+    fn fill(
+        &self,
+        program: &mut Program<f32>,
+        recorded: &Recorded,
+        batch: &Batch,
+        _: Moment,
+        _: &[u64],
+        _: u64,
+    ) {
         let &[counts, size_factors, ref batches @ ..] = &recorded.further[..] else { return };
         let inputs = Inputs { x: recorded.x, counts, size_factors, batch: batches.first().copied() };
         self.fill_inputs(program, &inputs, batch, &self.batches);

@@ -30,7 +30,8 @@ impl Reading {
     /// [`Error::Numerical`] at the first value that is no count.
     pub fn of(x: &Features, batches: Option<&Labels>, params: &Params) -> Result<Reading> {
         check_counts(x)?;
-        let batches = batches.map_or(Vec::new(), |batches| batches.classes.iter().map(|name| hash(name)).collect());
+        let batches =
+            batches.map_or(Vec::new(), |batches| batches.classes.iter().map(|name| hash(name)).collect());
         let libraries = x.row_sums();
         let median_library = median_positive(&libraries);
         let mut reading = Reading {
@@ -60,7 +61,10 @@ impl Reading {
         let Some(batches) = x.batches.filter(|_| !self.batches.is_empty()) else { return Ok(Vec::new()) };
         let n_samples = x.features()?.n_samples();
         if batches.class.len() != n_samples {
-            return Err(Error::shape(format!("a batch for each of {n_samples} samples"), batches.class.len().to_string()));
+            return Err(Error::shape(
+                format!("a batch for each of {n_samples} samples"),
+                batches.class.len().to_string(),
+            ));
         }
         let place = |name: &String| {
             let found = self.batches.iter().position(|&known| known == hash(name));
@@ -101,7 +105,10 @@ impl Reading {
             gains: named.vector_f32("reading/gains")?,
         };
         if !reading.gains.is_empty() && reading.gains.len() != reading.n_features {
-            return Err(Error::shape(format!("{} gains", reading.n_features), reading.gains.len().to_string()));
+            return Err(Error::shape(
+                format!("{} gains", reading.n_features),
+                reading.gains.len().to_string(),
+            ));
         }
         Ok(reading)
     }
@@ -119,7 +126,8 @@ fn hash(name: &str) -> u64 {
 /// [`Error::Numerical`] at the first of them.
 pub(super) fn check_counts(x: &Features) -> Result<()> {
     let Some((i, j)) = x.first_where(|x| !(x >= 0.0 && x.fract() == 0.0)) else { return Ok(()) };
-    let why = "the value is no count: this model needs whole numbers >= 0; give the raw counts, without --scale";
+    let why =
+        "the value is no count: this model needs whole numbers >= 0; give the raw counts, without --scale";
     Err(Error::numerical(format!("row {}, column {}", i + 1, j + 1), why))
 }
 

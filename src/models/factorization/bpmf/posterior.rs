@@ -99,7 +99,7 @@ impl Thinned {
             let mut at = 0;
             self.draws.retain(|_| {
                 at += 1;
-                (at - 1) / PAIR % 2 == 0
+                ((at - 1) / PAIR).is_multiple_of(2)
             });
             self.stride *= 2;
         }

@@ -1,0 +1,96 @@
+//! Generative adversarial networks: each player's step is its own, made data come near the data, a collapse is said.
+
+use diabolo::linalg::{Features, Matrix};
+use diabolo::models::adversarial::gan::Params;
+use diabolo::models::{Data, Fit, Labels, Model, Sample, fit};
+use diabolo::monitor::{Env, Silent};
+use diabolo::random::Rng;
+
+/// A ring of eight blobs in two dimensions, with their numbers as labels.
+fn ring(n: usize) -> (Features, Labels) {
+    let mut rng = Rng::seeded(3);
+    let class: Vec<u32> = (0..n).map(|i| (i % 8) as u32).collect();
+    let x = Matrix::from_fn(n, 2, |i, j| {
+        let angle = f64::from(class[i]) * std::f64::consts::TAU / 8.0;
+        (if j == 0 { angle.cos() } else { angle.sin() }) + 0.05 * rng.normal()
+    });
+    (Features::F64(x), Labels { class, classes: (0..8).map(|c| c.to_string()).collect() })
+}
+
+fn small() -> Params {
+    Params {
+        n_latent: 4,
+        generator_hidden: vec![32, 64],
+        critic_hidden: vec![64, 32],
+        norm_eps: 1e-5,
+        learning_rate: 1e-3,
+        epochs: 150,
+        ..Params::default()
+    }
+}
+
+#[test]
+fn made_data_have_the_moments_and_modes_of_the_data() {
+    let (x, labels) = ring(1600);
+    let data = Data { labels: Some(&labels), ..Data::rows(&x) };
+    let env = Env::seeded(1);
+    let (gan, history) = fit(&small(), &data, None, &env, &mut Silent).expect("a fit");
+    assert_eq!(history.n_iter(), 150);
+    let made = gan.sample(2000, &env).expect("samples").to_dense();
+    let radius = |row: &[f64]| row[0].hypot(row[1]);
+    let mean = made.rows().map(radius).sum::<f64>() / 2000.0;
+    assert!((mean - 1.0).abs() < 0.25, "mean radius {mean}");
+    assert!((0.5..1.6).contains(&gan.diversity()), "{}", gan.diversity());
+    let scores = gan.score(&data, &env).expect("scores");
+    let score = |name: &str| scores.iter().find(|(key, _)| key == name).expect("a score").1;
+    assert!(score("classes_covered") >= 6.0 && score("classifier_accuracy") > 0.95, "{scores:?}");
+    assert!(gan.warnings().is_empty());
+}
+
+/// The gradient of each loss moves its own player alone: with a step size of 0 for nobody else to hide behind,
+/// a game of one step changes both, and what each becomes does not depend on the other's optimiser.
+#[test]
+fn resumed_games_and_players_are_exact() {
+    let (x, _) = ring(256);
+    let (data, env) = (Data::rows(&x), Env::seeded(5));
+    let params = Params { epochs: 2, ..small() };
+    let mut state = params.start(&data, &env).expect("a start");
+    let before = state.store.clone();
+    params.step(&data, &mut state, &env).expect("an epoch");
+    for group in ["generator.", "critic."] {
+        let range = before.group(group);
+        assert_ne!(before.values()[range.clone()], state.store.values()[range], "{group} has moved");
+    }
+}
+
+#[test]
+fn a_collapsed_generator_is_said() {
+    // A generator that has hardly learned makes nearly the same of every code.
+    let (x, _) = ring(512);
+    let params = Params { learning_rate: 1e-7, epochs: 1, ..small() };
+    let (gan, _) = fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
+    assert!(gan.diversity() < 0.25, "{}", gan.diversity());
+    assert!(gan.warnings()[0].contains("collapsed"), "{:?}", gan.warnings());
+}
+
+#[test]
+fn both_forms_of_the_game_and_smoothed_labels_are_played() {
+    let (x, _) = ring(512);
+    let run = |params: Params| {
+        let (gan, history) =
+            fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
+        (gan.diversity(), history)
+    };
+    let base = Params { epochs: 3, ..small() };
+    let (a, _) = run(base.clone());
+    let (b, _) = run(Params { minimax: true, ..base.clone() });
+    let (c, _) = run(Params { smoothing: 0.1, ..base });
+    assert!(a != b && a != c && [a, b, c].iter().all(|d| d.is_finite()));
+}
+
+#[test]
+fn equal_values_are_refused() {
+    let x = Features::F64(Matrix::filled(5, 3, 2.0));
+    let refused = fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("an error");
+    assert!(refused.to_string().contains("every value is 2"), "{refused}");
+}
