@@ -176,7 +176,7 @@ fn cut<T, const N: usize>(
 ) -> ([(usize, &[T]); MOST_RESULTS + 1], [&mut [T]; N]) {
     const { assert!(N <= MOST_RESULTS) };
     let mut order: [usize; N] = std::array::from_fn(|at| at);
-    // Empty places first: several may start where another one does.
+    // Empty places, which stand for none, before what starts where they do.
     order.sort_unstable_by_key(|&at| (taken[at].start, taken[at].end));
     let mut pieces: [(usize, &[T]); MOST_RESULTS + 1] = [(0, &[]); MOST_RESULTS + 1];
     let mut places: [&mut [T]; N] = std::array::from_fn(|_| &mut [] as &mut [T]);

@@ -9,6 +9,9 @@ use crate::view::{MatMut, MatRef};
 /// Multiply-adds of a block of rows: 1 MFLOP, about 30 microseconds.
 const BLOCK: usize = 1 << 19;
 
+/// Multiply-adds of a transposed product that one thread does without partial sums.
+const SMALL: usize = 4 * BLOCK;
+
 /// The most lanes a vector has: rows of partial sums are padded to it.
 const MAX_LANES: usize = 8;
 
@@ -51,6 +54,12 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     }
     scale(beta, &mut c);
     let c_stride = row_stride(&c);
+    // A small product, as of a batch of rows, is done before there were room for partial sums: C is the only one.
+    let is_padded =
+        c_stride == n && (n == 1 || n.is_multiple_of(MAX_LANES)) && c.data_mut().len() >= n_cols * n;
+    if is_padded && (a.nnz() + a.n_rows()) * n <= SMALL {
+        return T::scatter(alpha, a, 0..a.n_rows(), b, c.data_mut(), n);
+    }
     // A partial sum costs a pass over C: it must stand for eight entries a column at least.
     let n_partials = (MAX_PARTIAL_ELEMENTS / (n_cols * n)).clamp(1, MAX_PARTIALS);
     let work = (a.nnz() + a.n_rows()).div_ceil(n_partials).max(8 * n_cols).max(BLOCK / n);
@@ -118,6 +127,10 @@ pub(super) fn sddmm<T: Kernels>(pattern: PatternRef, u: MatRef<T>, v: MatRef<T>,
 fn scale<T: Kernels>(beta: T, c: &mut MatMut<T>) {
     if beta == T::ONE {
         return;
+    }
+    let len = c.rows() * c.cols();
+    if beta == T::ZERO && row_stride(c) == c.cols() && c.data_mut().len() >= len {
+        return c.data_mut()[..len].fill(T::ZERO);
     }
     for i in 0..c.rows() {
         for j in 0..c.cols() {
