@@ -30,8 +30,7 @@ pub fn worst(
 ) -> Worst {
     let n = store.values().len();
     let mut program = Program::training(graph);
-    let everything = 0..n;
-    let plan = program.plan(loss, std::slice::from_ref(&everything));
+    let plan = program.plan(loss, &store.everything());
     let mut gradient = vec![0.0; n];
     fill(&mut program);
     program.forward(store);

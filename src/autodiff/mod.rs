@@ -25,7 +25,7 @@
 //! let squares = graph.square(product);
 //! let loss = graph.sum(squares);
 //! let mut program = Program::training(graph);
-//! let plan = program.plan(loss, &[0..store.values().len()]);
+//! let plan = program.plan(loss, &store.everything());
 //! let mut gradient = vec![0.0; store.values().len()];
 //! program.input_mut(x).copy_from_slice(&[1.0, 2.0]);
 //! program.forward(&mut store);

@@ -168,6 +168,12 @@ impl<T: Real> Store<T> {
         self.running[running.0 as usize].range()
     }
 
+    /// Where all parameters lie, as a plan wants it.
+    #[allow(clippy::single_range_in_vec_init, reason = "a list of ranges, of which there is one")]
+    pub fn everything(&self) -> [Range<usize>; 1] {
+        [0..self.values.len()]
+    }
+
     /// Where in [`Store::values`] the parameters lie whose names start with `prefix`.
     /// # Panics
     /// If there is none, or others lie between them.

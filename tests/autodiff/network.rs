@@ -38,11 +38,14 @@ fn batch(n: usize, seed: u64) -> Vec<f32> {
     (0..n * SIZES[0]).map(|_| rng.uniform() as f32).collect()
 }
 
+/// dW and db of a layer.
+type OfLayer = (Matrix<f64>, Vec<f64>);
+
 /// The loss and every layer's (dW, db), in f64 by plain products.
-fn by_hand(store: &Store<f32>, x: &[f32], n: usize) -> (f64, Vec<(Matrix<f64>, Vec<f64>)>) {
+fn by_hand(store: &Store<f32>, x: &[f32], n: usize) -> (f64, Vec<OfLayer>) {
     let named = diabolo::tensors::Named::copy_of(store);
     let x = Matrix::from_vec(n, SIZES[0], x.iter().map(|&x| f64::from(x)).collect());
-    let layers: Vec<(Matrix<f64>, Vec<f64>)> = (0..4)
+    let layers: Vec<OfLayer> = (0..4)
         .map(|l| {
             let (rows, cols, w) = named.matrix_f32(&format!("{l}.weight")).expect("weights");
             let w = Matrix::from_vec(rows, cols, w).cast::<f64>().transposed();
@@ -85,7 +88,7 @@ fn the_tape_agrees_with_the_derivation_by_hand() {
     for n in [1, 7, 64] {
         let Net { mut store, mut program, x, loss } = net(n, 3);
         let data = batch(n, 4);
-        let plan = program.plan(loss, &[0..store.values().len()]);
+        let plan = program.plan(loss, &store.everything());
         let mut gradient = vec![0.0; store.values().len()];
         program.input_mut(x).copy_from_slice(&data);
         program.forward(&mut store);
@@ -116,7 +119,7 @@ fn the_tape_agrees_with_the_derivation_by_hand() {
 #[test]
 fn a_step_allocates_nothing() {
     let Net { mut store, mut program, x, loss } = net(64, 3);
-    let plan = program.plan(loss, &[0..store.values().len()]);
+    let plan = program.plan(loss, &store.everything());
     let mut gradient = vec![0.0; store.values().len()];
     program.input_mut(x).copy_from_slice(&batch(64, 4));
     let mut step = || {
@@ -135,7 +138,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let run = |n_threads: usize| {
         with_threads(n_threads, || {
             let Net { mut store, mut program, x, loss } = net(300, 3);
-            let plan = program.plan(loss, &[0..store.values().len()]);
+            let plan = program.plan(loss, &store.everything());
             let mut gradient = vec![0.0; store.values().len()];
             program.input_mut(x).copy_from_slice(&batch(300, 4));
             program.forward(&mut store);

@@ -64,7 +64,7 @@ fn a_sparse_first_layer_equals_a_dense_one() {
         } else {
             program.input_mut(x).copy_from_slice(dense.values());
         }
-        let plan = program.plan(loss, &[0..store.values().len()]);
+        let plan = program.plan(loss, &store.everything());
         let mut gradient = vec![0.0; store.values().len()];
         program.forward(&mut store);
         program.backward(&plan, &store, &mut gradient);
@@ -116,7 +116,7 @@ fn a_plan_touches_the_parameters_it_was_made_for_and_no_others() {
     let loss = graph.bce_logits_constant(logits, 1.0, 0.2);
     let data = program.input_mut(z).to_vec();
     let mut alone = Program::training(graph);
-    let plan = alone.plan(loss, &[generator.clone()]);
+    let plan = alone.plan(loss, std::slice::from_ref(&generator));
     alone.input_mut(z_alone).copy_from_slice(&data);
     alone.forward(&mut store);
     let mut gradient = vec![0.0; store.values().len()];

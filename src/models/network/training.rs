@@ -285,10 +285,10 @@ impl TrainState {
             let mut graph = Graph::default();
             let recorded = network.record(&mut graph, &self.store, n, train);
             let outputs: Vec<Id> = recorded.terms.iter().map(|term| term.1).chain([recorded.loss]).collect();
-            let everything = 0..self.store.values().len();
+            let everything = self.store.everything();
             let training = |graph| {
                 let program = Program::training(graph);
-                let plan = program.plan(recorded.loss, std::slice::from_ref(&everything));
+                let plan = program.plan(recorded.loss, &everything);
                 (program, plan)
             };
             let (program, plan) = if train {
