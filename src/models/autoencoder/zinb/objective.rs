@@ -309,7 +309,9 @@ impl Network for Net {
             terms = vec![("reconstruction", nll), ("kl", kl)];
             weights = Some(both);
         }
-        if let Some(pi) = self.dropouts(graph, &outputs).filter(|_| self.params.ridge > 0.0) {
+        // Not recorded where it is free: a second reader of the logits would take their gradient a pass of its own.
+        let priced = if self.params.ridge > 0.0 { self.dropouts(graph, &outputs) } else { None };
+        if let Some(pi) = priced {
             let squares = graph.square(pi);
             let ridge = graph.scaled_sum(squares, self.params.ridge * scale);
             loss = graph.total(&[loss, ridge]);
