@@ -63,7 +63,7 @@ fn race(train: &Path, test: &Path, epochs: u64, seed: u64) -> Result<()> {
         let began = Instant::now();
         params.step(&x, &mut state, &env)?;
         seconds += began.elapsed().as_secs_f64();
-        let found = state.model(&params)?.evaluate(&test.features, &env)?;
+        let found = state.model(&params).evaluate(&test.features, &env)?;
         curve.push(format!("{:.3}", found.reconstruction + found.kl()));
     }
     let last = curve.last().map_or("null", String::as_str);

@@ -16,11 +16,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a program that is never differentiated.
-    pub fn nowhere(loss: Id) -> Plan {
-        Plan { loss, operations: Vec::new(), needed: Vec::new() }
-    }
-
     /// The plan from a 1 x 1 loss to the parameters in `wanted`, ranges of the store's slice.
     pub(super) fn new<T: Real>(graph: &Graph<T>, loss: Id, wanted: &[Range<usize>]) -> Plan {
         assert_eq!(graph.shape(loss), [1, 1], "a loss is one number");

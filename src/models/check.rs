@@ -86,3 +86,13 @@ pub fn check_share(name: &str, value: f64) -> Result<()> {
     }
     Err(Error::parameter(name, format!("{value} is no share; give a number from 0 to below 1")))
 }
+
+/// Refuses layers of width 0.
+/// # Errors
+/// [`Error::Parameter`] of that name.
+pub fn check_widths(name: &str, widths: &[usize]) -> Result<()> {
+    if widths.contains(&0) {
+        return Err(Error::parameter(name, "a layer of width 0 lets nothing through"));
+    }
+    Ok(())
+}

@@ -19,7 +19,7 @@ pub mod validation;
 
 pub use check::{
     check_columns, check_count, check_finite, check_no_negative, check_not_negative, check_positive,
-    check_share, check_width,
+    check_share, check_width, check_widths,
 };
 pub use data::{Data, Dataset, Labels, Names, Source};
 pub use history::{History, StopReason};

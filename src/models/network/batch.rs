@@ -1,9 +1,10 @@
 //! Rows of data on their way into a program.
 
 use crate::autodiff::{Graph, Id, Program};
-use crate::linalg::Features;
+use crate::linalg::{Csr, Features};
 use diabolo_kernels::Real;
 use diabolo_kernels::parallel;
+use std::borrow::Cow;
 
 /// Elements filled in by a task.
 const FILL_GRAIN: usize = 32 * 1024;
@@ -46,4 +47,13 @@ impl Batch<'_> {
 /// The input of a first layer: sparse for sparse data.
 pub fn data_input<T: Real>(graph: &mut Graph<T>, rows: usize, n_features: usize, is_sparse: bool) -> Id {
     if is_sparse { graph.sparse_input(rows, n_features) } else { graph.input(rows, n_features) }
+}
+
+/// Data as a first layer takes it: sparse where the network was fitted to sparse data (`is_sparse`), else as it is,
+/// since rows are filled into dense inputs from either.
+pub fn in_kind(x: &Features, is_sparse: bool) -> Cow<'_, Features> {
+    match (is_sparse, x.is_sparse()) {
+        (true, false) => Cow::Owned(Features::Sparse(Csr::from_dense(&x.to_dense()))),
+        _ => Cow::Borrowed(x),
+    }
 }

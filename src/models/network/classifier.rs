@@ -4,6 +4,7 @@ use super::{Batch, Descent, Moment, Network, Recorded, Runner, TrainState};
 use crate::autodiff::{Graph, Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use crate::metrics::probe::accuracy;
 use crate::models::Labels;
 use crate::monitor::Env;
 use crate::nn::{Dense, Init};
@@ -135,9 +136,8 @@ impl Classifier {
     /// Data of another width.
     pub fn accuracy(&self, x: &Features, labels: &Labels, env: &Env) -> Result<f64> {
         let probabilities = self.run(x, 1, env)?;
-        let best = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0);
-        let right =
-            probabilities.rows().zip(&labels.class).filter(|(row, class)| best(row) == **class as usize);
-        Ok(right.count() as f64 / x.n_samples().max(1) as f64)
+        let best =
+            |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0) as u32;
+        Ok(accuracy(&probabilities.rows().map(best).collect::<Vec<u32>>(), &labels.class))
     }
 }

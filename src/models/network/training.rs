@@ -99,7 +99,8 @@ struct Prepared {
     train: bool,
     program: Program<f32>,
     recorded: Recorded,
-    plan: Plan,
+    /// Of training.
+    plan: Option<Plan>,
 }
 
 impl Tensors for TrainState {
@@ -219,6 +220,7 @@ impl TrainState {
             let prepared = self.prepare(network, Batch { x, rows }, at, place, env);
             let Prepared { program, plan, recorded, .. } = &mut self.programs[prepared];
             program.forward(&mut self.store);
+            let plan = plan.as_ref().expect("programs of training have plans");
             program.backward(plan, &self.store, &mut self.gradient);
             sums.add(program, recorded, rows.len());
             let falls = self.plateau.as_ref().map_or(1.0, PlateauState::factor);
@@ -285,17 +287,12 @@ impl TrainState {
             let mut graph = Graph::default();
             let recorded = network.record(&mut graph, &self.store, n, train);
             let outputs: Vec<Id> = recorded.terms.iter().map(|term| term.1).chain([recorded.loss]).collect();
-            let everything = self.store.everything();
-            let training = |graph| {
-                let program = Program::training(graph);
-                let plan = program.plan(recorded.loss, &everything);
-                (program, plan)
-            };
             let (program, plan) = if train {
-                training(graph)
+                let program = Program::training(graph);
+                let plan = program.plan(recorded.loss, &self.store.everything());
+                (program, Some(plan))
             } else {
-                let plan = Plan::nowhere(recorded.loss);
-                (Program::inference(graph, &outputs), plan)
+                (Program::inference(graph, &outputs), None)
             };
             self.programs.push(Prepared { rows: n, train, program, recorded, plan });
             self.programs.len() - 1

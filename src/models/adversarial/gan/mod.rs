@@ -27,7 +27,7 @@ pub use model::Gan;
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use crate::models::{Data, Fit, Settings, Step, check_count, check_positive, check_share};
+use crate::models::{Data, Fit, Settings, Step, check_count, check_positive, check_share, check_widths};
 use crate::monitor::Env;
 use crate::optim::{Adam, Optimizer, Rule};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
@@ -102,9 +102,8 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
-        if self.generator_hidden.contains(&0) || self.critic_hidden.contains(&0) {
-            return Err(Error::parameter("hidden", "a layer of width 0 lets nothing through"));
-        }
+        check_widths("hidden", &self.generator_hidden)?;
+        check_widths("hidden", &self.critic_hidden)?;
         check_positive("norm_eps", self.norm_eps)?;
         check_share("smoothing", self.smoothing)?;
         check_share("beta1", self.beta1)?;

@@ -27,9 +27,8 @@ pub use model::Ae;
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
 use crate::linalg::Features;
-use crate::models::network::{Activation, Decay, Descent, Optimiser, TrainState};
-use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
-use crate::monitor::Env;
+use crate::models::network::{Activation, Decay, Descends, Descent, Optimiser};
+use crate::models::{Data, Settings, check_count, check_not_negative, check_share, check_widths};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use objective::Net;
 use serde::{Deserialize, Serialize};
@@ -139,24 +138,6 @@ impl Default for Params {
 }
 
 impl Params {
-    /// How the network descends.
-    fn descent(&self) -> Descent {
-        Descent {
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            optimiser: self.optimiser,
-            weight_decay: self.weight_decay,
-            clip: self.clip,
-            warm_up: self.warm_up,
-            decay: self.decay,
-            validation: self.validation,
-            patience: self.patience,
-            average: self.average,
-            ..Descent::default()
-        }
-    }
-
     /// Widths of the hidden layers there are.
     fn widths(&self) -> &[usize] {
         if self.linear { &[] } else { &self.hidden }
@@ -169,9 +150,7 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
-        if self.hidden.contains(&0) {
-            return Err(Error::parameter("hidden", "a layer of width 0 lets nothing through"));
-        }
+        check_widths("hidden", &self.hidden)?;
         check_not_negative("noise", self.noise)?;
         check_share("mask", self.mask)?;
         check_not_negative("sparsity", self.sparsity)?;
@@ -181,9 +160,12 @@ impl Settings for Params {
 
 /// What a network reads: the spread that data are divided by, and their kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reading {
+pub struct Reading {
+    /// What data are divided by.
     pub spread: f64,
+    /// Width of the data.
     pub n_features: usize,
+    /// Whether the first layer takes sparse rows.
     pub is_sparse: bool,
 }
 
@@ -207,13 +189,18 @@ impl Reading {
         };
         Ok(Reading { spread, n_features: x.n_features(), is_sparse: x.is_sparse() })
     }
+}
 
+impl Tensors for Reading {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         visit_f64(each, "reading/spread", self.spread);
         visit_u64(each, "reading/n_features", self.n_features as u64);
         visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
     }
+}
 
+impl Reading {
+    /// The reading of a saved model.
     fn load(named: &Named) -> Result<Reading> {
         Ok(Reading {
             spread: named.scalar_f64("reading/spread")?,
@@ -223,65 +210,45 @@ impl Reading {
     }
 }
 
-/// A network in mid-fit.
-pub struct State {
-    reading: Reading,
-    net: Net,
-    train: TrainState,
-}
-
-impl Tensors for State {
-    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        self.reading.visit(each);
-        self.train.visit(each);
-    }
-}
-
-impl Params {
-    /// The network of a reading, with its initial parameters.
-    fn net(&self, reading: Reading, seed: u64) -> (Store<f32>, Net) {
-        let mut store = Store::default();
-        let net = Net::new(&mut store, self, reading, seed);
-        (store, net)
-    }
-}
-
-impl Fit for Params {
-    type State = State;
+impl Descends for Params {
+    type Reading = Reading;
+    type Net = Net;
     type Model = Ae;
 
-    fn max_iterations(&self) -> u64 {
-        self.epochs
+    fn descent(&self) -> Descent {
+        Descent {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            optimiser: self.optimiser,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            warm_up: self.warm_up,
+            decay: self.decay,
+            validation: self.validation,
+            patience: self.patience,
+            average: self.average,
+            ..Descent::default()
+        }
     }
 
-    fn start(&self, x: &Data, env: &Env) -> Result<State> {
-        let x = x.finite_features()?;
-        let reading = Reading::of(x, self)?;
-        env.budget.charge(Net::bytes(self, x.n_features()), "the parameters of a network")?;
-        let (store, net) = self.net(reading, env.seed);
-        let train = TrainState::start(store, &net, &self.descent(), x, env)?;
-        Ok(State { reading, net, train })
+    fn bytes(&self, n_features: usize) -> u64 {
+        Net::bytes(self, n_features)
     }
 
-    /// One epoch.
-    fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
-        state.train.epoch(&state.net, &self.descent(), x.features()?, env)
+    fn read(&self, x: &Data) -> Result<Reading> {
+        Reading::of(x.features()?, self)
     }
 
-    fn finish(&self, state: State) -> Result<Ae> {
-        Ok(Ae::new(self.clone(), state.reading, state.net, state.train.finish()))
+    fn load_reading(&self, named: &Named) -> Result<Reading> {
+        Reading::load(named)
     }
 
-    fn load_state(&self, named: &Named) -> Result<State> {
-        let reading = Reading::load(named)?;
-        let (store, net) = self.net(reading, 0);
-        Ok(State { reading, net, train: TrainState::load(store, &self.descent(), named)? })
+    fn net(&self, store: &mut Store<f32>, reading: &Reading, seed: u64) -> Net {
+        Net::new(store, self, *reading, seed)
     }
 
-    fn load_model(&self, named: &Named) -> Result<Ae> {
-        let reading = Reading::load(named)?;
-        let (mut store, net) = self.net(reading, 0);
-        store.load(named)?;
-        Ok(Ae::new(self.clone(), reading, net, store))
+    fn model(&self, reading: Reading, net: Net, store: Store<f32>) -> Ae {
+        Ae::new(self.clone(), reading, net, store)
     }
 }

@@ -5,8 +5,8 @@ use super::{Params, Reading};
 use crate::autodiff::Store;
 use crate::error::Result;
 use crate::figure::Figure;
-use crate::linalg::{Csr, Features, Matrix};
-use crate::models::network::Runner;
+use crate::linalg::{Features, Matrix};
+use crate::models::network::{Runner, in_kind};
 use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Widths, gallery};
 use crate::monitor::Env;
 use crate::tensors::{TensorView, Tensors};
@@ -66,19 +66,13 @@ impl Widths for Ae {
 
 impl Encode for Ae {
     fn codes(&self, x: &Features, env: &Env) -> Result<Latent> {
-        let sparse;
-        let x = if self.reading.is_sparse && !x.is_sparse() {
-            sparse = Features::Sparse(Csr::from_dense(&x.to_dense()));
-            &sparse
-        } else {
-            x
-        };
+        let x = in_kind(x, self.reading.is_sparse);
         let record = |graph: &mut _, rows| {
             let (x, z) = self.net.encode(graph, &self.store, rows);
             (x, vec![z])
         };
         let mut runner = Runner::new(x.n_samples(), env, record)?.dividing_sparse_by(self.reading.spread);
-        Ok(Latent::F32(runner.output(&self.store, x, 0)))
+        Ok(Latent::F32(runner.output(&self.store, &x, 0)))
     }
 }
 

@@ -11,7 +11,7 @@ use diabolo_kernels::gemm::Activation;
 const INIT: u64 = 0x1217;
 
 /// An encoder and a decoder.
-pub(super) struct Net {
+pub struct Net {
     params: Params,
     reading: Reading,
     encoder: Mlp,
@@ -22,7 +22,7 @@ pub(super) struct Net {
 
 impl Net {
     /// The networks with their initial values.
-    pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
+    pub(super) fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
         let mut rng = Rng::keyed(seed, &[INIT]);
         let widths = params.widths();
         let down: Vec<usize> = [reading.n_features].into_iter().chain(widths.iter().copied()).collect();
@@ -42,7 +42,7 @@ impl Net {
     }
 
     /// Bytes of the parameters.
-    pub fn bytes(params: &Params, n_features: usize) -> u64 {
+    pub(super) fn bytes(params: &Params, n_features: usize) -> u64 {
         let widths = params.widths();
         let sizes: Vec<u64> =
             [n_features].iter().chain(widths).chain([&params.n_latent]).map(|&n| n as u64).collect();
@@ -51,7 +51,7 @@ impl Net {
     }
 
     /// Records data -> (data, codes). Values are divided by the reading's spread.
-    pub fn encode(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize) -> (Id, Id) {
+    pub(super) fn encode(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize) -> (Id, Id) {
         let x = data_input(graph, rows, self.reading.n_features, self.reading.is_sparse);
         let scaled = self.scaled(graph, x);
         (x, self.codes(graph, store, scaled))
@@ -71,7 +71,7 @@ impl Net {
     }
 
     /// Records codes -> data in their own units.
-    pub fn decode(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
+    pub(super) fn decode(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
         let h = self.decoder.apply(graph, store, z, None);
         let activation = match self.params.loss {
             Loss::Squared => Activation::Identity,

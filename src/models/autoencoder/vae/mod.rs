@@ -36,9 +36,8 @@ pub use model::Vae;
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
 use crate::linalg::Features;
-use crate::models::network::{Activation, Decay, Descent, Optimiser, TrainState};
-use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
-use crate::monitor::Env;
+use crate::models::network::{Activation, Decay, Descends, Descent, Optimiser};
+use crate::models::{Data, Settings, check_count, check_not_negative, check_widths};
 use crate::nn::Likelihood;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use objective::Net;
@@ -152,35 +151,13 @@ impl Default for Params {
     }
 }
 
-impl Params {
-    /// How the network descends.
-    fn descent(&self) -> Descent {
-        Descent {
-            epochs: self.epochs,
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            optimiser: self.optimiser,
-            weight_decay: self.weight_decay,
-            clip: self.clip,
-            warm_up: self.warm_up,
-            decay: self.decay,
-            validation: self.validation,
-            patience: self.patience,
-            average: self.average,
-            ..Descent::default()
-        }
-    }
-}
-
 impl Settings for Params {
     const NAME: &'static str = "vae";
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
-        if self.hidden.contains(&0) {
-            return Err(Error::parameter("hidden", "a layer of width 0 lets nothing through"));
-        }
+        check_widths("hidden", &self.hidden)?;
         check_not_negative("beta", self.beta)?;
         check_not_negative("free_bits", self.free_bits)?;
         check_not_negative("capacity", self.capacity)?;
@@ -197,10 +174,14 @@ impl Settings for Params {
 
 /// What a network reads: its likelihood and the spread that data are divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reading {
+pub struct Reading {
+    /// How data are distributed around what is decoded.
     pub likelihood: Likelihood,
+    /// What data are divided by.
     pub spread: f64,
+    /// Width of the data.
     pub n_features: usize,
+    /// Whether the first layer takes sparse rows.
     pub is_sparse: bool,
 }
 
@@ -237,14 +218,18 @@ impl Reading {
         };
         Ok(Reading { likelihood, spread, n_features: x.n_features(), is_sparse: x.is_sparse() })
     }
+}
 
+impl Tensors for Reading {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         visit_u64(each, "reading/gaussian", u64::from(self.likelihood == Likelihood::Gaussian));
         visit_f64(each, "reading/spread", self.spread);
         visit_u64(each, "reading/n_features", self.n_features as u64);
         visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
     }
+}
 
+impl Reading {
     /// The reading of a saved model; of weights alone, as PyTorch writes them, that of pictures in [0, 1].
     fn load(named: &Named) -> Result<Reading> {
         if !named.contains("reading/n_features") {
@@ -266,75 +251,45 @@ impl Reading {
     }
 }
 
-/// A network in mid-fit.
-pub struct State {
-    reading: Reading,
-    net: Net,
-    train: TrainState,
-}
-
-impl Tensors for State {
-    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        self.reading.visit(each);
-        self.train.visit(each);
-    }
-}
-
-impl State {
-    /// The model as it would be now, the fit going on.
-    /// # Errors
-    /// None that a finished fit has not.
-    pub fn model(&self, params: &Params) -> Result<Vae> {
-        let (_, net) = params.net(self.reading, 0);
-        Ok(Vae::new(params.clone(), self.reading, net, self.train.store.clone()))
-    }
-}
-
-impl Params {
-    /// The network of a reading, with its initial parameters.
-    fn net(&self, reading: Reading, seed: u64) -> (Store<f32>, Net) {
-        let mut store = Store::default();
-        let net = Net::new(&mut store, self, reading, seed);
-        (store, net)
-    }
-}
-
-impl Fit for Params {
-    type State = State;
+impl Descends for Params {
+    type Reading = Reading;
+    type Net = Net;
     type Model = Vae;
 
-    fn max_iterations(&self) -> u64 {
-        self.epochs
+    fn descent(&self) -> Descent {
+        Descent {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            optimiser: self.optimiser,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            warm_up: self.warm_up,
+            decay: self.decay,
+            validation: self.validation,
+            patience: self.patience,
+            average: self.average,
+            ..Descent::default()
+        }
     }
 
-    fn start(&self, x: &Data, env: &Env) -> Result<State> {
-        let x = x.finite_features()?;
-        let reading = Reading::of(x, self)?;
-        env.budget.charge(Net::bytes(self, x.n_features()), "the parameters of a network")?;
-        let (store, net) = self.net(reading, env.seed);
-        let train = TrainState::start(store, &net, &self.descent(), x, env)?;
-        Ok(State { reading, net, train })
+    fn bytes(&self, n_features: usize) -> u64 {
+        Net::bytes(self, n_features)
     }
 
-    /// One epoch.
-    fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
-        state.train.epoch(&state.net, &self.descent(), x.features()?, env)
+    fn read(&self, x: &Data) -> Result<Reading> {
+        Reading::of(x.features()?, self)
     }
 
-    fn finish(&self, state: State) -> Result<Vae> {
-        Ok(Vae::new(self.clone(), state.reading, state.net, state.train.finish()))
+    fn load_reading(&self, named: &Named) -> Result<Reading> {
+        Reading::load(named)
     }
 
-    fn load_state(&self, named: &Named) -> Result<State> {
-        let reading = Reading::load(named)?;
-        let (store, net) = self.net(reading, 0);
-        Ok(State { reading, net, train: TrainState::load(store, &self.descent(), named)? })
+    fn net(&self, store: &mut Store<f32>, reading: &Reading, seed: u64) -> Net {
+        Net::new(store, self, *reading, seed)
     }
 
-    fn load_model(&self, named: &Named) -> Result<Vae> {
-        let reading = Reading::load(named)?;
-        let (mut store, net) = self.net(reading, 0);
-        store.load(named)?;
-        Ok(Vae::new(self.clone(), reading, net, store))
+    fn model(&self, reading: Reading, net: Net, store: Store<f32>) -> Vae {
+        Vae::new(self.clone(), reading, net, store)
     }
 }

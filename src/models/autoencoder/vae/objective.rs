@@ -11,7 +11,7 @@ use diabolo_kernels::gemm::Activation;
 const INIT: u64 = 0x1217;
 
 /// An encoder with two heads and a decoder.
-pub(super) struct Net {
+pub struct Net {
     params: Params,
     reading: Reading,
     encoder: Mlp,
@@ -30,7 +30,7 @@ pub(super) struct Codes {
 
 impl Net {
     /// The networks with their initial values.
-    pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
+    pub(super) fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
         let mut rng = Rng::keyed(seed, &[INIT]);
         let down: Vec<usize> =
             [reading.n_features].into_iter().chain(params.hidden.iter().copied()).collect();
@@ -54,7 +54,7 @@ impl Net {
     }
 
     /// Bytes of the parameters.
-    pub fn bytes(params: &Params, n_features: usize) -> u64 {
+    pub(super) fn bytes(params: &Params, n_features: usize) -> u64 {
         let sizes: Vec<u64> =
             [n_features].iter().chain(&params.hidden).chain([&params.n_latent]).map(|&n| n as u64).collect();
         let weights: u64 = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).sum();
@@ -62,7 +62,7 @@ impl Net {
     }
 
     /// Records data -> codes. Values are divided by the reading's spread.
-    pub fn encode(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize) -> Codes {
+    pub(super) fn encode(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize) -> Codes {
         let x = data_input(graph, rows, self.reading.n_features, self.reading.is_sparse);
         let scaled = self.scaled(graph, x);
         let h = self.encoder.apply(graph, store, scaled, None);
@@ -80,20 +80,20 @@ impl Net {
     }
 
     /// Records codes -> the mean of the data, in the data's own units.
-    pub fn decode(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
+    pub(super) fn decode(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
         let h = self.decoder.apply(graph, store, z, None);
         let mean = self.output.mean(graph, store, h);
         if self.reading.spread == 1.0 { mean } else { graph.affine(mean, self.reading.spread, 0.0) }
     }
 
     /// Minus ln p(x | z) of every row, n x 1, in the units of the reading.
-    pub fn row_losses(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, target: Id) -> Id {
+    pub(super) fn row_losses(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, target: Id) -> Id {
         let h = self.decoder.apply(graph, store, z, None);
         self.output.row_losses(graph, store, h, target)
     }
 
     /// What the decoder is compared with: the data in the units of the reading, dense.
-    pub fn target(&self, graph: &mut Graph<f32>, x: Id, further: &mut Vec<Id>) -> Id {
+    pub(super) fn target(&self, graph: &mut Graph<f32>, x: Id, further: &mut Vec<Id>) -> Id {
         let [rows, cols] = graph.shape(x);
         if !self.reading.is_sparse && !self.params.binarise {
             return self.scaled(graph, x);
@@ -104,12 +104,12 @@ impl Net {
     }
 
     /// ln p(x) of data in their own units is that of the reading's minus this: the density of x / spread.
-    pub fn log_units(&self) -> f64 {
+    pub(super) fn log_units(&self) -> f64 {
         self.reading.n_features as f64 * self.reading.spread.ln()
     }
 
     /// Fills a target in: dense rows in the units of the reading.
-    pub fn fill_target(&self, program: &mut Program<f32>, target: Id, batch: &Batch) {
+    pub(super) fn fill_target(&self, program: &mut Program<f32>, target: Id, batch: &Batch) {
         batch.fill(program, target);
         let unit = (1.0 / self.reading.spread) as f32;
         program.input_mut(target).iter_mut().for_each(|x| *x *= unit);

@@ -37,10 +37,9 @@ pub use model::{CountModel, Zinb};
 
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::models::network::{Descent, Optimiser, TrainState};
-use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
-use crate::monitor::Env;
-use crate::tensors::{Named, TensorView, Tensors};
+use crate::models::network::{Descends, Descent, Optimiser};
+use crate::models::{Data, Settings, check_count, check_not_negative, check_share, check_widths};
+use crate::tensors::Named;
 use objective::Net;
 use reading::Reading;
 use serde::{Deserialize, Serialize};
@@ -197,8 +196,35 @@ impl Params {
     pub fn dropout(&self) -> f64 {
         self.dropout.unwrap_or_else(|| self.of_form(0.0, 0.1))
     }
+}
 
-    /// How the network descends.
+impl Settings for Params {
+    const NAME: &'static str = "zinb";
+    const VERSION: u32 = 1;
+
+    fn check(&self) -> Result<()> {
+        check_count("n_latent", self.n_latent() as u64, "a code has at least 1 number")?;
+        check_widths("hidden", &self.hidden)?;
+        check_share("dropout", self.dropout())?;
+        check_not_negative("ridge", self.ridge)?;
+        if self.ridge > 0.0 && self.likelihood != Likelihood::Zinb {
+            return Err(Error::parameter("ridge", "only --likelihood zinb has additional zeros to price"));
+        }
+        if self.iwae_samples > 0 && self.form != Form::Scvi {
+            return Err(Error::parameter("iwae_samples", "only --form scvi has a marginal likelihood"));
+        }
+        if self.descent().batch_size == 1 {
+            return Err(Error::parameter("batch_size", "batch normalisation needs at least 2 rows"));
+        }
+        self.descent().check()
+    }
+}
+
+impl Descends for Params {
+    type Reading = Reading;
+    type Net = Net;
+    type Model = Zinb;
+
     fn descent(&self) -> Descent {
         let optimiser = self.optimiser.unwrap_or_else(|| self.of_form(Optimiser::Rmsprop, Optimiser::Adam));
         Descent {
@@ -216,92 +242,29 @@ impl Params {
             ..Descent::default()
         }
     }
-}
 
-impl Settings for Params {
-    const NAME: &'static str = "zinb";
-    const VERSION: u32 = 1;
-
-    fn check(&self) -> Result<()> {
-        check_count("n_latent", self.n_latent() as u64, "a code has at least 1 number")?;
-        if self.hidden.contains(&0) {
-            return Err(Error::parameter("hidden", "a layer of width 0 lets nothing through"));
-        }
-        check_share("dropout", self.dropout())?;
-        check_not_negative("ridge", self.ridge)?;
-        if self.ridge > 0.0 && self.likelihood != Likelihood::Zinb {
-            return Err(Error::parameter("ridge", "only --likelihood zinb has additional zeros to price"));
-        }
-        if self.iwae_samples > 0 && self.form != Form::Scvi {
-            return Err(Error::parameter("iwae_samples", "only --form scvi has a marginal likelihood"));
-        }
-        if self.descent().batch_size == 1 {
-            return Err(Error::parameter("batch_size", "batch normalisation needs at least 2 rows"));
-        }
-        self.descent().check()
-    }
-}
-
-/// A network in mid-fit.
-pub struct State {
-    reading: Reading,
-    net: Net,
-    train: TrainState,
-}
-
-impl Tensors for State {
-    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        self.reading.visit(each);
-        self.train.visit(each);
-    }
-}
-
-impl Params {
-    /// The network of a reading, with its initial parameters.
-    fn net(&self, reading: Reading, seed: u64) -> (Store<f32>, Net) {
-        let mut store = Store::default();
-        let net = Net::new(&mut store, self, reading, seed);
-        (store, net)
-    }
-}
-
-impl Fit for Params {
-    type State = State;
-    type Model = Zinb;
-
-    fn max_iterations(&self) -> u64 {
-        self.epochs
+    fn bytes(&self, n_features: usize) -> u64 {
+        Net::bytes(self, n_features)
     }
 
-    fn start(&self, x: &Data, env: &Env) -> Result<State> {
-        let features = x.finite_features()?;
-        env.budget.charge(Net::bytes(self, features.n_features()), "the parameters of a network")?;
-        let reading = Reading::of(features, x.batches, self)?;
-        let (store, net) = self.net(reading.clone(), env.seed);
-        let train = TrainState::start(store, &net, &self.descent(), features, env)?;
-        Ok(State { reading, net, train })
+    fn read(&self, x: &Data) -> Result<Reading> {
+        Reading::of(x.features()?, x.batches, self)
     }
 
-    /// One epoch.
-    fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
-        state.net.batches = state.reading.batches_of(x)?;
-        state.train.epoch(&state.net, &self.descent(), x.features()?, env)
+    fn load_reading(&self, named: &Named) -> Result<Reading> {
+        Reading::load(named)
     }
 
-    fn finish(&self, state: State) -> Result<Zinb> {
-        Ok(Zinb::new(self.clone(), state.reading, state.net, state.train.finish()))
+    fn net(&self, store: &mut Store<f32>, reading: &Reading, seed: u64) -> Net {
+        Net::new(store, self, reading.clone(), seed)
     }
 
-    fn load_state(&self, named: &Named) -> Result<State> {
-        let reading = Reading::load(named)?;
-        let (store, net) = self.net(reading.clone(), 0);
-        Ok(State { reading, net, train: TrainState::load(store, &self.descent(), named)? })
+    fn accompany(&self, net: &mut Net, reading: &Reading, x: &Data) -> Result<()> {
+        net.batches = reading.batches_of(x)?;
+        Ok(())
     }
 
-    fn load_model(&self, named: &Named) -> Result<Zinb> {
-        let reading = Reading::load(named)?;
-        let (mut store, net) = self.net(reading.clone(), 0);
-        store.load(named)?;
-        Ok(Zinb::new(self.clone(), reading, net, store))
+    fn model(&self, reading: Reading, net: Net, store: Store<f32>) -> Zinb {
+        Zinb::new(self.clone(), reading, net, store)
     }
 }

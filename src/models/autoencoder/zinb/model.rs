@@ -7,25 +7,18 @@ use crate::autodiff::op::CountOutputs;
 use crate::autodiff::{Graph, Id, Program, Store};
 use crate::error::Result;
 use crate::figure::Figure;
-use crate::linalg::{Csr, Features, Matrix};
-use crate::models::network::{Batch, Runner};
+use crate::linalg::{Features, Matrix};
+use crate::models::network::{BOUND_ROWS, Batch, Draws, Evaluation, Runner, in_kind, kl_by_axis};
 use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width};
 use crate::monitor::Env;
-use crate::random::{Rng, fill_normal, fill_rows_by};
+use crate::random::{Rng, fill_rows_by};
 use crate::tensors::{TensorView, Tensors};
-use std::borrow::Cow;
 
-/// The seed and the first word of the keys of evaluations' noise: the same for every model and fit.
-const EVALUATION: (u64, u64) = (0, 0xe7a2);
+/// The first word of the keys of evaluations' noise.
+const EVALUATION: u64 = 0xe7a2;
 
 /// The words of the keys of samples: codes, and counts.
 const SAMPLE: [u64; 2] = [0x5a3c, 0x5a3d];
-
-/// Rows that are evaluated at once.
-const ROWS: usize = 200;
-
-/// Nats that an axis diverges at the least to count as used.
-const ACTIVE: f64 = 0.01;
 
 /// x -> z -> the parameters of counts.
 pub struct Zinb {
@@ -46,17 +39,6 @@ pub struct CountModel {
     pub dropout: Option<Matrix<f32>>,
 }
 
-/// What an evaluation of the variational form finds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
-    /// -ln p(x | z) of one draw of z a sample, mean over the samples.
-    pub reconstruction: f64,
-    /// The divergence of every axis, means over the samples; their sum and `reconstruction` are minus the bound.
-    pub kl_by_axis: Vec<f64>,
-    /// Minus the bound of `iwae_samples` draws: the marginal likelihood, from above.
-    pub iwae: Option<f64>,
-}
-
 impl Zinb {
     pub(super) fn new(params: Params, reading: Reading, net: Net, store: Store<f32>) -> Zinb {
         Zinb { params, reading, net, store }
@@ -70,14 +52,6 @@ impl Zinb {
     /// The median sum of the cells of the fit, at which size factors are 1.
     pub fn median_library(&self) -> f64 {
         self.reading.median_library
-    }
-
-    /// The data as the first layer takes it: sparse or dense as the network was fitted.
-    fn in_kind<'a>(&self, x: &'a Features) -> Cow<'a, Features> {
-        match (self.reading.is_sparse, x.is_sparse()) {
-            (true, false) => Cow::Owned(Features::Sparse(Csr::from_dense(&x.to_dense()))),
-            _ => Cow::Borrowed(x),
-        }
     }
 
     /// Runs counts through the encoder: (z or mu, log_var of the variational form), n_samples x n_latent.
@@ -108,7 +82,7 @@ impl Zinb {
         fill: impl FnMut(&mut Program<f32>, &Batch),
         each: impl FnMut(usize, usize, &[&[f32]]),
     ) {
-        runner.run_filled(&self.store, &self.in_kind(x), fill, each);
+        runner.run_filled(&self.store, &in_kind(x, self.reading.is_sparse), fill, each);
     }
 
     /// Runs counts through both networks at the mean code: `record` says what of the decoder's outputs is wanted,
@@ -239,39 +213,26 @@ impl Zinb {
         check_width(features, self.reading.n_features)?;
         check_counts(features)?;
         let [mu, log_var] = &self.moments(features, env)?[..] else { return Ok(None) };
-        let (n, k) = (features.n_samples(), self.params.n_latent());
-        let mut kl_by_axis = vec![0.0; k];
-        for (mu, log_var) in mu.rows().zip(log_var.rows()) {
-            for (kl, (&mu, &lv)) in kl_by_axis.iter_mut().zip(mu.iter().zip(log_var)) {
-                let (mu, lv) = (f64::from(mu), f64::from(lv));
-                *kl += 0.5 * (mu * mu + lv.exp_m1() - lv) / n as f64;
-            }
-        }
-        let (in_kind, batches) = (self.in_kind(features), self.reading.batches_of(x)?);
+        let n = features.n_samples();
+        let (in_kind, batches) = (in_kind(features, self.reading.is_sparse), self.reading.batches_of(x)?);
         let mut sums = [0.0; 2];
-        for first in (0..n).step_by(ROWS) {
-            let rows: Vec<usize> = (first..(first + ROWS).min(n)).collect();
-            self.add_bounds(&mut sums, &Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]);
+        for first in (0..n).step_by(BOUND_ROWS) {
+            let rows: Vec<usize> = (first..(first + BOUND_ROWS).min(n)).collect();
+            let of_rows = self.bounds(&Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]);
+            sums.iter_mut().zip(of_rows).for_each(|(sum, of_rows)| *sum += of_rows);
         }
         let [reconstruction, iwae] = sums.map(|sum| sum / n as f64);
         let iwae = (self.params.iwae_samples > 0).then_some(iwae);
-        Ok(Some(Evaluation { reconstruction, kl_by_axis, iwae }))
+        Ok(Some(Evaluation { reconstruction, kl_by_axis: kl_by_axis(mu, log_var), iwae }))
     }
 
-    /// Adds some rows' -ln p(x | z) of one draw, and minus the bound of `iwae_samples` draws (Burda et al. 2016),
-    /// ln 1/L sum_l exp(ln p(x | z_l) - 1/2 sum z_l^2 + 1/2 sum(eps_l^2 + log_var)).
-    fn add_bounds(
-        &self,
-        sums: &mut [f64; 2],
-        batch: &Batch,
-        batches: &[u32],
-        [mu, log_var]: [&Matrix<f32>; 2],
-    ) {
+    /// Sums over some rows: -ln p(x | z) of one draw, minus the bound of `iwae_samples`.
+    fn bounds(&self, batch: &Batch, batches: &[u32], moments: [&Matrix<f32>; 2]) -> [f64; 2] {
         let (n, k) = (batch.rows.len(), self.params.n_latent());
         let mut graph = Graph::default();
-        let [mu_id, log_var_id, eps_id] = [(); 3].map(|()| graph.input(n, k));
+        let [mu, log_var, eps] = [(); 3].map(|()| graph.input(n, k));
         let inputs = self.net.inputs(&mut graph, n);
-        let z = graph.normal(mu_id, log_var_id, eps_id);
+        let z = graph.normal(mu, log_var, eps);
         let outputs = CountOutputs {
             size_factors: Some(inputs.size_factors),
             ..self.net.decode(&mut graph, &self.store, z, inputs.batch, false)
@@ -280,35 +241,8 @@ impl Zinb {
         let mut program = Program::inference(graph, &[z, losses]);
         batch.fill(&mut program, inputs.x);
         self.net.fill_inputs(&mut program, &inputs, batch, batches);
-        let place = batch.rows[0] * k..(batch.rows[0] + n) * k;
-        let log_var = &log_var.values()[place.clone()];
-        program.input_mut(mu_id).copy_from_slice(&mu.values()[place]);
-        program.input_mut(log_var_id).copy_from_slice(log_var);
-        let n_draws = self.params.iwae_samples;
-        let mut log_weights = vec![Vec::with_capacity(n_draws); n];
-        for l in 0..n_draws.max(1) {
-            let key = [EVALUATION.1, batch.rows[0] as u64, l as u64];
-            fill_normal(EVALUATION.0, &key, program.input_mut(eps_id));
-            program.infer(&self.store);
-            let losses = program.value(losses);
-            if l == 0 {
-                sums[0] += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-            }
-            let (z, eps) = (program.value(z), program.value(eps_id));
-            for (i, weights) in log_weights.iter_mut().enumerate() {
-                let range = i * k..(i + 1) * k;
-                let squares = |x: &[f32]| x[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
-                let widths: f64 = log_var[range.clone()].iter().map(|&v| f64::from(v)).sum();
-                weights.push(-f64::from(losses[i]) - 0.5 * squares(z) + 0.5 * (squares(eps) + widths));
-            }
-        }
-        if n_draws > 0 {
-            for weights in &log_weights {
-                let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = weights.iter().map(|w| (w - largest).exp()).sum();
-                sums[1] -= largest + (sum / n_draws as f64).ln();
-            }
-        }
+        let mut draws = Draws { program: &mut program, moments: [mu, log_var], eps, z, losses };
+        draws.sums(&self.store, moments, batch.rows[0], EVALUATION, self.params.iwae_samples)
     }
 
     /// Runs codes through the decoder: what `record` wants of its outputs at size factor 1, where no batch is known.
@@ -432,15 +366,7 @@ impl Model for Zinb {
         let nll = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
         let mut metrics = vec![("nll".to_owned(), nll), ("rmse_log1p".to_owned(), self.rmse_log1p(x, env)?)];
         if let Some(found) = self.evaluate(x, env)? {
-            let kl: f64 = found.kl_by_axis.iter().sum();
-            let active = found.kl_by_axis.iter().filter(|&&kl| kl > ACTIVE).count();
-            metrics.extend([
-                ("neg_elbo".to_owned(), found.reconstruction + kl),
-                ("reconstruction".to_owned(), found.reconstruction),
-                ("kl".to_owned(), kl),
-                ("active_axes".to_owned(), active as f64),
-            ]);
-            metrics.extend(found.iwae.map(|iwae| ("neg_iwae".to_owned(), iwae)));
+            metrics.extend(found.metrics());
         }
         Ok(metrics)
     }

@@ -18,11 +18,11 @@ const INIT: u64 = 0x21b0;
 const NORM: (f64, f64) = (1e-3, 0.1);
 
 /// The networks: x -> z -> the parameters of counts.
-pub(super) struct Net {
+pub struct Net {
     params: Params,
     reading: Reading,
     /// The batch of every sample of the data that is trained on, where the decoder is told.
-    pub batches: Vec<u32>,
+    pub(super) batches: Vec<u32>,
     encoder: Mlp,
     /// mu and log_var, of the variational form; the code of the other is the encoder's last layer.
     heads: Option<[Dense; 2]>,
@@ -64,7 +64,7 @@ pub(super) struct Codes {
 
 impl Net {
     /// The networks with their initial values.
-    pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
+    pub(super) fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Net {
         let mut rng = Rng::keyed(seed, &[INIT]);
         let (n_features, n_latent) = (reading.n_features, params.n_latent());
         let hidden = params.widths();
@@ -101,14 +101,14 @@ impl Net {
     }
 
     /// Bytes of the parameters.
-    pub fn bytes(params: &Params, n_features: usize) -> u64 {
+    pub(super) fn bytes(params: &Params, n_features: usize) -> u64 {
         let wide = (n_features as u64).saturating_mul(4);
         let widest = params.widths().first().copied().unwrap_or_else(|| params.n_latent()) as u64;
         wide.saturating_mul(widest).saturating_mul(4)
     }
 
     /// How the last layer becomes means and dispersions.
-    pub fn links(&self) -> CountLinks {
+    pub(super) fn links(&self) -> CountLinks {
         match self.params.form {
             // Eraslan et al. 2019, their program's bounds.
             Form::Dca => CountLinks {
@@ -125,7 +125,7 @@ impl Net {
     }
 
     /// The inputs of `rows` samples.
-    pub fn inputs(&self, graph: &mut Graph<f32>, rows: usize) -> Inputs {
+    pub(super) fn inputs(&self, graph: &mut Graph<f32>, rows: usize) -> Inputs {
         let Reading { n_features, is_sparse, .. } = self.reading;
         Inputs {
             x: data_input(graph, rows, n_features, is_sparse),
@@ -136,12 +136,12 @@ impl Net {
     }
 
     /// Where the decoder is told of batches.
-    pub fn batch_input(&self, graph: &mut Graph<f32>, rows: usize) -> Option<Id> {
+    pub(super) fn batch_input(&self, graph: &mut Graph<f32>, rows: usize) -> Option<Id> {
         (!self.reading.batches.is_empty()).then(|| graph.input(rows, self.reading.batches.len()))
     }
 
     /// Records x -> codes; in training, masks of dropout are added to `masks`.
-    pub fn encode(
+    pub(super) fn encode(
         &self,
         graph: &mut Graph<f32>,
         store: &Store<f32>,
@@ -155,7 +155,7 @@ impl Net {
     }
 
     /// Records codes -> the outputs of the last layer; in training, by the moments of the batch.
-    pub fn decode(
+    pub(super) fn decode(
         &self,
         graph: &mut Graph<f32>,
         store: &Store<f32>,
@@ -186,7 +186,7 @@ impl Net {
     }
 
     /// Records m = e^a within its bounds, times size factors where they are there.
-    pub fn means(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Id {
+    pub(super) fn means(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Id {
         let [low, high] = self.links().mean_range.map(f64::ln);
         let bounded = graph.clip(outputs.mean, low, high);
         let mean = graph.exp(bounded);
@@ -194,7 +194,7 @@ impl Net {
     }
 
     /// Records t, n x n_features; `None` for Poisson counts.
-    pub fn dispersions(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Option<Id> {
+    pub(super) fn dispersions(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Option<Id> {
         let b = outputs.dispersion?;
         let t = match self.links().dispersion {
             DispersionLink::Softplus => graph.softplus(b),
@@ -207,13 +207,19 @@ impl Net {
     }
 
     /// Records pi = sigma(p), n x n_features; `None` without additional zeros.
-    pub fn dropouts(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Option<Id> {
+    pub(super) fn dropouts(&self, graph: &mut Graph<f32>, outputs: &CountOutputs) -> Option<Id> {
         outputs.logit.map(|p| graph.sigmoid(p))
     }
 
     /// Fills the inputs in, after `inputs.x` was filled with the counts: x becomes ln(1 + x / s) / deviation, or
     /// ln(1 + x) of the variational form.
-    pub fn fill_inputs(&self, program: &mut Program<f32>, inputs: &Inputs, batch: &Batch, batches: &[u32]) {
+    pub(super) fn fill_inputs(
+        &self,
+        program: &mut Program<f32>,
+        inputs: &Inputs,
+        batch: &Batch,
+        batches: &[u32],
+    ) {
         let factors = self.transform(program, inputs.x);
         batch.fill(program, inputs.counts);
         program.input_mut(inputs.size_factors).copy_from_slice(&factors);
@@ -223,7 +229,12 @@ impl Net {
     }
 
     /// A 1 where a row's batch is; where it is not known, equal shares of all.
-    pub fn fill_batch(&self, program: &mut Program<f32>, id: Id, batch_of: impl Fn(usize) -> Option<u32>) {
+    pub(super) fn fill_batch(
+        &self,
+        program: &mut Program<f32>,
+        id: Id,
+        batch_of: impl Fn(usize) -> Option<u32>,
+    ) {
         let n_batches = self.reading.batches.len();
         for (i, row) in program.input_mut(id).chunks_exact_mut(n_batches).enumerate() {
             let known = batch_of(i).filter(|&b| (b as usize) < n_batches);
@@ -235,7 +246,7 @@ impl Net {
     }
 
     /// Counts become what the first layer takes, in place; returns the size factors.
-    pub fn transform(&self, program: &mut Program<f32>, x: Id) -> Vec<f32> {
+    pub(super) fn transform(&self, program: &mut Program<f32>, x: Id) -> Vec<f32> {
         let Reading { n_features, gains, .. } = &self.reading;
         let is_scaled = self.params.form == Form::Dca;
         let [n, _] = program.shape(x);

@@ -12,7 +12,8 @@ const CHUNK: usize = 1024;
 
 /// What a network reads of counts, found once from the data of the fit.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reading {
+pub struct Reading {
+    /// Width of the data.
     pub n_features: usize,
     /// Whether the first layer takes sparse rows.
     pub is_sparse: bool,
