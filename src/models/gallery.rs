@@ -115,26 +115,24 @@ pub fn reconstructions(
 /// Codes along the first two axes of `order` (one axis over itself where there is no second), coloured by class
 /// where classes are known; `None` where there are no codes.
 pub fn codes(codes: &Matrix<f64>, order: &[usize], labels: Option<&Labels>) -> Option<Figure> {
-    let (&first, n) = (order.first()?, codes.n_rows());
+    let &first = order.first()?;
     let second = order.get(1).copied().unwrap_or(first);
-    let series_of = |name: String, rows: Vec<usize>| Series {
-        name,
-        x: rows.iter().map(|&i| codes[(i, first)]).collect(),
-        y: rows.iter().map(|&i| codes[(i, second)]).collect(),
-    };
-    let series = match labels {
-        Some(labels) => (0..labels.classes.len())
-            .map(|c| {
-                let rows = (0..n).filter(|&i| labels.class.get(i) == Some(&(c as u32))).collect();
-                series_of(labels.classes[c].clone(), rows)
-            })
-            .collect(),
-        None => vec![series_of(String::new(), (0..n).collect())],
-    };
+    let series = by_class(codes.n_rows(), labels, |i| (codes[(i, first)], codes[(i, second)]));
     let axis = |k: usize| Axis::linear(format!("axis {}", k + 1));
     Some(Figure::new(
         "Codes",
         "Samples by their codes along two axes; colours are known classes, which the model has not seen.",
         Plot::Scatter { x: axis(first), y: axis(second), series },
     ))
+}
+
+/// `n` samples as points `at(i)`, a series a class where classes are known.
+pub fn by_class(n: usize, labels: Option<&Labels>, at: impl Fn(usize) -> (f64, f64)) -> Vec<Series> {
+    let group = |name: &str, is_member: &dyn Fn(usize) -> bool| {
+        let (x, y) = (0..n).filter(|&i| is_member(i)).map(&at).unzip();
+        Series { name: name.to_owned(), x, y }
+    };
+    let Some(labels) = labels else { return vec![group("", &|_| true)] };
+    let classes = labels.classes.iter().zip(0..);
+    classes.map(|(name, class)| group(name, &|i| labels.class.get(i) == Some(&class))).collect()
 }

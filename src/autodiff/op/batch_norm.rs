@@ -4,7 +4,7 @@
 //! means of both, with the unbiased variance as PyTorch keeps it, serve evaluation.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::Real;
 
 /// What a batch normalisation reads besides X. Scale and bias are 1 x n and may each be left out.
@@ -64,22 +64,22 @@ impl<T: Real> Graph<T> {
     }
 }
 
-/// y = scale * normalised + bias, in place.
-fn scale_and_shift<T: Real>(y: &mut [T], cols: usize, scale: Option<&[T]>, bias: Option<&[T]>) {
-    for row in y.chunks_exact_mut(cols.max(1)) {
-        if let Some(scale) = scale {
-            T::mul_in_place(scale, row);
+impl BatchNorm {
+    /// y = scale * normalised + bias, in place.
+    fn scale_and_shift<T: Real>(&self, values: &Values<'_, T>, y: &mut [T]) {
+        if let Some(scale) = self.scale {
+            T::mul_row(y, values.get(scale));
         }
-        if let Some(bias) = bias {
-            T::add_in_place(bias, row);
+        if let Some(bias) = self.bias {
+            T::add_row(y, values.get(bias));
         }
     }
-}
 
-/// Adds up `rows` of `cols` columns by `f(row, sums)`, over 1 / n.
-fn add_to<T: Real>(sums: &mut [T], row: &[T], f: impl Fn(T, usize) -> T) {
-    for (j, (sum, &x)) in sums.iter_mut().zip(row).enumerate() {
-        *sum += f(x, j);
+    /// d bias = dy' 1.
+    fn bias_back<T: Real>(&self, run: &mut Backward<T>, y: Id) {
+        if let Some(bias) = self.bias {
+            run.add_scaled(y, bias, |_, dy, db, beta| T::column_sums(dy, beta, db));
+        }
     }
 }
 
@@ -99,21 +99,18 @@ impl<T: Real> Operation<T> for Train {
         let x = values.get(self.x);
         let (inverse, mean) = moments.split_at_mut(cols);
         let of_n = T::ONE / T::from_f64(n.max(1) as f64);
-        mean.fill(T::ZERO);
-        x.chunks_exact(cols.max(1)).for_each(|row| add_to(mean, row, |x, _| x));
+        T::column_sums(x, T::ZERO, mean);
         mean.iter_mut().for_each(|mean| *mean *= of_n);
         // The variance in a second pass, about the mean: no difference of large squares.
-        inverse.fill(T::ZERO);
         for (row, out) in x.chunks_exact(cols.max(1)).zip(normalised.chunks_exact_mut(cols.max(1))) {
             T::sub_into(row, mean, out);
-            add_to(inverse, out, |x, _| x * x);
         }
+        T::column_dots(normalised, normalised, T::ZERO, inverse);
         let eps = T::from_f64(self.norm.eps);
         inverse.iter_mut().for_each(|v| *v = T::ONE / (*v * of_n + eps).sqrt());
-        normalised.chunks_exact_mut(cols.max(1)).for_each(|row| T::mul_in_place(inverse, row));
+        T::mul_row(normalised, inverse);
         y.copy_from_slice(normalised);
-        let get = |id: Option<Id>| id.map(|id| values.get(id));
-        scale_and_shift(y, cols, get(self.norm.scale), get(self.norm.bias));
+        self.norm.scale_and_shift(&values, y);
 
         let momentum = T::from_f64(self.norm.momentum);
         let keep = T::ONE - momentum;
@@ -131,20 +128,10 @@ impl<T: Real> Operation<T> for Train {
     /// With g = dy * scale and xn the normalised x:
     /// dx = 1 / sqrt(variance + eps) (g - mean(g) - xn mean(g * xn)).
     fn backward(&self, run: &mut Backward<T>) {
-        if let Some(bias) = self.norm.bias {
-            run.add(self.y, bias, |_, dy, db| {
-                db.fill(T::ZERO);
-                dy.chunks_exact(db.len().max(1)).for_each(|row| add_to(db, row, |dy, _| dy));
-            });
-        }
+        self.norm.bias_back(run, self.y);
         if let Some(scale) = self.norm.scale {
-            run.add(self.y, scale, |values, dy, ds| {
-                ds.fill(T::ZERO);
-                let cols = ds.len().max(1);
-                let normalised = values.get(self.normalised);
-                for (row, xn) in dy.chunks_exact(cols).zip(normalised.chunks_exact(cols)) {
-                    add_to(ds, row, |dy, j| dy * xn[j]);
-                }
+            run.add_scaled(self.y, scale, |values, dy, ds, beta| {
+                T::column_dots(dy, values.get(self.normalised), beta, ds);
             });
         }
         run.add(self.y, self.x, |values, dy, dx| {
@@ -159,8 +146,10 @@ impl<T: Real> Operation<T> for Train {
                 let (mut sums, mut products) = ([T::ZERO; STRIPE], [T::ZERO; STRIPE]);
                 for i in 0..n {
                     let at = i * cols + from;
-                    add_to(&mut sums[..width], &dy[at..at + width], |dy, _| dy);
-                    add_to(&mut products[..width], &dy[at..at + width], |dy, j| dy * normalised[at + j]);
+                    for j in 0..width {
+                        sums[j] += dy[at + j];
+                        products[j] += dy[at + j] * normalised[at + j];
+                    }
                 }
                 for i in 0..n {
                     for j in 0..width {
@@ -194,25 +183,21 @@ impl<T: Real> Operation<T> for Evaluate {
                 *y = (x - mean[j]) / (variance[j] + eps).sqrt();
             }
         }
-        let get = |id: Option<Id>| id.map(|id| values.get(id));
-        scale_and_shift(y, cols, get(self.norm.scale), get(self.norm.bias));
+        self.norm.scale_and_shift(&values, y);
     }
 
     fn backward(&self, run: &mut Backward<T>) {
         let eps = T::from_f64(self.norm.eps);
-        if let Some(bias) = self.norm.bias {
-            run.add(self.y, bias, |_, dy, db| {
-                db.fill(T::ZERO);
-                dy.chunks_exact(db.len().max(1)).for_each(|row| add_to(db, row, |dy, _| dy));
-            });
-        }
+        self.norm.bias_back(run, self.y);
         if let Some(scale) = self.norm.scale {
             run.add(self.y, scale, |values, dy, ds| {
                 ds.fill(T::ZERO);
                 let (mean, variance) = (values.get(self.norm.mean), values.get(self.norm.variance));
                 let (x, cols) = (values.get(self.x), ds.len().max(1));
-                for (row, x) in dy.chunks_exact(cols).zip(x.chunks_exact(cols)) {
-                    add_to(ds, row, |dy, j| dy * (x[j] - mean[j]) / (variance[j] + eps).sqrt());
+                for (dy, x) in dy.chunks_exact(cols).zip(x.chunks_exact(cols)) {
+                    for (j, ds) in ds.iter_mut().enumerate() {
+                        *ds += dy[j] * (x[j] - mean[j]) / (variance[j] + eps).sqrt();
+                    }
                 }
             });
         }

@@ -59,16 +59,9 @@ impl<T: Real> Operation<T> for LayerNorm {
 
     /// With g = dy * scale: dx = inverse (g - mean(g) - xn mean(g * xn)) by row.
     fn backward(&self, run: &mut Backward<T>) {
-        run.add(self.y, self.bias, |_, dy, db| {
-            db.fill(T::ZERO);
-            dy.chunks_exact(db.len().max(1)).for_each(|dy| T::add_in_place(dy, db));
-        });
-        run.add(self.y, self.scale, |values, dy, ds| {
-            ds.fill(T::ZERO);
-            let (xn, cols) = (values.get(self.normalised), ds.len().max(1));
-            for (dy, xn) in dy.chunks_exact(cols).zip(xn.chunks_exact(cols)) {
-                T::mul_add_in_place(dy, xn, ds);
-            }
+        run.add_scaled(self.y, self.bias, |_, dy, db, beta| T::column_sums(dy, beta, db));
+        run.add_scaled(self.y, self.scale, |values, dy, ds, beta| {
+            T::column_dots(dy, values.get(self.normalised), beta, ds);
         });
         run.add(self.y, self.x, |values, dy, dx| {
             let cols = values.shape(self.x)[1].max(1);

@@ -79,12 +79,7 @@ impl<T: Real> Operation<T> for Sum {
         match self.along {
             Along::All => y[0] = T::sum_of(x),
             Along::Rows => y.iter_mut().zip(x.chunks_exact(cols)).for_each(|(y, row)| *y = T::sum_of(row)),
-            Along::Columns => {
-                y.fill(T::ZERO);
-                for row in x.chunks_exact(cols) {
-                    y.iter_mut().zip(row).for_each(|(y, &x)| *y += x);
-                }
-            }
+            Along::Columns => T::column_sums(x, T::ZERO, y),
         }
         let scale = T::from_f64(self.scale);
         y.iter_mut().for_each(|y| *y = scale * *y);

@@ -207,19 +207,7 @@ impl Pca {
     fn plane(&self, x: &Data, env: &Env) -> Result<Figure> {
         let z = self.encode(x.features()?, env)?.to_f64();
         let second = |i: usize| if z.n_cols() > 1 { z[(i, 1)] } else { 0.0 };
-        let group = |name: &str, members: Vec<usize>| Series {
-            name: name.to_owned(),
-            x: members.iter().map(|&i| z[(i, 0)]).collect(),
-            y: members.iter().map(|&i| second(i)).collect(),
-        };
-        let series = match x.labels {
-            None => vec![group("", (0..z.n_rows()).collect())],
-            Some(labels) => (labels.classes.iter().enumerate())
-                .map(|(class, name)| {
-                    group(name, (0..z.n_rows()).filter(|&i| labels.class[i] as usize == class).collect())
-                })
-                .collect(),
-        };
+        let series = gallery::by_class(z.n_rows(), x.labels, |i| (z[(i, 0)], second(i)));
         Ok(Figure::new(
             "Samples",
             "Every sample in the plane of the first two components.",
