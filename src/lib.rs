@@ -37,6 +37,7 @@
 //! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
+//! | [`prodlda`](models::topic::prodlda) | topics as a product of experts, found by a network |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //!
 //! # The floors

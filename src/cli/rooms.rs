@@ -7,6 +7,7 @@ use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::topic::prodlda;
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
@@ -119,6 +120,12 @@ pub const ROOMS: &[Room] = &[
         "counts of genes in cells, over-dispersed and with dropouts: codes, normalised and imputed expression",
         "Eraslan et al. 2019; Lopez et al. 2018",
         "zinb",
+    ),
+    room::<prodlda::Params>(
+        "topic",
+        "topics as a product of experts, by a variational autoencoder; embeddings beside the words",
+        "Srivastava & Sutton 2017; Bianchi, Terragni & Hovy 2021",
+        "topics",
     ),
     room::<gan::Params>(
         "adversarial",

@@ -15,6 +15,7 @@ mod history;
 pub mod network;
 mod recommend;
 mod stream;
+pub mod topic;
 pub mod validation;
 
 pub use check::{

@@ -14,6 +14,7 @@ mod nmf;
 mod nmf_hidden;
 mod nmf_itakura_saito;
 mod nmf_online;
+mod prodlda;
 mod spectral;
 mod stream;
 mod vae;
