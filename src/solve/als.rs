@@ -19,6 +19,7 @@ use diabolo_kernels::parallel::map_row_blocks;
 use diabolo_kernels::small::{Small, workspace};
 use diabolo_kernels::sparse::Sparse;
 use diabolo_kernels::{Failure, MatMut, MatRef};
+use std::borrow::Cow;
 
 /// delta as a share of the mean diagonal of the system.
 const PROXIMAL: f64 = 1e-10;
@@ -92,8 +93,12 @@ fn solve_rows(
 
     // sum_j (r_ij - mean - c_j) q_j for all rows at once
     let offset = |j: u32| mean + if biased { facing[(j as usize, width)] } else { 0.0 };
-    let entries = observed.pattern().indices().iter().zip(observed.values());
-    let centred: Vec<f64> = entries.map(|(&j, &r)| r - offset(j)).collect();
+    let centred: Cow<[f64]> = if mean == 0.0 && !biased {
+        observed.values().into()
+    } else {
+        let entries = observed.pattern().indices().iter().zip(observed.values());
+        entries.map(|(&j, &r)| r - offset(j)).collect()
+    };
     let mut products = Matrix::zeros(target.n_rows(), width);
     product(observed, 1.0, &centred, design, 0.0, products.view_mut());
 

@@ -1,12 +1,17 @@
 //! X - 1 mean' as something that is applied and never formed.
 
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use diabolo_kernels::MatRef;
 use diabolo_kernels::gemm::Gemm;
+use diabolo_kernels::parallel::for_each_row_block;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// Rows whose products are added up at a time: enough for them to be fast.
 const NORMAL_ROWS: usize = 2048;
+
+/// Rows that a task fills in.
+const ROWS_PER_TASK: usize = 64;
 
 /// The transpose of sparse data, made when a product first needs it: rows of it are gathered, not scattered.
 /// Copies share it, so it outlives the operators of the steps of a search.
@@ -102,8 +107,12 @@ impl<'a> Operator<'a> {
         let mut a = Matrix::zeros(side, side);
         let blocks = |rows: usize| (0..n).step_by(rows).map(move |start| start..(start + rows).min(n));
         if self.is_tall() {
+            // One block, filled again and again: fresh memory would cost more than what is put there.
+            let mut block = vec![0.0; NORMAL_ROWS.min(n) * side];
             for rows in blocks(NORMAL_ROWS) {
-                f64::gram(1.0, self.centred_rows(rows).view(), 1.0, a.view_mut());
+                let block = &mut block[..rows.len() * side];
+                self.centre_into(rows.start, block);
+                f64::gram(1.0, MatRef::new(block, rows.len(), side), 1.0, a.view_mut());
             }
             return a;
         }
@@ -123,13 +132,22 @@ impl<'a> Operator<'a> {
 
     /// Rows of X - 1 mean'.
     fn centred_rows(&self, rows: Range<usize>) -> Matrix<f64> {
-        let mut block = self.x.dense_rows(rows.start, rows.end);
-        if let Some(mean) = self.mean {
-            for i in 0..block.n_rows() {
-                block.row_mut(i).iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
-            }
-        }
+        let mut block = Matrix::zeros(rows.len(), self.x.n_features());
+        self.centre_into(rows.start, block.values_mut());
         block
+    }
+
+    /// Rows of X - 1 mean' from `start` on, as many as the block holds.
+    fn centre_into(&self, start: usize, block: &mut [f64]) {
+        let m = self.x.n_features().max(1);
+        for_each_row_block(block, m, ROWS_PER_TASK, |first, rows| {
+            self.x.rows_into(start + first.., rows);
+            if let Some(mean) = self.mean {
+                for row in rows.chunks_exact_mut(m) {
+                    row.iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
+                }
+            }
+        });
     }
 
     /// Values that [`Operator::dense_normal`] takes beside A; 0 of sparse data.
