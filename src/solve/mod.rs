@@ -2,6 +2,7 @@
 
 pub mod active_set;
 pub mod als;
+pub mod assignment;
 pub mod bilinear;
 pub mod extrapolation;
 pub mod gibbs;
