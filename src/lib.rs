@@ -38,6 +38,9 @@
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
+//! | [`fasttopics`](models::topic::fasttopics) | topics of counts by Poisson factors |
+//! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |
+//! | [`lsi`](models::topic::lsi) | weighted counts by singular vectors |
 //!
 //! # The floors
 //!

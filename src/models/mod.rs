@@ -15,6 +15,7 @@ mod history;
 pub mod network;
 mod recommend;
 mod stream;
+pub mod topic;
 pub mod validation;
 
 pub use check::{
@@ -216,6 +217,11 @@ pub trait Model: Tensors + Send + Sync {
 
     /// Which features a sample may like that it has not met, if the model can tell.
     fn recommender(&self) -> Option<&dyn Recommend> {
+        None
+    }
+
+    /// Topics and the memberships of the training samples in them, if the model has such.
+    fn topics(&self) -> Option<topic::Mixture<'_>> {
         None
     }
 

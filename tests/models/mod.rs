@@ -6,6 +6,7 @@ mod bpmf;
 mod bpmf_joint;
 mod completion;
 mod contract;
+mod fasttopics;
 mod gan;
 mod gradient;
 mod implicit;

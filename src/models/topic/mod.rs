@@ -1,0 +1,13 @@
+//! Topic models: documents as mixtures of topics, topics as distributions over words. Rows are documents, columns
+//! words; counts may be fractional.
+
+pub mod fasttopics;
+mod figures;
+pub mod lsi;
+mod map;
+mod mixture;
+pub mod plsi;
+
+pub use figures::structure;
+pub use map::{MapWord, TopicMap, candidates};
+pub use mixture::{Lengths, Mixture, Perplexity};
