@@ -41,6 +41,7 @@
 //! | [`fasttopics`](models::topic::fasttopics) | topics of counts by Poisson factors |
 //! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |
 //! | [`lsi`](models::topic::lsi) | weighted counts by singular vectors |
+//! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
 //!
 //! # The floors
 //!

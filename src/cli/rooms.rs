@@ -7,7 +7,7 @@ use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
-use crate::models::topic::{fasttopics, lsi, plsi};
+use crate::models::topic::{countclust, fasttopics, lsi, plsi};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
@@ -143,6 +143,12 @@ pub const ROOMS: &[Room] = &[
         "topic",
         "weighted counts by singular vectors: tf-idf or log-entropy, new documents folded in",
         "Deerwester et al. 1990; Dumais 1991",
+        "topics",
+    ),
+    room::<countclust::Params>(
+        "topic",
+        "grades of membership with priors; the number of clusters by Bayes factors",
+        "Taddy 2012; Dey, Hsiao & Stephens 2017",
         "topics",
     ),
 ];

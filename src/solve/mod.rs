@@ -1,6 +1,7 @@
 //! What several rooms iterate: pure routines on matrices, with no data, no files and no loop over epochs.
 
 pub mod active_set;
+pub mod adaptive_shrinkage;
 pub mod als;
 pub mod assignment;
 pub mod bilinear;

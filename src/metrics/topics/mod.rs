@@ -9,4 +9,4 @@ mod words;
 
 pub use coherence::{Coherence, Occurrences, coherence, mean_coherence};
 pub use matching::{Pair, jensen_shannon, match_topics, stability};
-pub use words::{diversity, relevance, top_words, top_words_by_relevance};
+pub use words::{diversity, driving_words, relevance, top_words, top_words_by_relevance};

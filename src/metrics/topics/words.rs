@@ -46,6 +46,33 @@ pub fn top_words_by_relevance(
     beta.rows().map(most).collect()
 }
 
+/// The `n` words that drive each topic, with their distinctiveness (Dey, Hsiao & Stephens 2017, eq. 4): of word v for
+/// topic k the least Kullback-Leibler divergence of Poisson rates to another topic,
+///
+/// min over l of b_kv ln (b_kv / b_lv) + b_lv - b_kv, where b_kv > b_lv for every other topic l
+///
+/// most distinctive first. A word that another topic lacks is compared with a rate of 1e-10 there. A lone topic is
+/// driven by its most probable words.
+pub fn driving_words(beta: &Matrix<f64>, n: usize) -> Vec<Vec<(usize, f64)>> {
+    const LACKING: f64 = 1e-10;
+    let divergence = |b: f64, other: f64| match b > other {
+        true => b * (b / other.max(LACKING)).ln().max(0.0) + other - b,
+        false => 0.0,
+    };
+    let of_topic = |k: usize| {
+        let row = beta.row(k);
+        let others = |v: usize| (0..beta.n_rows()).filter(move |&l| l != k).map(move |l| beta[(l, v)]);
+        let score: Vec<f64> = (0..row.len())
+            .map(|v| match beta.n_rows() {
+                1 => row[v],
+                _ => others(v).map(|other| divergence(row[v], other)).fold(f64::INFINITY, f64::min).max(0.0),
+            })
+            .collect();
+        falling(&score).into_iter().take(n).filter(|&v| score[v] > 0.0).map(|v| (v, score[v])).collect()
+    };
+    (0..beta.n_rows()).map(of_topic).collect()
+}
+
 /// Topic diversity (Dieng, Ruiz & Blei 2020): the share of different words among the top words of all topics, 1
 /// where no two topics share one. They take 25 words of each. 0 of no words.
 pub fn diversity(topics: &[Vec<usize>]) -> f64 {

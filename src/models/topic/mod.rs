@@ -1,6 +1,8 @@
 //! Topic models: documents as mixtures of topics, topics as distributions over words. Rows are documents, columns
 //! words; counts may be fractional.
 
+pub mod countclust;
+mod expression;
 pub mod fasttopics;
 mod figures;
 pub mod lsi;
@@ -8,6 +10,7 @@ mod map;
 mod mixture;
 pub mod plsi;
 
+pub use expression::{Differences, Expression};
 pub use figures::structure;
 pub use map::{MapWord, TopicMap, candidates};
 pub use mixture::{Lengths, Mixture, Perplexity};
