@@ -1,13 +1,17 @@
 //! What judges topics: gensim's values, counts by hand, extremes, and the assignment against all permutations.
 
 use crate::tolerance::GOLDEN_METRIC;
+use diabolo::figure::Plot;
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::metrics::topics::{
     Coherence, Occurrences, coherence, diversity, jensen_shannon, match_topics, mean_coherence, relevance,
     stability, top_words, top_words_by_relevance,
 };
+use diabolo::models::topic::{Mixture, structure};
+use diabolo::models::{Labels, Names};
 use diabolo::random::Rng;
 use diabolo::solve::assignment::least_cost;
+use diabolo::solve::coordinates::principal_coordinates;
 use proptest::prelude::*;
 
 /// The corpus of tests/golden/topics.py.
@@ -153,4 +157,70 @@ fn divergence_of_topics() {
     let scipys = 0.032529605522223067;
     let ours = jensen_shannon(&[0.1, 0.4, 0.5], &[0.3, 0.3, 0.4]);
     assert!((ours - scipys).abs() <= GOLDEN_METRIC, "{ours}");
+}
+
+#[test]
+fn principal_coordinates_have_the_given_distances() {
+    let mut rng = Rng::seeded(6);
+    let points = Matrix::from_fn(7, 2, |_, _| rng.normal());
+    let distance = |p: &Matrix<f64>, i: usize, j: usize| {
+        p.row(i).iter().zip(p.row(j)).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
+    };
+    let distances = Matrix::from_fn(7, 7, |i, j| distance(&points, i, j));
+    let found = principal_coordinates(&distances, 2).unwrap();
+    for i in 0..7 {
+        for j in 0..7 {
+            assert!((distance(&found, i, j) - distances[(i, j)]).abs() <= 1e-10);
+        }
+    }
+    // One point, and more dimensions than there are, stand at 0.
+    assert_eq!(principal_coordinates(&Matrix::zeros(1, 1), 2).unwrap(), Matrix::zeros(1, 2));
+}
+
+#[test]
+fn the_file_of_pyldavis_has_its_parts() {
+    let mut rng = Rng::seeded(7);
+    let (mut theta, mut beta) = (Matrix::zeros(30, 4), Matrix::zeros(4, 50));
+    (0..30).for_each(|d| rng.dirichlet(&[0.4; 4], theta.row_mut(d)));
+    (0..4).for_each(|k| rng.dirichlet(&[0.2; 50], beta.row_mut(k)));
+    let mixture = Mixture { theta: &theta, beta: &beta, sizes: &[100.0; 30] };
+    let file = serde_json::to_value(mixture.ldavis(Names::NONE).unwrap()).unwrap();
+    let list = |part: &str, name: &str| file[part][name].as_array().unwrap().clone();
+    assert_eq!(list("mdsDat", "topics").len(), 4);
+    let shares: f64 = list("mdsDat", "Freq").iter().map(|x| x.as_f64().unwrap()).sum();
+    assert!((shares - 100.0).abs() <= 1e-9);
+    let n_terms = list("tinfo", "Term").len();
+    for name in ["Freq", "Total", "Category", "logprob", "loglift"] {
+        assert_eq!(list("tinfo", name).len(), n_terms, "{name}");
+    }
+    let default = list("tinfo", "Category").iter().filter(|c| c.as_str() == Some("Default")).count();
+    assert_eq!(default, 30);
+    // The shares of a term in the topics sum to 1 but for what is below half a count.
+    let (terms, freq) = (list("token.table", "Term"), list("token.table", "Freq"));
+    let mut sums = std::collections::BTreeMap::new();
+    for (term, freq) in terms.iter().zip(&freq) {
+        *sums.entry(term.as_str().unwrap().to_owned()).or_insert(0.0) += freq.as_f64().unwrap();
+    }
+    assert!(sums.values().all(|sum| *sum <= 1.0 + 1e-9));
+    assert!(sums.values().filter(|sum| **sum > 0.9).count() > 20);
+    assert_eq!((file["R"].as_u64(), file["lambda.step"].as_f64()), (Some(30), Some(0.01)));
+    let mut order: Vec<u64> =
+        file["topic.order"].as_array().unwrap().iter().map(|k| k.as_u64().unwrap()).collect();
+    order.sort_unstable();
+    assert_eq!(order, [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_structure_plot_keeps_the_means() {
+    // More samples than columns: neighbours are averaged, all have their part.
+    let theta = Matrix::from_fn(3000, 3, |i, k| f64::from(u8::from(i % 3 == k)));
+    let Plot::Shares { parts, shares, groups } = structure(&theta, None).plot else { panic!("shares") };
+    assert_eq!(parts.len(), 3);
+    assert!(groups.iter().map(|g| g.1).sum::<usize>() * 3 == shares.len() && shares.len() / 3 <= 800);
+    let of = |k: usize| shares.iter().skip(k).step_by(3).sum::<f64>() / (shares.len() / 3) as f64;
+    (0..3).for_each(|k| assert!((of(k) - 1.0 / 3.0).abs() < 0.01, "{}", of(k)));
+    let few = Matrix::filled(2, 2, 0.5);
+    let labels = Labels::from_names(&["b".to_owned(), "a".to_owned()]);
+    let Plot::Shares { groups, .. } = structure(&few, Some(&labels)).plot else { panic!("shares") };
+    assert_eq!(groups, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
 }

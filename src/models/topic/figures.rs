@@ -58,7 +58,7 @@ impl Mixture<'_> {
     fn drawn_map(&self, names: &Names) -> Result<Figure> {
         let map = self.map()?;
         let topic = |(at, &k): (usize, &usize)| MapTopic {
-            name: format!("Topic {}", k + 1),
+            name: (k + 1).to_string(),
             at: (map.places[(at, 0)], map.places[(at, 1)]),
             share: map.shares[at],
             words: candidates(self.beta.row(k), &map.marginal, OFFERED)
@@ -73,7 +73,7 @@ impl Mixture<'_> {
         let topics = map.topics.iter().enumerate().map(topic).collect();
         Ok(Figure::new(
             "Map of topics",
-            "Circles are topics, numbered from the largest, their areas shares of all words; topics near each other have similar words \
+            "Circles are topics, their areas shares of all words; topics near each other have similar words \
              (principal coordinates of Jensen-Shannon distances). Choose one: its words are ranked by λ ln p(word | topic) \
              + (1 - λ) ln lift, grey bars are words in the corpus, coloured ones those of the topic.",
             Plot::TopicMap { topics, lambda: LAMBDA },

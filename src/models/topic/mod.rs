@@ -5,6 +5,7 @@ pub mod countclust;
 mod expression;
 pub mod fasttopics;
 mod figures;
+mod ldavis;
 pub mod lsi;
 mod map;
 mod mixture;
@@ -12,5 +13,6 @@ pub mod plsi;
 
 pub use expression::{Differences, Expression};
 pub use figures::structure;
+pub use ldavis::LdaVis;
 pub use map::{MapWord, TopicMap, candidates};
 pub use mixture::{Lengths, Mixture, Perplexity};

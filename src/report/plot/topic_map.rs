@@ -50,7 +50,7 @@ pub(crate) fn draw(spoken: &str, topics: &[MapTopic], lambda: f64) -> Drawing {
 }
 
 fn heading(topic: &MapTopic) -> String {
-    format!("{}, {} % of all words", topic.name, number((1000.0 * topic.share).round() / 10.0))
+    format!("Topic {}, {} % of all words", topic.name, number((1000.0 * topic.share).round() / 10.0))
 }
 
 /// What a word is if it can be shown.
@@ -109,7 +109,7 @@ fn circles(spoken: &str, topics: &[MapTopic]) -> Element {
         let radius = (LARGEST * share.sqrt()).max(SMALLEST);
         let class = if k == 0 { "topic now" } else { "topic" };
         let circle = Element::new("circle").at("cx", x).at("cy", y).at("r", radius);
-        let label = axis::text("label mid", x, y + 4.0, &(k + 1).to_string());
+        let label = axis::text("label mid", x, y + 4.0, &cut(&topic.name, 6));
         let group = Element::new("g").class(class).attr("tabindex", "0").child(circle).child(label);
         body = body.child(group.tooltip(heading(topic)));
     }

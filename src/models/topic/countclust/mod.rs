@@ -34,7 +34,7 @@ use crate::solve::extrapolation::Extrapolation;
 use crate::solve::poisson::run::Run;
 use crate::solve::poisson::{Counts, Multinomial, expected, normalise, uniform_start};
 use crate::solve::scd;
-use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
+use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use diabolo_kernels::reduce::Reduce;
 use serde::{Deserialize, Serialize};
 
@@ -285,6 +285,5 @@ impl Tensors for State {
         visit_f64(each, "ceiling", self.momentum.ceiling);
         visit_f64(each, "log_posterior", self.log_posterior);
         visit_tried(&self.tried, each);
-        visit_u64(each, "n_tried", self.tried.len() as u64);
     }
 }
