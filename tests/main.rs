@@ -19,3 +19,4 @@ mod report;
 mod scale;
 mod simulators;
 mod tolerance;
+mod topics;

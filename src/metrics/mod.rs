@@ -8,3 +8,4 @@ pub mod interval;
 pub mod partition;
 pub mod probe;
 pub mod ranking;
+pub mod topics;

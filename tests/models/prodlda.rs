@@ -3,7 +3,7 @@
 use diabolo::data::simulated_by_name;
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::models::topic::prodlda::{Params, ProdLda, Sees};
-use diabolo::models::{Data, Decode, Encode, Fit, Model, Sample, fit};
+use diabolo::models::{Data, Decode, Encode, Fit, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::random::Rng;
 use diabolo::tensors::{Named, Owned};

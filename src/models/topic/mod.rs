@@ -1,4 +1,19 @@
 //! Topic models: documents as mixtures of topics, topics as distributions over words. Rows are documents, columns
 //! words; counts may be fractional.
 
+pub mod countclust;
+mod expression;
+pub mod fasttopics;
+mod figures;
+mod ldavis;
+pub mod lsi;
+mod map;
+mod mixture;
+pub mod plsi;
 pub mod prodlda;
+
+pub use expression::{Differences, Expression};
+pub use figures::structure;
+pub use ldavis::LdaVis;
+pub use map::{MapWord, TopicMap, candidates};
+pub use mixture::{Lengths, Mixture, Perplexity};
