@@ -48,9 +48,9 @@ fn columns_of_a_file_are_put_beside_the_data() {
     let set = "topics:n_docs=80,n_words=30,n_topics=3";
     good(&folder, &format!("data make {set} --truth -o docs.mtx"));
     let fit =
-        "fit prodlda docs.mtx --beside docs.theta.npy --n-embedding 3 --n-topics 3 --epochs 2 --out run";
+        "fit prodlda docs.mtx --beside docs.theta.mtx --n-embedding 3 --n-topics 3 --epochs 2 --out run";
     good(&folder, fit);
-    good(&folder, "encode run docs.mtx --beside docs.theta.npy -o z.npy");
+    good(&folder, "encode run docs.mtx --beside docs.theta.mtx -o z.npy");
     let z = read(&folder.path().join("z.npy"), &ReadOptions::default(), &Budget::unlimited()).expect("codes");
     assert_eq!((z.features.n_samples(), z.features.n_features()), (80, 3));
     let without = run(&folder, "encode run docs.mtx -o z.npy");

@@ -27,7 +27,7 @@ fn planted_ranks_come_back() {
         let chosen = &found["one_standard_error"]["tried"]["n_components"];
         assert_eq!(chosen, &Value::from(3), "{line}: {found:#}");
     }
-    let topics = "topics:n_docs=240,n_words=60,n_topics=4,doc_length=80";
+    let topics = "topics:n_docs=400,n_words=60,n_topics=4,doc_length=200";
     for model in ["plsi", "fasttopics", "countclust"] {
         let found =
             tuned(&folder, &format!("tune {model} {topics} --over n_topics=2,3,4,8 --folds 3 --out t"));

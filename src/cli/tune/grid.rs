@@ -46,7 +46,14 @@ impl Candidate {
     /// [`Error::Parameter`] where they make no sense.
     pub fn new(tried: Table, config: &Table, room: &Room, matches: &ArgMatches) -> Result<Candidate> {
         let mut table = config.clone();
-        table.extend(tried.clone());
+        let defaults = (room.defaults)();
+        // One value at a time, also of parameters that are lists.
+        let given = |(key, value): (&String, &toml::Value)| {
+            let is_list = defaults.get(key).is_some_and(Value::is_array);
+            let value = if is_list { toml::Value::Array(vec![value.clone()]) } else { value.clone() };
+            (key.clone(), value)
+        };
+        table.extend(tried.iter().map(given));
         let params = (room.params)(&table, Some(matches)).map_err(|error| match error {
             Error::Parameter { name, why } => {
                 Error::Parameter { name, why: why.replace("--config", "--over") }

@@ -10,8 +10,9 @@ use crate::random::Rng;
 /// The stream that deals the words of a document.
 const HALVES: u64 = 0xf04d;
 
-/// The least probability of a word.
-const LEAST: f64 = 1e-300;
+/// The share of an even distribution that predictions are mixed with: most likely topics hold some words impossible, and
+/// one of these would outweigh all others.
+const EVEN: f64 = 1e-3;
 
 /// Documents in two halves.
 pub(super) struct Halves {
@@ -52,7 +53,7 @@ impl Halves {
     }
 
     /// Adds -n ln p of the words that were not seen: p is what the model decodes of the code of those that were, over
-    /// its sum.
+    /// its sum, and a thousandth of an even distribution.
     /// # Errors
     /// What the model raises.
     pub fn tally(
@@ -71,7 +72,8 @@ impl Halves {
                 let total: f64 = p.iter().sum();
                 let (columns, counts) = self.unseen.row(i);
                 for (&j, &count) in columns.iter().zip(counts) {
-                    tally.add_words(count, (p[j as usize] / total).max(LEAST));
+                    let p = (1.0 - EVEN) * p[j as usize] / total + EVEN / p.len() as f64;
+                    tally.add_words(count, p);
                 }
             }
         }
