@@ -1,7 +1,6 @@
 //! The folds of a data set, and the predictions of what a fold holds out.
 
-use super::words::Halves;
-use super::{HeldOut, Metric, Tally};
+use super::{Halves, HeldOut, Metric, Tally};
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::ranking::DEPTH;

@@ -26,6 +26,7 @@ mod words;
 pub use choice::{Choice, Estimate};
 pub use folds::{Folds, Split, Units};
 pub use tally::{Metric, Tally};
+use words::Halves;
 
 /// What a fold holds out of a fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
