@@ -2,16 +2,19 @@
 //! pyLDAvis draws.
 
 use super::options::{Reading, add_flags};
-use super::output;
 use super::run::{self, Run};
+use super::{output, rooms};
 use crate::error::{Error, Result};
 use crate::io::atomic;
+use crate::io::run::RunFolder;
 use crate::metrics::topics::{
-    Coherence, Occurrences, coherence, diversity, mean_coherence, top_words, top_words_by_relevance,
+    Coherence, Occurrences, Pair, coherence, diversity, match_topics, mean_coherence, stability, top_words,
+    top_words_by_relevance,
 };
 use crate::models::topic::Mixture;
+use crate::models::{Model, check_columns};
 use crate::report;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -29,9 +32,13 @@ pub fn command() -> Command {
     let top = top.value_parser(value_parser!(usize)).help("Words listed for each topic");
     let file = Arg::new("ldavis").long("ldavis").value_name("FILE").value_parser(value_parser!(PathBuf));
     let file = file.help("Where to write the JSON that pyLDAvis and LDAvis.js draw");
+    let against = Arg::new("against").long("against").value_name("RUN").num_args(1..);
+    let against = against.value_parser(value_parser!(PathBuf)).action(ArgAction::Append);
+    let against = against
+        .help("Other runs, such as by other seeds: which of their topics are these, how stable all are");
     let command =
         run::command("topics", "The words of each topic, how coherent they are, the file of pyLDAvis");
-    add_flags::<Reading>(command.arg(data).args([lambda, top, file]))
+    add_flags::<Reading>(command.arg(data).args([lambda, top, file, against]))
 }
 
 /// Tells.
@@ -49,6 +56,9 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     if let Some(path) = matches.get_one::<PathBuf>("ldavis") {
         let text = serde_json::to_string(&mixture.ldavis(&names)?).unwrap_or_default();
         atomic::write(path, |out| out.write_all(text.as_bytes()).map_err(|e| Error::io(path, e)))?;
+    }
+    if let Some(others) = matches.get_many::<PathBuf>("against") {
+        return compare(&run, others.cloned().collect());
     }
     let judged = match matches.contains_id("data") {
         true => Some(judge(&mixture, &run, matches)?),
@@ -94,6 +104,46 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     output::print_table(&["metric".to_owned(), "value".to_owned(), "definition".to_owned()], &rows)
 }
 
+/// Which topics of other runs those of this one are.
+fn compare(run: &Run, others: Vec<PathBuf>) -> Result<()> {
+    let beta = |model: &dyn Model, name: &str| match model.topics() {
+        Some(mixture) => Ok(mixture.beta.clone()),
+        None => Err(Error::parameter("against", format!("{name} has no topics; name runs of topic models"))),
+    };
+    let mut runs = vec![beta(run.model.as_ref(), &run.manifest.model)?];
+    for path in &others {
+        let (named, manifest) = RunFolder::open(path)?.load_model(&run.env.budget)?;
+        let model = rooms::load(&named.under("model/"), &manifest)?;
+        let other = beta(model.as_ref(), &path.display().to_string())?;
+        check_columns(other.n_cols(), runs[0].n_cols(), "features")?;
+        runs.push(other);
+    }
+    let matched: Vec<(&PathBuf, Vec<Pair>)> =
+        others.iter().zip(&runs[1..]).map(|(path, other)| (path, match_topics(&runs[0], other))).collect();
+    let stability = stability(&runs);
+    if run.machine.json {
+        let pair = |pair: &Pair| json!({"topic": pair.first + 1, "matches": pair.second + 1, "similarity": pair.similarity});
+        let told = |(path, pairs): &(&PathBuf, Vec<Pair>)| json!({"run": path.display().to_string(), "topics": pairs.iter().map(pair).collect::<Vec<Value>>()});
+        let runs: Vec<Value> = matched.iter().map(told).collect();
+        return output::print_json(&json!({"stability": stability, "runs": runs}));
+    }
+    let header = ["run", "topic", "matches", "similarity"].map(str::to_owned);
+    let row = |path: &PathBuf, pair: &Pair| {
+        vec![
+            path.display().to_string(),
+            (pair.first + 1).to_string(),
+            (pair.second + 1).to_string(),
+            format!("{:.3}", pair.similarity),
+        ]
+    };
+    let rows: Vec<Vec<String>> =
+        matched.iter().flat_map(|(path, pairs)| pairs.iter().map(|pair| row(path, pair))).collect();
+    output::print_table(&header, &rows)?;
+    output::print(&format!(
+        "\nstability {stability:.3}: mean similarity of matched topics over all pairs of runs, 1 - Jensen-Shannon divergence in bits\n"
+    ))
+}
+
 /// What topics are worth by the documents of the data.
 struct Judged {
     /// Of every topic.
@@ -104,7 +154,7 @@ struct Judged {
 
 fn judge(mixture: &Mixture, run: &Run, matches: &ArgMatches) -> Result<Judged> {
     let set = run.data(matches)?;
-    crate::models::check_width(&set.features, mixture.beta.n_cols())?;
+    check_columns(set.features.n_features(), mixture.beta.n_cols(), "features")?;
     let topics = top_words(mixture.beta, COHERENT);
     let n_words = topics.iter().map(Vec::len).sum();
     let bytes = Occurrences::bytes(set.features.n_samples(), n_words);

@@ -42,6 +42,27 @@ fn words_of_topics_and_what_they_are_worth() {
 }
 
 #[test]
+fn runs_are_compared() {
+    let folder = Scratch::new();
+    fitted(&folder);
+    good(&folder, "fit plsi topics:n_docs=120 --n-topics 4 --seed 5 --out other --quiet");
+    let told = json(&good(&folder, "topics run --against other run --json"));
+    assert_eq!(told["runs"].as_array().expect("runs").len(), 2);
+    // Itself is found again exactly.
+    let again = &told["runs"][1]["topics"];
+    for (k, pair) in again.as_array().expect("pairs").iter().enumerate() {
+        assert_eq!(
+            (pair["topic"].as_u64(), pair["matches"].as_u64()),
+            (Some(k as u64 + 1), Some(k as u64 + 1))
+        );
+        assert!(pair["similarity"].as_f64().expect("similarity") > 1.0 - 1e-9);
+    }
+    let stability = told["stability"].as_f64().expect("stability");
+    assert!(stability > 0.5 && stability <= 1.0, "{stability}");
+    assert!(good(&folder, "topics run --against other").contains("stability"));
+}
+
+#[test]
 fn pyldavis_finds_its_file() {
     let folder = Scratch::new();
     fitted(&folder);
@@ -81,5 +102,6 @@ fn models_without_topics_and_mistakes_are_refused() {
     refused(&folder, "differences clusters topics:n_docs=60 --out d", 2, &["differences", "kmeans"]);
     fitted(&folder);
     refused(&folder, "topics run --lambda 2", 2, &["lambda"]);
+    refused(&folder, "topics run --against clusters", 2, &["against"]);
     refused(&folder, "differences run topics:n_docs=60 --out d", 65, &["120 samples"]);
 }

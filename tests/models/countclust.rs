@@ -144,3 +144,11 @@ fn mistakes_are_told() {
         assert_eq!(refused.exit_code(), 2, "{refused}");
     }
 }
+
+#[test]
+fn a_lone_number_of_topics_is_a_list_of_one() {
+    let read = |text: &str| serde_json::from_str::<Params>(text);
+    assert_eq!(read(r#"{"n_topics": 3}"#).unwrap().n_topics, [3]);
+    assert_eq!(read(r#"{"n_topics": [2, 3]}"#).unwrap().n_topics, [2, 3]);
+    assert!(read(r#"{"n_topics": "x"}"#).unwrap_err().to_string().contains("a number of topics"));
+}

@@ -283,3 +283,19 @@ fn a_given_start_is_checked() {
     let refused = fit(&params, &Data::rows(&negative), None, &env, &mut Silent).err().unwrap();
     assert_eq!(refused.exit_code(), 65, "{refused}");
 }
+
+/// The planted number of topics completes documents best; fewer cannot, more learn noise.
+#[test]
+fn completion_tells_the_number_of_topics() {
+    let (x, ..) = planted(240, 60.0, 31);
+    let rows = |range: std::ops::Range<usize>| Features::from(x.select_rows(&range.collect::<Vec<usize>>()));
+    let (seen, unseen) = (rows(0..160), rows(160..240));
+    let perplexity = |n_topics: usize| {
+        let (model, _) = fitted(&Params { n_topics, max_iter: 300, ..Params::default() }, &seen, 1);
+        let scores = model.score(&Data::rows(&unseen), &Env::seeded(1)).unwrap();
+        scores.into_iter().find(|score| score.0 == "completion_perplexity").unwrap().1
+    };
+    let by_number: Vec<f64> = [1, 2, 4, 16].map(perplexity).to_vec();
+    let best = by_number.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(best, by_number[2], "{by_number:?}");
+}

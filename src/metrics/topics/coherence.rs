@@ -143,11 +143,13 @@ impl Pair {
 
     /// ln (p(v, w) / (p(v) p(w))) / -ln p(v, w)
     fn normalised(&self) -> f64 {
-        match self.both {
-            never if never == 0.0 => -1.0,
-            always if always == self.n => 1.0,
-            both => (both * self.n / (self.v * self.w)).ln() / (self.n / both).ln(),
+        if self.both == 0.0 {
+            return -1.0;
         }
+        if self.both == self.n {
+            return 1.0;
+        }
+        (self.both * self.n / (self.v * self.w)).ln() / (self.n / self.both).ln()
     }
 
     /// The same with e in it; 0 for a word that is nowhere.

@@ -16,9 +16,8 @@
 
 use super::Mixture;
 use crate::error::{Error, Result};
-use crate::figure::{Axis, Figure, Plot, Series};
 use crate::linalg::{Csr, Features, Matrix};
-use crate::models::{Names, check_columns, check_not_negative};
+use crate::models::{check_columns, check_not_negative};
 use crate::monitor::Env;
 use crate::random::Rng;
 use crate::solve::adaptive_shrinkage::{Effect, shrunken};
@@ -26,6 +25,8 @@ use crate::solve::hals::Penalty;
 use crate::solve::poisson::sparse;
 use crate::solve::scd;
 use diabolo_kernels::parallel::map_chunks;
+use diabolo_kernels::reduce::Reduce;
+use diabolo_kernels::vector::VectorMath;
 use std::f64::consts::LOG2_E;
 
 /// Words a task takes.
@@ -33,9 +34,6 @@ const WORDS_PER_TASK: usize = 16;
 
 /// Rates below this share of a word's mean rate are taken to be it: their logarithms are.
 const LEAST: f64 = 1e-6;
-
-/// Points of a volcano plot at the most; beyond it the least certain are left out.
-const POINTS: usize = 4000;
 
 /// How the differences are found.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,12 +169,15 @@ struct Told {
 /// The documents of a word, as the random walk reads them.
 struct Word<'a> {
     counts: &'a [f64],
-    /// Loadings of these documents, one row each.
-    l: Vec<f64>,
+    /// Loadings of these documents, a list for each topic.
+    l: Vec<Vec<f64>>,
     sums: &'a [f64],
     pseudocount: f64,
     /// What it has at present: m_d = sum_k l_dk f_k.
     m: Vec<f64>,
+    /// What it would have, and the logarithms of how much more that is.
+    proposed: Vec<f64>,
+    ratios: Vec<f64>,
 }
 
 impl<'a> Word<'a> {
@@ -189,9 +190,14 @@ impl<'a> Word<'a> {
         settings: &Expression,
     ) -> Self {
         let (docs, counts) = cols.row(w);
-        let l: Vec<f64> = docs.iter().flat_map(|&d| l.row(d as usize).iter().copied()).collect();
-        let m = l.chunks_exact(f.len()).map(|l| l.iter().zip(f).map(|(l, f)| l * f).sum()).collect();
-        Word { counts, l, sums, pseudocount: settings.pseudocount, m }
+        let of_topic = |t: usize| docs.iter().map(|&d| l[(d as usize, t)]).collect();
+        let l: Vec<Vec<f64>> = (0..f.len()).map(of_topic).collect();
+        let mut m = vec![0.0; docs.len()];
+        for (l, f) in l.iter().zip(f) {
+            m.iter_mut().zip(l).for_each(|(m, l)| *m += l * f);
+        }
+        let (proposed, ratios) = (m.clone(), m.clone());
+        Word { counts, l, sums, pseudocount: settings.pseudocount, m, proposed, ratios }
     }
 
     /// The random walk from the most likely rates, a coordinate at a time.
@@ -220,19 +226,20 @@ impl<'a> Word<'a> {
     }
 
     fn propose(&mut self, t: usize, f: &mut [f64], step: f64, rng: &mut Rng) {
-        let k = f.len();
         let by = step * rng.normal();
         let new = f[t] * by.exp();
         let change = new - f[t];
-        let mut gain = self.pseudocount * by - change * self.sums[t];
-        for ((m, l), x) in self.m.iter().zip(self.l.chunks_exact(k)).zip(self.counts) {
-            gain += x * ((m + change * l[t]) / m).ln();
+        let places = self.proposed.iter_mut().zip(&mut self.ratios).zip(self.m.iter().zip(&self.l[t]));
+        for ((proposed, ratio), (m, l)) in places {
+            *proposed = (m + change * l).max(f64::MIN_POSITIVE);
+            *ratio = *proposed / m;
         }
+        f64::ln_in_place(&mut self.ratios);
+        let fit = f64::dot(self.counts, &self.ratios);
+        let gain = fit + self.pseudocount * by - change * self.sums[t];
         if gain >= 0.0 || rng.uniform().ln() < gain {
             f[t] = new;
-            for (m, l) in self.m.iter_mut().zip(self.l.chunks_exact(k)) {
-                *m = (*m + change * l[t]).max(f64::MIN_POSITIVE);
-            }
+            std::mem::swap(&mut self.m, &mut self.proposed);
         }
     }
 }
@@ -260,46 +267,4 @@ fn told(value: f64, mut draws: Vec<f64>) -> Told {
     // Where the most likely value is at the interval's very end, half the interval.
     let error = if error > 0.0 { error } else { 0.5 * (upper - lower) };
     Told { value, mean, lower, upper, error }
-}
-
-impl Differences {
-    /// The volcano plot of a topic: how large the change of each word is, and how certain.
-    pub fn volcano(&self, topic: usize, names: &Names) -> Vec<Figure> {
-        let n = self.lfc.n_rows();
-        let z: Vec<f64> = (0..n).map(|w| self.z[(w, topic)].abs()).collect();
-        let certain: Vec<usize> = crate::linalg::falling(&z).into_iter().take(POINTS).collect();
-        let is_sure = |w: usize| self.lfsr[(w, topic)] < 0.05;
-        let group = |name: &str, keep: &dyn Fn(usize) -> bool| {
-            let points = certain.iter().filter(|&&w| keep(w));
-            let (x, y) = points.map(|&w| (self.shrunken[(w, topic)], z[w].max(0.01))).unzip();
-            Series { name: name.into(), x, y }
-        };
-        let volcano = Figure::new(
-            format!("Volcano plot of topic {}", topic + 1),
-            "Words by their log fold change against the nearest other topic and by |z|, its certainty.",
-            Plot::Scatter {
-                x: Axis::linear("log2 fold change"),
-                y: Axis::log("|z|"),
-                series: vec![group("false sign rate below 5 %", &is_sure), group("others", &|w| !is_sure(w))],
-            },
-        );
-        let header = ["word", "log2 fold change", "z", "false sign rate"].map(String::from).to_vec();
-        let mut up: Vec<usize> = (0..n).filter(|&w| self.lfc[(w, topic)] > 0.0).collect();
-        up.sort_by(|&a, &b| z[b].total_cmp(&z[a]));
-        let row = |&w: &usize| {
-            let number = |x: f64| format!("{x:.3}");
-            vec![
-                names.feature(w),
-                number(self.shrunken[(w, topic)]),
-                number(self.z[(w, topic)]),
-                format!("{:.1e}", self.lfsr[(w, topic)]),
-            ]
-        };
-        let table = Figure::new(
-            format!("Words that topic {} has more of", topic + 1),
-            "The most certain first.",
-            Plot::Table { header, rows: up.iter().take(20).map(row).collect() },
-        );
-        vec![volcano, table]
-    }
 }

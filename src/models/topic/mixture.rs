@@ -20,6 +20,9 @@ const COMPARED: usize = 128;
 /// What stands for the probability of a word that the topics say is impossible.
 const IMPOSSIBLE: f64 = 1e-300;
 
+/// The share of the corpus' word shares in the predictions of [`Mixture::completion`].
+const SMOOTHING: f64 = 0.01;
+
 /// x_d ~ Multinomial(s_d, theta_d beta).
 #[derive(Clone, Copy, Debug)]
 pub struct Mixture<'a> {
@@ -114,6 +117,24 @@ impl Mixture<'_> {
         Perplexity { value: (-log / total).exp(), impossible: impossible / total }
     }
 
+    /// Document completion: how well the topics predict the second half of each document of `x` from memberships that
+    /// `memberships` finds by the first. The perplexity exp(-sum n ln p / sum n) over the words of the second halves,
+    /// p 99 % of theta beta and 1 % the shares of words in the training corpus: a topic's zeros would else decide alone.
+    ///
+    /// Tokens are dealt to the halves in turn, through a document; of counts that are not whole every second entry.
+    pub fn completion(&self, x: &Csr<f64>, memberships: impl FnOnce(&Csr<f64>) -> Matrix<f64>) -> f64 {
+        let [first, second] = halves(x);
+        let predicted = scd::fitted(&second, &memberships(&first), &self.beta.transposed());
+        let marginal = self.marginal();
+        let (mut total, mut log) = (0.0, 0.0);
+        for ((&count, &p), &w) in second.values().iter().zip(&predicted).zip(second.indices()) {
+            let smoothed = (1.0 - SMOOTHING) * p + SMOOTHING * marginal[w as usize];
+            total += count;
+            log += count * smoothed.max(IMPOSSIBLE).ln();
+        }
+        (-log / total.max(f64::MIN_POSITIVE)).exp()
+    }
+
     /// `n` documents: each takes size and memberships of a training document drawn evenly, since memberships have no
     /// distribution of their own here; for each word a topic, from the topic the word.
     /// # Errors
@@ -151,4 +172,30 @@ impl Mixture<'_> {
         }
         Ok(Csr::new(n_words, indptr, indices, values)?.into())
     }
+}
+
+/// The tokens of each document dealt to two in turn; of a count that is not whole the entry.
+fn halves(x: &Csr<f64>) -> [Csr<f64>; 2] {
+    let mut parts = [0, 1].map(|_| (vec![0], Vec::new(), Vec::new()));
+    for d in 0..x.n_rows() {
+        let (words, counts) = x.row(d);
+        let mut dealt = 0_u64;
+        for (&w, &count) in words.iter().zip(counts) {
+            let second = match count.fract() == 0.0 {
+                true => ((count as u64 + dealt % 2) / 2) as f64,
+                false => count * (dealt % 2) as f64,
+            };
+            dealt += if count.fract() == 0.0 { count as u64 } else { 1 };
+            for ((_, indices, values), share) in parts.iter_mut().zip([count - second, second]) {
+                if share > 0.0 {
+                    indices.push(w);
+                    values.push(share);
+                }
+            }
+        }
+        parts.iter_mut().for_each(|(indptr, indices, _)| indptr.push(indices.len()));
+    }
+    parts.map(|(indptr, indices, values)| {
+        Csr::new(x.n_cols(), indptr, indices, values).expect("a part of the entries of a matrix")
+    })
 }

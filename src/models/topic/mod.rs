@@ -11,9 +11,13 @@ mod map;
 mod mixture;
 pub mod plsi;
 pub mod prodlda;
+mod volcano;
 
 pub use expression::{Differences, Expression};
 pub use figures::structure;
 pub use ldavis::LdaVis;
 pub use map::{MapWord, TopicMap, candidates};
 pub use mixture::{Lengths, Mixture, Perplexity};
+
+/// What models call [`Mixture::completion`] in their scores, and are judged by in cross-validation.
+pub const COMPLETION: &str = "completion_perplexity";

@@ -15,7 +15,7 @@ const MOST: usize = 1800;
 /// The drawing.
 pub(crate) fn draw(spoken: &str, parts: &[String], shares: &[f64], groups: &[(String, usize)]) -> Drawing {
     let n_parts = parts.len();
-    let n_bars = if n_parts > 0 { shares.len() / n_parts } else { 0 };
+    let n_bars = shares.len().checked_div(n_parts).unwrap_or(0);
     if n_bars == 0 {
         return super::nothing("No bars to draw.");
     }

@@ -21,7 +21,7 @@ pub(crate) fn draw(spoken: &str, topics: &[MapTopic], lambda: f64) -> Drawing {
         return super::nothing("No topics to draw.");
     }
     let lambda = if lambda.is_finite() { lambda.clamp(0.0, 1.0) } else { 0.6 };
-    let words: Vec<_> = topics.iter().map(|topic| told(topic)).collect();
+    let words: Vec<_> = topics.iter().map(told).collect();
     let data = serde_json::to_string(&words).unwrap_or_default();
     let slider = Element::new("input")
         .attr("type", "range")

@@ -37,7 +37,7 @@ use crate::solve::poisson::{Counts, Multinomial, expected, normalise, uniform_st
 use crate::solve::scd;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use diabolo_kernels::reduce::Reduce;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Numbers of topics in a row that lower the evidence and so end the search.
 const PATIENCE: u64 = 2;
@@ -49,6 +49,7 @@ const PATIENCE: u64 = 2;
 pub struct Params {
     /// Number of topics; of several, such as 2,3,4, the evidence chooses
     #[cfg_attr(feature = "cli", arg(long, value_name = "K", value_delimiter = ','))]
+    #[serde(deserialize_with = "one_or_more")]
     pub n_topics: Vec<usize>,
     /// The most iterations, for all numbers of topics together
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
@@ -56,6 +57,20 @@ pub struct Params {
     /// Stop when an iteration raises the log posterior by less than this share of it
     #[cfg_attr(feature = "cli", arg(long, value_name = "T"))]
     pub tol: f64,
+}
+
+/// A lone number of topics is a list of one: in configuration files, and where `tune` tries them in turn.
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<usize>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number of topics or a list of them")]
+    enum Given {
+        One(usize),
+        More(Vec<usize>),
+    }
+    Ok(match Given::deserialize(from)? {
+        Given::One(n_topics) => vec![n_topics],
+        Given::More(n_topics) => n_topics,
+    })
 }
 
 impl Default for Params {

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
 use crate::linalg::{Csr, Features, Matrix};
 use crate::metrics::topics::driving_words;
-use crate::models::topic::{Lengths, Mixture};
+use crate::models::topic::{COMPLETION, Lengths, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, Sample, Widths, check_width,
 };
@@ -48,8 +48,7 @@ impl CountClust {
 
     /// The most probable memberships, topics as they are. The prior is a word a topic that has no other, 1/K times in
     /// the document: with beta beside the unit matrix, likelihood alone finds theta_k ~ n_k + 1/K.
-    fn memberships(&self, x: &Features) -> Matrix<f64> {
-        let x = sparse(x);
+    fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
         let (k, p) = (self.multinomial.beta.n_rows(), self.multinomial.beta.n_cols());
         let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
         for d in 0..x.n_rows() {
@@ -123,7 +122,7 @@ impl Widths for CountClust {
 impl Encode for CountClust {
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).non_negative_features()?;
-        Ok(Latent::F64(self.memberships(x)))
+        Ok(Latent::F64(self.memberships(&sparse(x))))
     }
 }
 
@@ -162,8 +161,13 @@ impl Model for CountClust {
     fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
         let x = x.non_negative_features()?;
         check_width(x, self.multinomial.beta.n_cols())?;
-        let perplexity = Mixture::perplexity(&sparse(x), &self.memberships(x), &self.multinomial.beta);
-        Ok(vec![("perplexity".into(), perplexity.value), ("impossible_words".into(), perplexity.impossible)])
+        let perplexity =
+            Mixture::perplexity(&sparse(x), &self.memberships(&sparse(x)), &self.multinomial.beta);
+        Ok(vec![
+            ("perplexity".into(), perplexity.value),
+            ("impossible_words".into(), perplexity.impossible),
+            (COMPLETION.into(), self.mixture().completion(&sparse(x), |x| self.memberships(x))),
+        ])
     }
 
     fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{Csr, Features, Matrix};
-use crate::models::topic::{Lengths, Mixture};
+use crate::models::topic::{COMPLETION, Lengths, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
 };
@@ -74,10 +74,21 @@ impl FastTopics {
         Ok(FastTopics::new(multinomial))
     }
 
+    /// The most likely memberships.
+    fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
+        with_unit_rows(most_likely(x, &self.multinomial.beta))
+    }
+
     fn mixture(&self) -> Mixture<'_> {
         let Multinomial { theta, beta, sizes } = &self.multinomial;
         Mixture { theta, beta, sizes }
     }
+}
+
+/// Rows divided by their sums.
+fn with_unit_rows(mut z: Matrix<f64>) -> Matrix<f64> {
+    (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
+    z
 }
 
 impl Tensors for FastTopics {
@@ -138,14 +149,14 @@ impl Model for FastTopics {
         let x = x.non_negative_features()?;
         check_width(x, self.multinomial.beta.n_cols())?;
         let x = sparse(x);
-        let mut z = most_likely(&x, &self.multinomial.beta);
+        let z = most_likely(&x, &self.multinomial.beta);
         let log_likelihood = self.log_likelihood(&x, &z);
-        (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
-        let perplexity = Mixture::perplexity(&x, &z, &self.multinomial.beta);
+        let perplexity = Mixture::perplexity(&x, &with_unit_rows(z), &self.multinomial.beta);
         Ok(vec![
             ("log_likelihood".into(), log_likelihood),
             ("perplexity".into(), perplexity.value),
             ("impossible_words".into(), perplexity.impossible),
+            (COMPLETION.into(), self.mixture().completion(&x, |x| self.memberships(x))),
         ])
     }
 

@@ -16,7 +16,7 @@
 //! long as that lowers it; the factors of the least are kept. A step is O(nnz(X) k).
 //!
 //! Two limits, both of which latent Dirichlet allocation lacks (Blei, Ng & Jordan 2003, section 4.3), and both of which
-//! the model tells its user of: theta is a parameter for each document and no distribution, so that nothing is said
+//! the model tells its user of (docs/limits-of-plsi.md shows both): theta is a parameter for each document and no distribution, so that nothing is said
 //! of documents not seen (*folding in* fits theta anew, beta as it is; a word no topic has is then impossible); and
 //! so the number of parameters, n_docs (n_topics - 1) + n_topics (n_words - 1), grows with the corpus and invites
 //! overfitting.

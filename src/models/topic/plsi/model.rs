@@ -3,8 +3,8 @@
 use super::temper::raised;
 use crate::error::Result;
 use crate::figure::Figure;
-use crate::linalg::{Features, Matrix};
-use crate::models::topic::{Lengths, Mixture};
+use crate::linalg::{Csr, Features, Matrix};
+use crate::models::topic::{COMPLETION, Lengths, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
 };
@@ -52,17 +52,16 @@ impl Plsi {
 
     /// Folding in: the most likely memberships under the topics; of a tempered fit, those of as many steps at its
     /// temper as settle them.
-    fn folded_in(&self, x: &Features) -> Matrix<f64> {
-        let x = sparse(x);
+    fn folded_in(&self, x: &Csr<f64>) -> Matrix<f64> {
         let mut theta = match self.temper < 1.0 {
             true => Matrix::filled(x.n_rows(), self.multinomial.beta.n_rows(), 1.0),
-            false => most_likely(&x, &self.multinomial.beta),
+            false => most_likely(x, &self.multinomial.beta),
         };
         (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
         if self.temper < 1.0 {
             let f = raised(&self.multinomial.beta.transposed(), self.temper);
             for _ in 0..FOLDING_STEPS {
-                theta = expected(&x, &raised(&theta, self.temper), &f);
+                theta = expected(x, &raised(&theta, self.temper), &f);
                 (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
             }
         }
@@ -90,7 +89,7 @@ impl Widths for Plsi {
 impl Encode for Plsi {
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).non_negative_features()?;
-        Ok(Latent::F64(self.folded_in(x)))
+        Ok(Latent::F64(self.folded_in(&sparse(x))))
     }
 }
 
@@ -129,10 +128,11 @@ impl Model for Plsi {
     fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
         let x = x.non_negative_features()?;
         check_width(x, self.multinomial.beta.n_cols())?;
-        let perplexity = Mixture::perplexity(&sparse(x), &self.folded_in(x), &self.multinomial.beta);
+        let perplexity = Mixture::perplexity(&sparse(x), &self.folded_in(&sparse(x)), &self.multinomial.beta);
         Ok(vec![
             ("perplexity".into(), perplexity.value),
             ("impossible_words".into(), perplexity.impossible),
+            (COMPLETION.into(), self.mixture().completion(&sparse(x), |x| self.folded_in(x))),
             ("temper".into(), self.temper),
         ])
     }

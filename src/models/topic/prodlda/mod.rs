@@ -197,11 +197,11 @@ impl Reading {
     /// The number of words of every document.
     fn lengths(&self, x: &Features) -> Vec<f64> {
         let mut row = vec![0.0; x.n_features()];
-        let mut length = |i: usize| {
+        let length = |i: usize| {
             x.row_into(i, &mut row);
             row[..self.n_words].iter().sum()
         };
-        (0..x.n_samples()).map(|i| length(i)).collect()
+        (0..x.n_samples()).map(length).collect()
     }
 
     /// Width of the data.
