@@ -38,6 +38,8 @@
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
+//! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
+//! | [`lda`](models::topic::lda) | documents that mix topics |
 //!
 //! # The floors
 //!
