@@ -185,6 +185,28 @@ impl Fit for Params {
 }
 
 impl Params {
+    /// The state of a fit that starts at given shares `theta`, n_docs x n_topics: what [`crate::models::fit`] takes as
+    /// `resume`.
+    /// # Errors
+    /// [`Error::Shape`] where their sizes do not fit, [`Error::Numerical`] where a share is negative or not finite, and
+    /// what [`Fit::start`] refuses.
+    pub fn start_from(&self, x: &Data, theta: Matrix<f64>, env: &Env) -> Result<State> {
+        let one = Params { n_init: 1, ..self.clone() };
+        let mut state = one.start(x, env)?;
+        let expected = [x.features()?.n_samples(), self.n_topics];
+        if theta.shape() != expected {
+            return Err(Error::shape(format!("shares of shape {expected:?}"), format!("{:?}", theta.shape())));
+        }
+        if !theta.values().iter().all(|t| *t >= 0.0 && t.is_finite()) {
+            return Err(Error::numerical("the start", "shares must be finite and not negative"));
+        }
+        if let (Some(run), Some(counts)) = (state.runs.first_mut(), &state.counts) {
+            (run.beta, run.weight) = self.maximised(counts, &theta);
+            run.theta = theta;
+        }
+        Ok(state)
+    }
+
     /// beta and pi of given shares.
     fn maximised(&self, x: &Csr<f64>, theta: &Matrix<f64>) -> (Matrix<f64>, Vec<f64>) {
         let mut beta = x.matmul_tn(theta).transposed();

@@ -136,7 +136,7 @@ impl Params {
                 gibbs::check_whole(counts)?;
                 Found::Gibbs(Gibbs::start(self, &prior, counts, env))
             }
-            _ => Found::Variational(Variational::start(self, pick(&counts, features)?, env)),
+            _ => Found::Variational(Variational::start(self, &prior, pick(&counts, features)?, env)),
         };
         let mean_size = n_tokens / n_docs as f64;
         Ok(State { prior, found, sizes, mean_size, counts })
@@ -215,7 +215,7 @@ impl Fit for Params {
         let rows = x.rows_by_block()?;
         env.budget.charge(Online::bytes(self, rows.n_features()), "the topics of lda and a batch")?;
         let prior = Prior::new(self, x.names, rows.n_features())?;
-        let found = Online::start(self, rows.n_features(), rows.n_samples().unwrap_or(0), env);
+        let found = Online::start(self, &prior, rows.n_samples().unwrap_or(0), env);
         Ok(State { prior, found: Found::Online(found), sizes: Vec::new(), mean_size: 0.0, counts: None })
     }
 

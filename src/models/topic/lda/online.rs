@@ -33,9 +33,9 @@ pub struct Online {
 
 impl Online {
     /// Before the first batch of `n_docs` documents, 0 if unknown.
-    pub fn start(params: &Params, n_words: usize, n_docs: usize, env: &Env) -> Online {
+    pub fn start(params: &Params, prior: &Prior, n_docs: usize, env: &Env) -> Online {
         Online {
-            lambda: start(params, n_words, env.seed),
+            lambda: start(params, prior, prior.priors.eta.n_words(), env.seed),
             n_batches: 0,
             n_done: 0,
             n_docs: n_docs as u64,

@@ -24,11 +24,14 @@ const START_SHAPE: f64 = 100.0;
 /// Words of a task.
 const WORDS: usize = 64;
 
-/// lambda at the start, n_words x n_topics.
-pub fn start(params: &Params, n_words: usize, seed: u64) -> Matrix<f64> {
+/// lambda at the start, n_words x n_topics: with eta, by which words lead topics.
+pub fn start(params: &Params, prior: &Prior, n_words: usize, seed: u64) -> Matrix<f64> {
     let gamma = Gamma::new(START_SHAPE);
     let mut values = vec![0.0; n_words * params.n_topics];
     fill_by(seed, &[START], &mut values, |rng| gamma.sample(rng) / START_SHAPE);
+    for (w, row) in values.chunks_exact_mut(params.n_topics).enumerate() {
+        row.iter_mut().zip(prior.priors.eta.of(w)).for_each(|(lambda, eta)| *lambda += eta);
+    }
     Matrix::from_vec(n_words, params.n_topics, values)
 }
 
@@ -97,8 +100,8 @@ impl Variational {
     }
 
     /// At random topics.
-    pub fn start(params: &Params, x: &Csr<f64>, env: &Env) -> Variational {
-        Variational::at(start(params, x.n_cols(), env.seed))
+    pub fn start(params: &Params, prior: &Prior, x: &Csr<f64>, env: &Env) -> Variational {
+        Variational::at(start(params, prior, x.n_cols(), env.seed))
     }
 
     /// At given topics' pseudo-counts, n_words x n_topics.
