@@ -2,7 +2,7 @@
 //!
 //! Pictures of one shape each (the simulator `sprites`: shape, size, angle, row, column), a VAE for each beta, and what its
 //! codes tell of the factors: the mutual information gap (Chen et al. 2018) and the score of Higgins et al. 2017.
-//! Arguments: [N_SAMPLES [EPOCHS [BETA ...]]].
+//! Arguments: [N_SAMPLES [EPOCHS [SIDE [BETA ...]]]].
 
 use diabolo::data::simulated_by_name;
 use diabolo::metrics::disentangle::{BetaVaeScore, mutual_information_gap};
@@ -20,8 +20,9 @@ fn main() -> Result<()> {
     let numbers = numbers?;
     let n_samples = numbers.first().map_or(20_000, |&n| n as usize);
     let epochs = numbers.get(1).map_or(40, |&n| n as u64);
-    let betas = if numbers.len() > 2 { &numbers[2..] } else { &[1.0, 4.0] };
-    let name = format!("sprites:n_samples={n_samples},side=24,n_rotations=8,n_positions=16,n_scales=4");
+    let side = numbers.get(2).map_or(32, |&n| n as usize);
+    let betas = if numbers.len() > 3 { &numbers[3..] } else { &[1.0, 4.0] };
+    let name = format!("sprites:n_samples={n_samples},side={side},n_rotations=8,n_positions=16,n_scales=4");
     let made = simulated_by_name(&name, &Budget::unlimited()).expect("the simulator is there")?;
     let levels = &made.truth.iter().find(|(name, _)| *name == "levels").expect("levels are told").1;
     let factors: Vec<Vec<u32>> =

@@ -101,6 +101,30 @@ pub enum Plot {
         #[serde(deserialize_with = "named_values")]
         bars: Vec<(String, f64)>,
     },
+    /// Several sets of bars, each on a scale of its own.
+    Panels {
+        /// The values' axis.
+        x: Axis,
+        /// The sets, first to last.
+        panels: Vec<Panel>,
+    },
+    /// What each of many things is made of: bars stacked to 1, side by side.
+    Shares {
+        /// Names of the parts, bottom first.
+        parts: Vec<String>,
+        /// Row-major shares, one row a bar and one column a part.
+        #[serde(deserialize_with = "values")]
+        shares: Vec<f64>,
+        /// Bars that belong together: a name, and how many there are, left to right.
+        groups: Vec<(String, usize)>,
+    },
+    /// Topics as circles whose distances tell how alike they are, with the words of the one that is chosen.
+    TopicMap {
+        /// The topics.
+        topics: Vec<MapTopic>,
+        /// The weight of a word's probability beside its lift, to begin with.
+        lambda: f64,
+    },
     /// A matrix as coloured cells.
     HeatMap {
         /// Number of rows.
@@ -142,6 +166,44 @@ pub enum Plot {
     },
 }
 
+/// Bars under a title.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Panel {
+    /// What they are of.
+    pub title: String,
+    /// Name and value of each bar, top first.
+    #[serde(deserialize_with = "named_values")]
+    pub bars: Vec<(String, f64)>,
+}
+
+/// A topic of a [`Plot::TopicMap`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapTopic {
+    /// Its name.
+    pub name: String,
+    /// Its place.
+    #[serde(deserialize_with = "place")]
+    pub at: (f64, f64),
+    /// Its share of all words.
+    #[serde(deserialize_with = "one")]
+    pub share: f64,
+    /// Words it may be told by, at every weight of probability and lift.
+    pub words: Vec<MapWord>,
+}
+
+/// A word of a [`MapTopic`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapWord {
+    /// The word.
+    pub name: String,
+    /// Its probability in the topic.
+    #[serde(deserialize_with = "one")]
+    pub probability: f64,
+    /// Its share of all words.
+    #[serde(deserialize_with = "one")]
+    pub share: f64,
+}
+
 /// A number that JSON cannot hold is written as null; it is a gap in the figure, and comes back as NaN.
 #[derive(Deserialize)]
 #[serde(from = "Option<f64>")]
@@ -155,6 +217,15 @@ impl From<Option<f64>> for Value {
 
 fn values<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
     Ok(plain(Vec::deserialize(from)?))
+}
+
+fn one<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Value::deserialize(from)?.0)
+}
+
+fn place<'de, D: Deserializer<'de>>(from: D) -> Result<(f64, f64), D::Error> {
+    let (x, y) = <(Value, Value)>::deserialize(from)?;
+    Ok((x.0, y.0))
 }
 
 fn named_values<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, f64)>, D::Error> {

@@ -37,7 +37,12 @@
 //! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
+//! | [`prodlda`](models::topic::prodlda) | topics as a product of experts, found by a network |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
+//! | [`fasttopics`](models::topic::fasttopics) | topics of counts by Poisson factors |
+//! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |
+//! | [`lsi`](models::topic::lsi) | weighted counts by singular vectors |
+//! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
 //! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
 //! | [`lda`](models::topic::lda) | documents that mix topics |
 //!

@@ -20,3 +20,4 @@ mod report;
 mod scale;
 mod simulators;
 mod tolerance;
+mod topics;

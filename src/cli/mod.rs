@@ -8,6 +8,7 @@ mod bench;
 mod completions;
 mod data;
 mod decode;
+mod differences;
 mod encode;
 mod eval;
 mod fit;
@@ -27,7 +28,9 @@ mod run;
 mod sample;
 mod similar;
 mod stream;
+mod structure;
 mod tables;
+mod topics;
 mod tune;
 
 use crate::error::{Error, Result};
@@ -53,6 +56,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("sample", matches)) => sample::run(matches),
         Some(("recommend", matches)) => recommend::run(matches),
         Some(("similar", matches)) => similar::run(matches),
+        Some(("topics", matches)) => topics::run(matches),
+        Some(("differences", matches)) => differences::run(matches),
+        Some(("structure", matches)) => structure::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -88,6 +94,9 @@ pub fn command() -> Command {
             sample::command(),
             recommend::command(),
             similar::command(),
+            topics::command(),
+            differences::command(),
+            structure::command(),
             eval::command(),
             report::command(),
             info::command(),

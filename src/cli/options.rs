@@ -141,6 +141,9 @@ pub struct Reading {
     /// A file with the batch of every sample, as --labels has classes: a covariate of models that take one
     #[arg(long, value_name = "FILE")]
     pub batches: Option<PathBuf>,
+    /// A file whose columns are put beside those of the data, samples in the same order: what else describes them
+    #[arg(long, value_name = "FILE")]
+    pub beside: Option<PathBuf>,
     /// The format of the data; told from its content if left out
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -183,6 +186,7 @@ impl Reading {
             sample_names: self.sample_names.clone(),
             labels: self.labels.clone(),
             batches: self.batches.clone(),
+            beside: self.beside.clone(),
             format: self.format,
             index_base: self.index_base,
             directed: self.directed,

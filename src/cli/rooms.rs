@@ -7,7 +7,7 @@ use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
-use crate::models::topic::{lda, unigram};
+use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
@@ -121,11 +121,41 @@ pub const ROOMS: &[Room] = &[
         "Eraslan et al. 2019; Lopez et al. 2018",
         "zinb",
     ),
+    room::<prodlda::Params>(
+        "topic",
+        "topics as a product of experts, by a variational autoencoder; embeddings beside the words",
+        "Srivastava & Sutton 2017; Bianchi, Terragni & Hovy 2021",
+        "topics",
+    ),
     room::<gan::Params>(
         "adversarial",
         "a generator that learns to please a critic; samples",
         "Goodfellow et al. 2014",
         "digits",
+    ),
+    room::<fasttopics::Params>(
+        "topic",
+        "topics of counts, as of genes in cells: Poisson X ~ L F', read as memberships and topics",
+        "Carbonetto et al. 2022; Hsieh & Dhillon 2011; Ang & Gillis 2019",
+        "topics",
+    ),
+    room::<plsi::Params>(
+        "topic",
+        "topics of documents by maximum likelihood, or tempered; new documents by folding in",
+        "Hofmann 1999; Gaussier & Goutte 2005",
+        "topics",
+    ),
+    room::<lsi::Params>(
+        "topic",
+        "weighted counts by singular vectors: tf-idf or log-entropy, new documents folded in",
+        "Deerwester et al. 1990; Dumais 1991",
+        "topics",
+    ),
+    room::<countclust::Params>(
+        "topic",
+        "grades of membership with priors; the number of clusters by Bayes factors",
+        "Taddy 2012; Dey, Hsiao & Stephens 2017",
+        "topics",
     ),
     room::<unigram::Params>(
         "topic",

@@ -1,6 +1,6 @@
-//! Names and labels from files beside the data: one line each.
+//! Names, labels and further columns from files beside the data.
 //!
-//! A line is a name, or a row of a table with tabs: names are in its first column (behind the row numbers
+//! Of names and labels a line is a name, or a row of a table with tabs: names are in its first column (behind the row numbers
 //! in tables as R writes them), labels in its last. `FILE:COLUMN` picks another one, by its number from 1 or
 //! by its name in the header; then semicolons and commas separate columns too. A file with one line more
 //! than there are names has a header. Blank lines are skipped.
@@ -8,7 +8,7 @@
 use super::cells::{Cell, Cells, Separator};
 use super::input::{HeldLine, Input};
 use super::name_list::NameList;
-use super::read::{Format, HEAD, ReadOptions, recognise};
+use super::read::{Format, HEAD, ReadOptions, read, recognise};
 use super::{hdf5, idx, npy};
 use crate::error::{Error, Result};
 use crate::models::{Dataset, Labels};
@@ -50,7 +50,30 @@ pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> R
     if let Some(path) = &options.batches {
         dataset.batches = Some(read_labels(path, n_samples, budget)?);
     }
-    Ok(dataset)
+    match &options.beside {
+        Some(path) => put_beside(dataset, path, budget),
+        None => Ok(dataset),
+    }
+}
+
+/// Puts the columns of a file beside those of a data set: named as in the file, or `beside_1`, ... where features
+/// have names.
+fn put_beside(dataset: Dataset, path: &Path, budget: &Budget) -> Result<Dataset> {
+    let other = read(path, &ReadOptions::default(), budget)?;
+    let (n, n_other) = (dataset.features.n_samples(), other.features.n_samples());
+    if n != n_other {
+        let why = format!("it has {n_other} rows for {n} samples; give one each, in their order");
+        return Err(Input::open(path, budget)?.fail(why));
+    }
+    let mut names = dataset.names;
+    if let Some(features) = &mut names.features {
+        let own = other.names.features;
+        let name = |j: usize| own.as_ref().map_or_else(|| format!("beside_{}", j + 1), |own| own[j].clone());
+        features.extend((0..other.features.n_features()).map(name));
+    }
+    // A picture with columns beside it is none.
+    names.picture = None;
+    Ok(Dataset { features: dataset.features.beside(&other.features, budget)?, names, ..dataset })
 }
 
 /// The classes of `n_samples` samples: the numbers or names of an IDX or .npy file, a column of text, or one of

@@ -30,6 +30,8 @@ pub struct ReadOptions {
     pub labels: Option<PathBuf>,
     /// A file with a batch for every sample.
     pub batches: Option<PathBuf>,
+    /// A file whose columns are put beside those of the data, samples in the same order.
+    pub beside: Option<PathBuf>,
     /// The format, where the content is not to decide.
     pub format: Option<Format>,
     /// The first index of SVMlight files and edge lists; their own rules decide if left out.

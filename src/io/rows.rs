@@ -46,8 +46,9 @@ struct Asked {
 
 fn open_as<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget, asked: Asked) -> Result<Opened<'a>> {
     let mut input = Input::open(path, budget)?;
-    let has_other_files =
-        options.feature_names.is_some() || options.sample_names.is_some() || options.labels.is_some();
+    let others =
+        [&options.feature_names, &options.sample_names, &options.labels, &options.batches, &options.beside];
+    let has_other_files = others.into_iter().any(Option::is_some);
     let format = format_of(&mut input, options)?;
     let mut names = Names::default();
     let before = budget.used();

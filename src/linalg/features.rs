@@ -73,14 +73,26 @@ impl Features {
         }
     }
 
+    /// Rows of given indices, one after another, into a dense block as wide as the data: what mini-batches take. Bytes
+    /// become numbers by a table, the same bits as by [`Features::row_into`].
+    /// # Panics
+    /// If a row is out of bounds, or the block has fewer rows.
+    pub fn rows_into<T: Real>(&self, rows: impl Iterator<Item = usize>, block: &mut [T]) {
+        let by_row = block.chunks_exact_mut(self.n_features().max(1));
+        let Features::U8 { bytes, unit } = self else {
+            rows.zip(by_row).for_each(|(i, row)| self.row_into(i, row));
+            return;
+        };
+        let table: [T; 256] = std::array::from_fn(|byte| T::from_f64(byte as f64 * unit));
+        rows.zip(by_row).for_each(|(i, row)| convert(bytes.row(i), row, |byte| table[usize::from(byte)]));
+    }
+
     /// Rows `start..end` as a dense block: what mini-batches take.
     /// # Panics
     /// If out of bounds.
     pub fn dense_rows<T: Real>(&self, start: usize, end: usize) -> Matrix<T> {
         let mut block = Matrix::zeros(end - start, self.n_features());
-        for i in start..end {
-            self.row_into(i, block.row_mut(i - start));
-        }
+        self.rows_into(start..end, block.values_mut());
         block
     }
 

@@ -4,6 +4,7 @@
 //! is matched once, in this module; sparse data is never made dense as a whole.
 
 mod assemble;
+mod beside;
 mod csr;
 mod features;
 mod graph;

@@ -9,3 +9,4 @@ pub mod interval;
 pub mod partition;
 pub mod probe;
 pub mod ranking;
+pub mod topics;

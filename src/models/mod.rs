@@ -225,6 +225,11 @@ pub trait Model: Tensors + Send + Sync {
         None
     }
 
+    /// Topics and the memberships of the training samples in them, if the model has such.
+    fn topics(&self) -> Option<topic::Mixture<'_>> {
+        None
+    }
+
     /// How well the model describes data.
     /// # Errors
     /// Data of the wrong shape or kind.

@@ -4,7 +4,8 @@
 use std::fmt::{self, Display, Write};
 
 /// Elements that HTML never closes, and the leaves of SVG: written `<name .../>`.
-const LEAVES: [&str; 10] = ["meta", "img", "br", "rect", "circle", "line", "path", "image", "col", "hr"];
+const LEAVES: [&str; 11] =
+    ["meta", "img", "input", "br", "rect", "circle", "line", "path", "image", "col", "hr"];
 
 /// An element with its attributes and content.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct Element {
 enum Node {
     Element(Element),
     Text(String),
-    /// Written as it is: the project's own style sheet, nothing else.
+    /// Written as it is: the project's own style sheet and script, nothing else.
     Verbatim(&'static str),
 }
 

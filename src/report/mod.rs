@@ -1,8 +1,8 @@
 //! Reports: a fitted model's [`Figure`]s and key numbers as one self-contained HTML page, and as text for a
 //! terminal.
 //!
-//! A page refers to nothing outside itself: plots are inline SVG, pictures PNG in `data:` addresses, there is no
-//! script; what a pointer shows comes from `<title>`. Colours are told apart by colour-blind readers, follow the
+//! A page refers to nothing outside itself: plots are inline SVG, pictures PNG in `data:` addresses; what a pointer
+//! shows comes from `<title>`. A topic map alone brings a script, inline, and says something without it too. Colours are told apart by colour-blind readers, follow the
 //! reader's preference for light or dark, and print on white. Every string from outside is escaped by
 //! construction (`markup`), and no number that is not finite reaches a coordinate (`plot`).
 

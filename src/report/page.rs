@@ -3,9 +3,11 @@
 use super::markup::Element;
 use super::plot::{self, Drawing};
 use super::{Metric, Summary};
-use crate::figure::Figure;
+use crate::figure::{Figure, Plot};
 
 const STYLE: &str = include_str!("page.css");
+/// What the slider of a topic map does.
+const TOPIC_MAP: &str = include_str!("topic_map.js");
 /// Key numbers in a line, at the most.
 const MOST_ACROSS: usize = 6;
 
@@ -19,7 +21,11 @@ pub(crate) fn page(summary: &Summary, figures: &[Figure]) -> String {
         .child(meta("generator", concat!("diabolo ", env!("CARGO_PKG_VERSION"))))
         .child(Element::with_text("title", title))
         .child(Element::new("style").verbatim(STYLE));
-    let body = Element::new("body").child(header(summary, title)).child(main(figures)).child(footer(summary));
+    let mut body =
+        Element::new("body").child(header(summary, title)).child(main(figures)).child(footer(summary));
+    if figures.iter().any(|figure| matches!(figure.plot, Plot::TopicMap { .. })) {
+        body = body.child(Element::new("script").verbatim(TOPIC_MAP));
+    }
     format!("<!doctype html>\n{}\n", Element::new("html").attr("lang", "en").child(head).child(body))
 }
 

@@ -18,7 +18,8 @@ use crate::linalg::Matrix;
 use diabolo_kernels::parallel::map_row_blocks;
 use diabolo_kernels::small::{Small, workspace};
 use diabolo_kernels::sparse::Sparse;
-use diabolo_kernels::{Failure, MatRef};
+use diabolo_kernels::{Failure, MatMut, MatRef};
+use std::borrow::Cow;
 
 /// delta as a share of the mean diagonal of the system.
 const PROXIMAL: f64 = 1e-10;
@@ -46,7 +47,7 @@ pub fn sweep(factors: &mut Factors, sides: &Sides, ridge: Ridge) -> Result<()> {
 /// As [`sweep`].
 pub fn update_rows(factors: &mut Factors, rows: &Observed, ridge: Ridge) -> Result<()> {
     let Factors { mean, biased, .. } = *factors;
-    solve_rows(&mut factors.rows, rows, &factors.cols, (mean, biased), ridge)
+    solve_rows(&mut factors.rows, rows, &factors.cols, (mean, biased), ridge, Observed::product)
 }
 
 /// The best columns for the rows there are; `cols` are the entries by columns.
@@ -54,7 +55,7 @@ pub fn update_rows(factors: &mut Factors, rows: &Observed, ridge: Ridge) -> Resu
 /// As [`sweep`].
 pub fn update_cols(factors: &mut Factors, cols: &Observed, ridge: Ridge) -> Result<()> {
     let Factors { mean, biased, .. } = *factors;
-    solve_rows(&mut factors.cols, cols, &factors.rows, (mean, biased), ridge)
+    solve_rows(&mut factors.cols, cols, &factors.rows, (mean, biased), ridge, Observed::product)
 }
 
 /// Codes \[u, b\] of rows that need not have been fitted: fold-in.
@@ -64,9 +65,16 @@ pub fn update_cols(factors: &mut Factors, cols: &Observed, ridge: Ridge) -> Resu
 /// If the entries have another number of columns.
 pub fn fold_in(factors: &Factors, observed: &Observed, ridge: Ridge) -> Result<Matrix<f64>> {
     let mut codes = Matrix::zeros(observed.n_rows(), factors.cols.n_cols());
-    solve_rows(&mut codes, observed, &factors.cols, (factors.mean, factors.biased), ridge)?;
+    // Never as a dense product, whose rounding is another: a row's code depends on that row alone.
+    let by_entry: Product = |observed, alpha, values, b, beta, c| {
+        f64::spmm(alpha, observed.with_values(values), b, beta, c);
+    };
+    solve_rows(&mut codes, observed, &factors.cols, (factors.mean, factors.biased), ridge, by_entry)?;
     Ok(codes)
 }
+
+/// C = alpha A B + beta C, A being entries with other values.
+type Product = fn(&Observed, f64, &[f64], MatRef<f64>, f64, MatMut<f64>);
 
 /// Solves every row of `target` for the entries of that row.
 fn solve_rows(
@@ -75,6 +83,7 @@ fn solve_rows(
     other: &Matrix<f64>,
     (mean, biased): (f64, bool),
     ridge: Ridge,
+    product: Product,
 ) -> Result<()> {
     assert_eq!(observed.n_rows(), target.n_rows(), "one row of entries for each row of the factor");
     assert_eq!(observed.n_cols(), other.n_rows(), "one column of entries for each row of the other factor");
@@ -84,10 +93,14 @@ fn solve_rows(
 
     // sum_j (r_ij - mean - c_j) q_j for all rows at once
     let offset = |j: u32| mean + if biased { facing[(j as usize, width)] } else { 0.0 };
-    let entries = observed.pattern().indices().iter().zip(observed.values());
-    let centred: Vec<f64> = entries.map(|(&j, &r)| r - offset(j)).collect();
+    let centred: Cow<[f64]> = if mean == 0.0 && !biased {
+        observed.values().into()
+    } else {
+        let entries = observed.pattern().indices().iter().zip(observed.values());
+        entries.map(|(&j, &r)| r - offset(j)).collect()
+    };
     let mut products = Matrix::zeros(target.n_rows(), width);
-    f64::spmm(1.0, observed.with_values(&centred), design, 0.0, products.view_mut());
+    product(observed, 1.0, &centred, design, 0.0, products.view_mut());
 
     let complete = shared_system(observed, design, ridge)
         .map_err(|failure| unsolvable("the rows that observe everything", failure))?;

@@ -1,8 +1,11 @@
 //! What several rooms iterate: pure routines on matrices, with no data, no files and no loop over epochs.
 
 pub mod active_set;
+pub mod adaptive_shrinkage;
 pub mod als;
+pub mod assignment;
 pub mod bilinear;
+pub mod coordinates;
 pub mod extrapolation;
 pub mod gibbs;
 pub mod hals;
@@ -13,6 +16,7 @@ pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;
 pub mod observed;
+pub mod poisson;
 pub mod scd;
 pub mod sgd;
 pub mod spectral;

@@ -8,8 +8,10 @@ use crate::linalg::Features;
 use crate::monitor::Budget;
 use crate::random::Rng;
 use crate::tensors::{Named, TensorView, visit_vector};
+use diabolo_kernels::gemm::{Epilogue, Gemm};
 use diabolo_kernels::reduce::Reduce;
-use diabolo_kernels::sparse::{CsrRef, Pattern, PatternRef};
+use diabolo_kernels::sparse::{CsrRef, Pattern, PatternRef, Sparse};
+use diabolo_kernels::{MatMut, MatRef};
 
 /// Bytes an entry takes: column and value.
 const BYTES_PER_ENTRY: u64 = 12;
@@ -190,6 +192,18 @@ impl Observed {
         CsrRef::new(self.pattern(), values)
     }
 
+    /// C = alpha A B + beta C, A being the entries with other values: a dense product where every entry is observed.
+    /// # Panics
+    /// If the sizes do not agree.
+    pub fn product(&self, alpha: f64, values: &[f64], b: MatRef<f64>, beta: f64, c: MatMut<f64>) {
+        if self.pattern().is_complete() {
+            let dense = MatRef::new(values, self.n_rows(), self.n_cols());
+            f64::gemm(alpha, dense, b, beta, c, Epilogue::default());
+        } else {
+            f64::spmm(alpha, self.with_values(values), b, beta, c);
+        }
+    }
+
     /// The mean of the values; 0 of none.
     pub fn mean(&self) -> f64 {
         f64::sum_of(&self.values) / self.len().max(1) as f64
@@ -199,6 +213,18 @@ impl Observed {
     pub fn spread(&self, mean: f64) -> f64 {
         let differences: Vec<f64> = self.values.iter().map(|value| value - mean).collect();
         root_mean_square(&differences)
+    }
+}
+
+/// u_i . v_j for every place (i, j) of a pattern, in its order: a dense product where it has every place.
+/// # Panics
+/// If the sizes do not agree.
+pub fn inner_products(pattern: PatternRef, u: MatRef<f64>, v: MatRef<f64>, out: &mut [f64]) {
+    if pattern.is_complete() {
+        let out = MatMut::new(out, pattern.n_rows(), pattern.n_cols());
+        f64::gemm(1.0, u, v.t(), 0.0, out, Epilogue::default());
+    } else {
+        f64::sddmm(pattern, u, v, out);
     }
 }
 

@@ -12,6 +12,7 @@
 use crate::linalg::{Csr, Matrix};
 use crate::solve::hals::Penalty;
 use diabolo_kernels::coordinate::{Coordinate, Sweeps};
+use diabolo_kernels::parallel::{BANDWIDTH_GRAIN, for_each_row_block};
 use diabolo_kernels::reduce::Reduce;
 use diabolo_kernels::sparse::{CsrRef, Sparse};
 
@@ -46,7 +47,12 @@ pub fn multiply(a: &mut Matrix<f64>, x: &Csr<f64>, y: &[f64], b: &Matrix<f64>, p
 /// # Panics
 /// If the shapes do not agree.
 pub fn pulls(x: &Csr<f64>, y: &[f64], b: &Matrix<f64>) -> Matrix<f64> {
-    let ratios: Vec<f64> = x.values().iter().zip(y).map(|(x, y)| x / y.max(f64::MIN_POSITIVE)).collect();
+    assert_eq!(x.nnz(), y.len(), "one fitted value an entry");
+    let mut ratios = vec![0.0; x.nnz()];
+    for_each_row_block(&mut ratios, 1, BANDWIDTH_GRAIN, |first, ratios| {
+        let pairs = x.values()[first..].iter().zip(&y[first..]);
+        ratios.iter_mut().zip(pairs).for_each(|(ratio, (x, y))| *ratio = x / y.max(f64::MIN_POSITIVE));
+    });
     let mut pulls = Matrix::zeros(x.n_rows(), b.n_cols());
     f64::spmm(1.0, CsrRef::new(x.view().pattern(), &ratios), b.view(), 0.0, pulls.view_mut());
     pulls

@@ -157,6 +157,15 @@ losses! {
             let b = g.affine(sums, 0.3, 0.2);
             g.count_nll(t, outputs(x, Some(b), None), LINKS, s)
         };
+    multinomial_nll: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.poisson(1.5) as f64).collect()), |g, x, t, s| {
+        g.multinomial_nll(x, t, s)
+    };
+    multinomial_nll_of_what_others_read: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.uniform()).collect()),
+        |g, x, t, s| {
+            let (nll, squares) = (g.multinomial_nll(x, t, s), g.square(x));
+            let sum = g.sum(squares);
+            g.total(&[nll, sum])
+        };
     count_nll_poisson: (Any), |m, n, rng| (m, n, (0..m * n).map(|_| rng.poisson(1.5) as f64).collect()), |g, x, t, s| {
         g.count_nll(t, outputs(x, None, None), LINKS, s)
     };

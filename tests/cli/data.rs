@@ -1,6 +1,6 @@
 //! `diabolo info` and `diabolo data`.
 
-use super::{bytes, good, text};
+use super::{bytes, good, run, text};
 use crate::io::Scratch;
 use diabolo::data::{SETS, simulated_by_name};
 use diabolo::io::read::{ReadOptions, read};
@@ -24,6 +24,37 @@ fn info_tells_what_a_file_holds() {
     // A set is described like a file, and so is standard input.
     let json: Value = serde_json::from_str(&good(&folder, "info digits --json")).expect("JSON");
     assert_eq!((&json["n_samples"], &json["values"]), (&Value::from(1797), &Value::from("u8")));
+}
+
+/// Columns of another file stand beside the data's, sparse or dense, in `info`, `fit` and `encode` alike.
+#[test]
+fn columns_of_a_file_are_put_beside_the_data() {
+    let folder = Scratch::new();
+    folder.file("x.csv", b"id,a,b\none,0,2\ntwo,3,-1.5\n");
+    folder.file("more.csv", b"id,c\none,0.25\ntwo,0\n");
+    let json: Value =
+        serde_json::from_str(&good(&folder, "info x.csv --beside more.csv --json")).expect("JSON");
+    assert_eq!(json["feature_names"], serde_json::json!(["a", "b", "c"]));
+    assert_eq!(json["n_features"], 3);
+    folder.file("three.csv", b"c\n1\n2\n3\n");
+    let output = run(&folder, "info x.csv --beside three.csv");
+    assert_eq!(output.status.code(), Some(65));
+    assert!(
+        text(&output.stderr).contains("three.csv: it has 3 rows for 2 samples"),
+        "{}",
+        text(&output.stderr)
+    );
+
+    let set = "topics:n_docs=80,n_words=30,n_topics=3";
+    good(&folder, &format!("data make {set} --truth -o docs.mtx"));
+    let fit =
+        "fit prodlda docs.mtx --beside docs.theta.npy --n-embedding 3 --n-topics 3 --epochs 2 --out run";
+    good(&folder, fit);
+    good(&folder, "encode run docs.mtx --beside docs.theta.npy -o z.npy");
+    let z = read(&folder.path().join("z.npy"), &ReadOptions::default(), &Budget::unlimited()).expect("codes");
+    assert_eq!((z.features.n_samples(), z.features.n_features()), (80, 3));
+    let without = run(&folder, "encode run docs.mtx -o z.npy");
+    assert_eq!(without.status.code(), Some(65), "{}", text(&without.stderr));
 }
 
 #[test]

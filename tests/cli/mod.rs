@@ -9,6 +9,7 @@ mod results;
 mod resume;
 mod shipping;
 mod text;
+mod topics;
 mod tune;
 
 use crate::io::Scratch;

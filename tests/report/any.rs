@@ -1,6 +1,6 @@
 //! Whatever is given, a page comes out whole.
 
-use diabolo::figure::{Axis, Colours, Figure, Plot, Series};
+use diabolo::figure::{Axis, Colours, Figure, MapTopic, MapWord, Panel, Plot, Series};
 use diabolo::report::{Summary, text};
 use proptest::prelude::*;
 
@@ -70,9 +70,24 @@ fn any_plot() -> impl Strategy<Value = Plot> {
         range,
         colours,
     });
+    let panel = (".{0,40}", prop::collection::vec((".{0,40}", any_value()), 0..12));
+    let panels = prop::collection::vec(panel.prop_map(|(title, bars)| Panel { title, bars }), 0..6);
+    let panels = (any_axis(), panels).prop_map(|(x, panels)| Plot::Panels { x, panels });
+    let groups = prop::collection::vec((".{0,40}", 0..20_usize), 0..6);
+    let shares = (any_names(), any_values(60), groups).prop_map(|(parts, shares, groups)| Plot::Shares {
+        parts,
+        shares,
+        groups,
+    });
+    let word = (".{0,40}", any_value(), any_value());
+    let word = word.prop_map(|(name, probability, share)| MapWord { name, probability, share });
+    let topic = (".{0,40}", (any_value(), any_value()), any_value(), prop::collection::vec(word, 0..9));
+    let topic = topic.prop_map(|(name, at, share, words)| MapTopic { name, at, share, words });
+    let topics = (prop::collection::vec(topic, 0..6), any_value())
+        .prop_map(|(topics, lambda)| Plot::TopicMap { topics, lambda });
     let table = (any_names(), prop::collection::vec(any_names(), 0..6));
     let table = table.prop_map(|(header, rows)| Plot::Table { header, rows });
-    prop_oneof![lines, points, bars, map, images, table]
+    prop_oneof![lines, points, bars, panels, shares, topics, map, images, table]
 }
 
 proptest! {

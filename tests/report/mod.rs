@@ -5,7 +5,7 @@ mod any;
 mod reading;
 mod text;
 
-use diabolo::figure::{Axis, Colours, Figure, Plot, Series};
+use diabolo::figure::{Axis, Colours, Figure, MapTopic, MapWord, Panel, Plot, Series};
 use diabolo::report::{Metric, Summary, html};
 use reading::{Page, checked, decoded};
 
@@ -52,6 +52,20 @@ fn every_string_is_escaped() {
             colours: Colours::Light,
         },
         Plot::Table { header: vec![name()], rows: vec![vec![name()]] },
+        Plot::Panels {
+            x: Axis::linear(evil),
+            panels: vec![Panel { title: name(), bars: vec![(name(), 1.0)] }],
+        },
+        Plot::Shares { parts: vec![name()], shares: vec![1.0], groups: vec![(name(), 1)] },
+        Plot::TopicMap {
+            topics: vec![MapTopic {
+                name: name(),
+                at: (0.0, 0.0),
+                share: 1.0,
+                words: vec![MapWord { name: name(), probability: 1.0, share: 1.0 }],
+            }],
+            lambda: 0.6,
+        },
     ];
     let figures: Vec<Figure> = plots.into_iter().map(|plot| Figure::new(evil, evil, plot)).collect();
     let summary = Summary {

@@ -86,6 +86,13 @@ impl<'a> PatternRef<'a> {
     pub fn nnz(&self) -> usize {
         self.indices.len()
     }
+    /// Whether every row stores every column, in order: the values are a dense matrix. O(non-zeros) where it is so.
+    pub fn is_complete(&self) -> bool {
+        let n_cols = self.n_cols;
+        self.nnz() == self.n_rows() * n_cols
+            && n_cols > 0
+            && self.indices.chunks_exact(n_cols).all(|row| (0..).zip(row).all(|(j, &column)| column == j))
+    }
     /// Where each row starts, and the end of the last: `n_rows + 1` numbers from 0 to `nnz`.
     #[inline]
     pub fn indptr(&self) -> &'a [usize] {

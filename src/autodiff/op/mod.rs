@@ -16,6 +16,7 @@ mod kl;
 mod layer_norm;
 mod linear;
 mod matmul;
+mod multinomial;
 mod noise;
 mod reduce;
 mod repeat;

@@ -34,7 +34,7 @@ pub fn all(results: &Results) -> Vec<Figure> {
 pub fn rows(results: &Results) -> (Vec<String>, Vec<Vec<String>>) {
     let keys = &results.request.keys;
     let mut header = keys.clone();
-    header.extend([results.request.metric.name(), "standard error", "seconds", ""].map(str::to_owned));
+    header.extend([results.request.judged_by(), "standard error", "seconds", ""].map(str::to_owned));
     let row = |(c, candidate, done): (usize, &Candidate, &Done)| {
         let Estimate { mean, standard_error } = done.estimate();
         let mut cells: Vec<String> = keys.iter().map(|key| bare(&candidate.tried[key])).collect();
@@ -114,7 +114,7 @@ fn curve(results: &Results) -> Option<Figure> {
         Some(Series { name: name.into(), x: vec![point], y: vec![mean] })
     };
     let means: Vec<f64> = groups.iter().flat_map(|(_, points)| points.iter().map(|(_, e)| e.mean)).collect();
-    let y = axis_of(results.request.metric.in_words(), &means, LOG_RATIO_OF_ERRORS);
+    let y = axis_of(results.request.in_words(), &means, LOG_RATIO_OF_ERRORS);
     // A bar that would reach 0 or less has no lower end on a logarithmic axis: it is cut below all points.
     let floor = match y.log {
         true => 0.5 * means.iter().copied().fold(f64::INFINITY, f64::min),

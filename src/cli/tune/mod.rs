@@ -119,6 +119,16 @@ impl Request {
             return Err(Error::parameter("folds", why));
         }
         let metric = tuning.metric.unwrap_or(Metric::of(room.held_out));
+        if let HeldOut::Scored(name) = room.held_out
+            && metric != Metric::Score
+        {
+            let why = format!("{} is judged by its own score, {name}; leave it out", room.name);
+            return Err(Error::parameter("metric", why));
+        }
+        if metric == Metric::Score && !matches!(room.held_out, HeldOut::Scored(_)) {
+            let why = format!("{} predicts what is held out; give rmse, mae or divergence", room.name);
+            return Err(Error::parameter("metric", why));
+        }
         if metric == Metric::Ndcg && room.held_out == HeldOut::Rows {
             let why = format!(
                 "ndcg ranks what is held out of rows, and {} holds out rows; give rmse or mae",
@@ -139,6 +149,22 @@ impl Request {
             tuning,
             metric,
         })
+    }
+
+    /// The name of what candidates are judged by.
+    fn judged_by(&self) -> &'static str {
+        match self.room.held_out {
+            HeldOut::Scored(name) => name,
+            _ => self.metric.name(),
+        }
+    }
+
+    /// The same as a reader says it.
+    fn in_words(&self) -> &'static str {
+        match self.room.held_out {
+            HeldOut::Scored(name) => name,
+            _ => self.metric.in_words(),
+        }
     }
 
     fn folds(&self) -> Folds {

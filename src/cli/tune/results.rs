@@ -51,7 +51,7 @@ impl<'a> Results<'a> {
             "fingerprint": set.features.fingerprint().to_string(),
             "held_out": request.room.held_out.name(),
             "folds": request.tuning.folds,
-            "metric": request.metric.name(),
+            "metric": request.judged_by(),
             "scale": word(&json!(request.tuning.scale)),
             "seed": request.machine.seed,
         });

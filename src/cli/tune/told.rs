@@ -83,7 +83,7 @@ impl Results<'_> {
     /// A header, and a row a candidate in the order of the grid.
     fn table_of_tabs(&self) -> String {
         let n_folds = self.request.tuning.folds;
-        let metric = self.request.metric.name();
+        let metric = self.request.judged_by();
         let mut header = self.request.keys.clone();
         header.extend([metric, "standard_error", "choice", "not_converged", "seconds"].map(str::to_owned));
         header.extend((1..=n_folds).map(|fold| format!("fold_{fold}")));
@@ -111,7 +111,7 @@ impl Results<'_> {
                 let Some(done) = &self.done[c] else { continue };
                 let Estimate { mean, standard_error } = done.estimate();
                 metrics.push(Metric {
-                    name: format!("{}, {name}", self.request.metric.name()),
+                    name: format!("{}, {name}", self.request.judged_by()),
                     value: format!("{} ± {}", number(mean), number(standard_error)),
                     hint: shown(&self.request.candidates[c]),
                 });
@@ -126,7 +126,7 @@ impl Results<'_> {
         let parameters = [
             ("folds", tuning.folds.to_string()),
             ("held out", room.held_out.name().to_owned()),
-            ("metric", self.request.metric.name().to_owned()),
+            ("metric", self.request.judged_by().to_owned()),
             ("scale", word(&json!(tuning.scale))),
             ("seed", machine.seed.to_string()),
             ("diabolo", env!("CARGO_PKG_VERSION").to_owned()),
@@ -138,7 +138,7 @@ impl Results<'_> {
                 "{}-fold cross-validation: every candidate is fitted to the same folds, and judged by the {} at the \
                  {} held out.",
                 tuning.folds,
-                self.request.metric.in_words(),
+                self.request.in_words(),
                 room.held_out.name()
             ),
             metrics,

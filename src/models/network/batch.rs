@@ -37,9 +37,7 @@ impl Batch<'_> {
         let place = program.input_mut(input);
         let rows_per_task = (FILL_GRAIN / n_features.max(1)).max(1);
         parallel::for_each_row_block(place, n_features, rows_per_task, |first, block| {
-            for (i, row) in (first..).zip(block.chunks_exact_mut(n_features)) {
-                self.x.row_into(self.row(i), row);
-            }
+            self.x.rows_into((first..).map(|i| self.row(i)), block);
         });
     }
 }

@@ -3,12 +3,15 @@
 use super::{Descent, Network, TrainState};
 use crate::autodiff::Store;
 use crate::error::Result;
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Model, Settings, Step};
 use crate::monitor::Env;
 use crate::tensors::{Named, TensorView, Tensors};
 
 /// What a room says of its network; its [`Fit`] follows from that.
 pub trait Descends: Settings {
+    /// The score that rows held out are judged by, the lower the better.
+    const SCORE: &'static str;
     /// How data become what the network takes, found once from the data of the fit.
     type Reading: Tensors;
     /// The network and its loss.
@@ -74,6 +77,9 @@ where
 impl<P: Descends> Fit for P {
     type State = InFit<P>;
     type Model = P::Model;
+    /// Epochs are asked for; a watch on held-out rows may end them sooner.
+    const TAKES_ALL_STEPS: bool = true;
+    const HELD_OUT: HeldOut = HeldOut::Scored(P::SCORE);
 
     fn max_iterations(&self) -> u64 {
         self.descent().epochs

@@ -82,6 +82,8 @@ pub struct Descent {
     pub optimiser: Optimiser,
     /// Added to the root of the mean square by the rules that have one; 0 for each rule's own.
     pub eps: f64,
+    /// Adam's share of the mean gradient that stays; 0 for its own.
+    pub beta1: f64,
     /// Weight decay; decoupled for Adam.
     pub weight_decay: f64,
     /// The largest norm of a gradient; 0 for none.
@@ -108,6 +110,7 @@ impl Default for Descent {
             learning_rate: 1e-3,
             optimiser: Optimiser::Adam,
             eps: 0.0,
+            beta1: 0.0,
             weight_decay: 0.0,
             clip: 0.0,
             warm_up: 0,
@@ -147,7 +150,8 @@ impl Descent {
         match self.optimiser {
             Optimiser::Adam => {
                 let adam = Adam::default();
-                Adam { weight_decay, decoupled: true, eps: eps(adam.eps), ..adam }.into()
+                let beta1 = if self.beta1 > 0.0 { self.beta1 } else { adam.beta1 };
+                Adam { beta1, weight_decay, decoupled: true, eps: eps(adam.eps), ..adam }.into()
             }
             Optimiser::Adamax => {
                 let adamax = Adamax::default();

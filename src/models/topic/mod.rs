@@ -1,4 +1,21 @@
-//! Topics: documents as mixtures of distributions over words. Rows are documents, columns words, values counts.
+//! Topic models: documents as mixtures of topics, topics as distributions over words. Rows are documents, columns
+//! words; counts may be fractional.
 
+pub mod countclust;
+mod expression;
+pub mod fasttopics;
+mod figures;
 pub mod lda;
+mod ldavis;
+pub mod lsi;
+mod map;
+mod mixture;
+pub mod plsi;
+pub mod prodlda;
 pub mod unigram;
+
+pub use expression::{Differences, Expression};
+pub use figures::structure;
+pub use ldavis::LdaVis;
+pub use map::{MapWord, TopicMap, candidates};
+pub use mixture::{Lengths, Mixture, Perplexity};

@@ -20,15 +20,17 @@
 //! LDA generalises. Counts may be fractions.
 
 use crate::error::{Error, Result};
-use crate::figure::{Axis, Figure, Plot};
+use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::partition::normalized_mutual_information;
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Fit, Latent, Metrics, Model, Sample, Settings, Step, Widths,
-    check_count, check_not_negative, check_positive, check_width, gallery,
+    check_count, check_not_negative, check_positive, check_width,
 };
+use crate::models::topic::Mixture;
 use crate::monitor::Env;
 use crate::random::{Dirichlet, PrefixSums, Rng};
+use crate::solve::poisson::sparse;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::vector::VectorMath;
@@ -89,14 +91,15 @@ struct Run {
 /// A fit under way.
 pub struct State {
     runs: Vec<Run>,
-    mean_size: f64,
+    /// Sums of the documents.
+    sizes: Vec<f64>,
     counts: Option<Csr<f64>>,
 }
 
 impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         visit_f64(each, "n_runs", self.runs.len() as f64);
-        visit_f64(each, "mean_size", self.mean_size);
+        visit_vector(each, "sizes", self.sizes.as_slice());
         for (r, run) in self.runs.iter().enumerate() {
             run.theta.visit_as(&format!("run_{r}/theta"), each);
             run.beta.visit_as(&format!("run_{r}/beta"), each);
@@ -120,7 +123,7 @@ impl Fit for Params {
         let a_run = self.n_topics as u64 * (2 * n_docs + 3 * n_words);
         env.budget.charge_array((self.n_init as u64).saturating_mul(a_run), 8, "the topics of unigram")?;
         env.budget.charge_array(features.n_stored() as u64, 24, "the counts in sparse rows")?;
-        let counts = sparse(features);
+        let counts = sparse(features).into_owned();
         let n_tokens: f64 = counts.values().iter().sum();
         if n_tokens == 0.0 {
             return Err(Error::shape("at least one word", "documents that are all empty"));
@@ -137,14 +140,14 @@ impl Fit for Params {
         // One topic has no other start.
         let n_runs = if self.n_topics == 1 { 1 } else { self.n_init };
         let runs = (0..n_runs).map(start).collect();
-        Ok(State { runs, mean_size: n_tokens / n_docs as f64, counts: Some(counts) })
+        Ok(State { runs, sizes: features.row_sums(), counts: Some(counts) })
     }
 
     /// One iteration of every start. The objective is the best one's.
     fn step(&self, x: &Data, state: &mut State, _: &Env) -> Result<Step> {
         let counts = match &mut state.counts {
             Some(counts) => counts,
-            none => none.insert(sparse(x.features()?)),
+            none => none.insert(sparse(x.features()?).into_owned()),
         };
         let (mut best, mut rise) = (f64::NEG_INFINITY, 0.0_f64);
         for run in &mut state.runs {
@@ -164,23 +167,27 @@ impl Fit for Params {
         let Some(Run { theta, beta, weight, .. }) = best else {
             return Err(Error::numerical("unigram", "there is no start"));
         };
-        Ok(Unigram { theta, beta, weight, mean_size: state.mean_size })
+        Ok(Unigram { theta, beta, weight, sizes: state.sizes })
     }
 
     fn load_state(&self, named: &Named) -> Result<State> {
         let n_runs = named.scalar_f64("n_runs")? as usize;
         let run = |r: usize| -> Result<Run> {
             let named = named.under(&format!("run_{r}/"));
-            let model = Unigram::load(&named, 0.0)?;
+            let model = Unigram::load(&named, Vec::new())?;
             let objective = named.scalar_f64("objective")?;
             Ok(Run { theta: model.theta, beta: model.beta, weight: model.weight, objective })
         };
         let runs = (0..n_runs).map(run).collect::<Result<_>>()?;
-        Ok(State { runs, mean_size: named.scalar_f64("mean_size")?, counts: None })
+        Ok(State { runs, sizes: named.vector_f64("sizes")?, counts: None })
     }
 
     fn load_model(&self, named: &Named) -> Result<Unigram> {
-        Unigram::load(named, named.scalar_f64("mean_size")?)
+        let model = Unigram::load(named, named.vector_f64("sizes")?)?;
+        match model.sizes.len() == model.theta.n_rows() {
+            true => Ok(model),
+            false => Err(Error::shape("a size a document", format!("{}; fit again", model.sizes.len()))),
+        }
     }
 }
 
@@ -251,29 +258,31 @@ fn responsibilities(x: &Csr<f64>, beta: &Matrix<f64>, weight: &[f64]) -> (Matrix
     (theta, ln_sum)
 }
 
-fn sparse(x: &Features) -> Csr<f64> {
-    match x {
-        Features::Sparse(x) => x.clone(),
-        x => Csr::from_dense(&x.to_dense()),
-    }
-}
-
 /// pi and beta.
 pub struct Unigram {
     theta: Matrix<f64>,
     beta: Matrix<f64>,
     weight: Vec<f64>,
-    mean_size: f64,
+    /// Sums of the training documents, n_docs.
+    sizes: Vec<f64>,
 }
 
 impl Unigram {
-    fn load(named: &Named, mean_size: f64) -> Result<Unigram> {
+    fn load(named: &Named, sizes: Vec<f64>) -> Result<Unigram> {
         let (theta, beta) = (Matrix::load(named, "theta")?, Matrix::load(named, "beta")?);
         let weight = named.vector_f64("weight")?;
         if [theta.n_cols(), beta.n_rows()] != [weight.len(); 2] {
             return Err(Error::shape(format!("{} topics in every array", weight.len()), "others; fit again"));
         }
-        Ok(Unigram { theta, beta, weight, mean_size })
+        Ok(Unigram { theta, beta, weight, sizes })
+    }
+
+    fn mixture(&self) -> Mixture<'_> {
+        Mixture { theta: &self.theta, beta: &self.beta, sizes: &self.sizes }
+    }
+
+    fn mean_size(&self) -> f64 {
+        self.sizes.iter().sum::<f64>() / self.sizes.len().max(1) as f64
     }
 
     /// P(z_d) of the training documents, n_docs x n_topics.
@@ -297,7 +306,7 @@ impl Tensors for Unigram {
         self.theta.visit_as("theta", each);
         self.beta.visit_as("beta", each);
         visit_vector(each, "weight", self.weight.as_slice());
-        visit_f64(each, "mean_size", self.mean_size);
+        visit_vector(each, "sizes", self.sizes.as_slice());
     }
 }
 
@@ -328,13 +337,13 @@ impl Decode for Unigram {
 impl Sample for Unigram {
     /// A topic for each document, about as many words as the training documents have in the mean.
     fn sample(&self, n: usize, env: &Env) -> Result<Features> {
-        let per_doc = (self.mean_size.ceil() as u64 + 1).saturating_mul(16);
+        let per_doc = (self.mean_size().ceil() as u64 + 1).saturating_mul(16);
         env.budget.charge((n as u64).saturating_mul(per_doc), "the documents that are drawn")?;
         let tables: Vec<PrefixSums> = self.beta.rows().map(PrefixSums::new).collect();
         let draw = |d: usize| {
             let mut rng = Rng::keyed(env.seed, &[d as u64]);
             let table = &tables[rng.categorical(&self.weight)];
-            let length = 1 + rng.poisson((self.mean_size - 1.0).max(0.0));
+            let length = 1 + rng.poisson((self.mean_size() - 1.0).max(0.0));
             (0..length).map(|_| table.sample(&mut rng) as u32).collect::<Vec<u32>>()
         };
         let blocks = map_chunks(n, BLOCK_ROWS, |docs| docs.map(draw).collect::<Vec<_>>());
@@ -375,17 +384,16 @@ impl Model for Unigram {
         Ok(metrics)
     }
 
+    fn topics(&self) -> Option<Mixture<'_>> {
+        Some(self.mixture())
+    }
+
     fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
-        let caption = "The most probable words of each topic, with their probabilities.";
-        let bars = (0..self.weight.len()).map(|k| (format!("topic {}", k + 1), self.weight[k])).collect();
-        Ok(vec![
-            gallery::parts("Topics", caption, &self.beta, x.names),
-            Figure::new(
-                "Weights of topics",
-                "The probability that a document is of each topic.",
-                Plot::Bars { x: Axis::linear("probability"), bars },
-            ),
-        ])
+        self.mixture().figures(x)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.mixture().warnings()
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {

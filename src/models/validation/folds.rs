@@ -4,7 +4,7 @@ use super::{HeldOut, Metric, Tally};
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::ranking::DEPTH;
-use crate::models::{Decode, Encode, Model};
+use crate::models::{Data, Decode, Encode, Model};
 use crate::monitor::{Budget, Env};
 use crate::random::Rng;
 use crate::solve::observed::Observed;
@@ -53,6 +53,8 @@ enum Hidden {
     Values(Observed),
     /// Other rows, whose features are hidden in these parts.
     Rows { rows: Features, parts: Vec<Vec<usize>> },
+    /// Other rows, which the model's own score of this name judges.
+    Scored { rows: Features, name: &'static str },
 }
 
 impl Folds {
@@ -71,9 +73,9 @@ impl Folds {
                 few("entries", x.n_stored())
             }
             HeldOut::Cells if n.saturating_mul(m) < self.n_folds => few("cells", n * m),
-            HeldOut::Rows if n < 2 * self.n_folds => few("rows", n),
+            HeldOut::Rows | HeldOut::Scored(_) if n < 2 * self.n_folds => few("rows", n),
             HeldOut::Rows if m < 2 => few("features", m),
-            HeldOut::Rows => match x.first_not_finite() {
+            HeldOut::Rows | HeldOut::Scored(_) => match x.first_not_finite() {
                 None => Ok(()),
                 Some((i, j)) => Err(Error::numerical(
                     format!("row {}, column {}", i + 1, j + 1),
@@ -96,7 +98,7 @@ impl Folds {
             (HeldOut::Entries | HeldOut::Interactions | HeldOut::Cells, _) => {
                 self.dense_cells(x, fold, budget)
             }
-            (HeldOut::Rows, _) => self.rows(x, fold, budget),
+            (HeldOut::Rows | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
         }
     }
 
@@ -170,7 +172,8 @@ impl Folds {
         Ok(Split { train: train.into(), hidden: hidden.values(m, budget)? })
     }
 
-    /// The rows of the fold are taken out; their features are hidden in as many parts as there are folds.
+    /// The rows of the fold are taken out; their features are hidden in as many parts as there are folds, where the
+    /// model is not judged by its own score.
     fn rows(&self, x: &Features, fold: usize, budget: &Budget) -> Result<Split> {
         budget.charge_array(x.n_stored() as u64, BYTES_PER_VALUE, "a fold of the data")?;
         let part_of = |n: usize, n_parts: usize, stream: u64, part: usize| -> Vec<usize> {
@@ -181,9 +184,13 @@ impl Folds {
         };
         let out = part_of(x.n_samples(), self.n_folds, ROWS, fold);
         let kept: Vec<usize> = (0..x.n_samples()).filter(|i| out.binary_search(i).is_err()).collect();
+        let (train, rows) = (x.select_rows(&kept), x.select_rows(&out));
+        if let HeldOut::Scored(name) = self.held_out {
+            return Ok(Split { train, hidden: Hidden::Scored { rows, name } });
+        }
         let n_parts = self.n_folds.min(x.n_features());
         let parts = (0..n_parts).map(|part| part_of(x.n_features(), n_parts, FEATURES, part)).collect();
-        Ok(Split { train: x.select_rows(&kept), hidden: Hidden::Rows { rows: x.select_rows(&out), parts } })
+        Ok(Split { train, hidden: Hidden::Rows { rows, parts } })
     }
 }
 
@@ -193,9 +200,18 @@ impl Split {
     /// What the model raises; [`Error::Parameter`] where it cannot predict.
     pub fn tally(&self, model: &dyn Model, units: &dyn Units, metric: Metric, env: &Env) -> Result<Tally> {
         let cannot = || Error::parameter("model", "it predicts nothing that is held out; tune another");
+        if let Hidden::Scored { rows, name } = &self.hidden {
+            let x = units.scaled(rows.clone())?;
+            let scores = model.score(&Data::rows(&x), env)?;
+            let score = scores.iter().find(|score| score.0 == *name).ok_or_else(cannot)?.1;
+            let mut tally = Tally::new(metric);
+            tally.add_score(x.n_samples(), score);
+            return Ok(tally);
+        }
         let (Some(encoder), Some(decoder)) = (model.encoder(), model.decoder()) else { return Err(cannot()) };
         let mut tally = Tally::new(metric);
         match &self.hidden {
+            Hidden::Scored { .. } => {}
             Hidden::Values(hidden) => self.values(encoder, decoder, hidden, units, &mut tally, env)?,
             Hidden::Rows { rows, parts } => {
                 for part in parts {

@@ -8,6 +8,7 @@
 //! | entries | the data without its observed entries | those entries | encoding what is left, decoding |
 //! | cells | the data with its cells missing, zeros among them | those cells | the same |
 //! | interactions | the data without them | their ranks among what the row does not have | the same |
+//! | scored | the other rows | its rows | what the model's own score says of them: a bound, an error |
 //! | rows | the other rows | each part of the features of its rows from the other parts | [`Encode::encode_known`], decoding |
 //!
 //! A row that is encoded whole and decoded says little: a larger model copies more of it. So in rows that are
@@ -35,6 +36,9 @@ pub enum HeldOut {
     Interactions,
     /// Rows.
     Rows,
+    /// Rows, judged by the model's own score of this name, a mean over rows that is the lower the better: models whose
+    /// codes of some features alone mean nothing.
+    Scored(&'static str),
 }
 
 impl HeldOut {
@@ -44,7 +48,7 @@ impl HeldOut {
             HeldOut::Entries => "entries",
             HeldOut::Cells => "cells",
             HeldOut::Interactions => "interactions",
-            HeldOut::Rows => "rows",
+            HeldOut::Rows | HeldOut::Scored(_) => "rows",
         }
     }
 }

@@ -19,12 +19,18 @@ pub enum Metric {
     Divergence,
     /// What the ranking of what was held out lacks: 1 - NDCG@20.
     Ndcg,
+    /// The model's own score of rows it has not seen.
+    Score,
 }
 
 impl Metric {
     /// What models that hold this out are judged by, if nothing else is said.
     pub fn of(held_out: HeldOut) -> Metric {
-        if held_out == HeldOut::Interactions { Metric::Ndcg } else { Metric::Rmse }
+        match held_out {
+            HeldOut::Interactions => Metric::Ndcg,
+            HeldOut::Scored(_) => Metric::Score,
+            _ => Metric::Rmse,
+        }
     }
 
     /// What it is, as a reader says it.
@@ -34,6 +40,7 @@ impl Metric {
             Metric::Mae => "mean absolute error",
             Metric::Divergence => "mean divergence",
             Metric::Ndcg => "shortfall of the ranking, 1 - NDCG@20,",
+            Metric::Score => "the model's own score",
         }
     }
 
@@ -44,6 +51,7 @@ impl Metric {
             Metric::Mae => "mae",
             Metric::Divergence => "divergence",
             Metric::Ndcg => "ndcg_shortfall",
+            Metric::Score => "score",
         }
     }
 }
@@ -79,6 +87,7 @@ impl Tally {
                 f64::kl_divergence(observed, &floored)
             }
             Metric::Ndcg => unreachable!("rankings are added by add_ranking"),
+            Metric::Score => unreachable!("scores are added by add_score"),
         };
     }
 
@@ -88,6 +97,12 @@ impl Tally {
             self.n += 1;
             self.sum += 1.0 - ranking.at(DEPTH).1;
         }
+    }
+
+    /// Adds what a model's score says of some rows, a mean over them.
+    pub fn add_score(&mut self, n_rows: usize, score: f64) {
+        self.n += n_rows as u64;
+        self.sum += n_rows as f64 * score;
     }
 
     /// How predictions are judged.

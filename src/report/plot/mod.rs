@@ -5,8 +5,11 @@ mod bars;
 mod heatmap;
 mod images;
 mod lines;
+mod panels;
 mod scatter;
+mod shares;
 mod table;
+mod topic_map;
 
 use super::colour::N_GROUPS;
 use super::markup::{Element, cut};
@@ -57,6 +60,16 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
             scatter::draw(&spoken, id, x, y, series)
         }
         Plot::Bars { x, bars } => bars::draw(&format!("{title}: {} bars, {}", bars.len(), x.label), x, bars),
+        Plot::Panels { x, panels } => panels::draw(title, x, panels),
+        Plot::Shares { parts, shares, groups } => {
+            let spoken = format!("{title}: bars stacked of {} parts", parts.len());
+            let named: Vec<Series> = parts.iter().map(|name| Series::counted(name, Vec::new())).collect();
+            let legend = legend(&named, "blot");
+            Drawing { legend, ..shares::draw(&spoken, parts, shares, groups) }
+        }
+        Plot::TopicMap { topics, lambda } => {
+            topic_map::draw(&format!("{title}: {} topics", topics.len()), topics, *lambda)
+        }
         Plot::HeatMap { rows, cols, values, row_names, col_names, colours } => {
             let spoken = format!("{title}: a matrix of {rows} rows and {cols} columns as colours");
             let map = heatmap::Map { n_rows: *rows, n_cols: *cols, values, row_names, col_names };

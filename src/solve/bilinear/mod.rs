@@ -17,13 +17,13 @@
 
 mod start;
 
-use super::observed::{Observed, Sides, root_mean_square};
+use super::observed::{Observed, Sides, inner_products, root_mean_square};
 use super::top_n::{Scored, top_n};
 use crate::linalg::Matrix;
 use crate::random::Rng;
 use diabolo_kernels::MatRef;
 use diabolo_kernels::reduce::Reduce;
-use diabolo_kernels::sparse::{PatternRef, Sparse};
+use diabolo_kernels::sparse::PatternRef;
 use std::borrow::Cow;
 
 /// The two factors.
@@ -90,7 +90,7 @@ impl Factors {
     pub fn predict(&self, pattern: PatternRef) -> Vec<f64> {
         let mut predicted = vec![0.0; pattern.nnz()];
         let (rows, cols) = (own(&self.rows, self.biased), facing(&self.cols, self.biased));
-        f64::sddmm(pattern, rows.view(), cols.view(), &mut predicted);
+        inner_products(pattern, rows.view(), cols.view(), &mut predicted);
         if self.mean != 0.0 {
             predicted.iter_mut().for_each(|x| *x += self.mean);
         }
@@ -149,7 +149,7 @@ impl Factors {
             }
             let facing = facing(other, self.biased);
             let design = design(&facing, factor.n_cols());
-            f64::spmm(-1.0, observed.with_values(residuals), design, 1.0, gradient.view_mut());
+            observed.product(-1.0, residuals, design, 1.0, gradient.view_mut());
             gradient
         };
         let by_columns = sides.by_columns(residuals);

@@ -6,7 +6,6 @@ use crate::linalg::Matrix;
 use crate::random::Rng;
 use crate::solve::observed::{Observed, Sides, root_mean_square};
 use crate::solve::spectral::simultaneous::{Effort, leading_right};
-use diabolo_kernels::sparse::Sparse;
 
 /// Stream of the columns beyond the components.
 const SPARE_COLUMNS: u64 = 2;
@@ -29,7 +28,7 @@ impl Factors {
         let by_columns = sides.by_columns(&centred);
         let times = |observed: &Observed, values: &[f64], x: &Matrix<f64>, n_rows: usize| {
             let mut product = Matrix::zeros(n_rows, x.n_cols());
-            f64::spmm(1.0, observed.with_values(values), x.view(), 0.0, product.view_mut());
+            observed.product(1.0, values, x.view(), 0.0, product.view_mut());
             product
         };
         // Among noisy ratings there are many minima, and vectors that are only near leave it to the seed which of

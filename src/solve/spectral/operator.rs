@@ -1,7 +1,17 @@
 //! X - 1 mean' as something that is applied and never formed.
 
-use crate::linalg::{Csr, Features, Matrix};
+use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use diabolo_kernels::MatRef;
+use diabolo_kernels::gemm::Gemm;
+use diabolo_kernels::parallel::for_each_row_block;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+/// Rows whose products are added up at a time: enough for them to be fast.
+const NORMAL_ROWS: usize = 2048;
+
+/// Rows that a task fills in.
+const ROWS_PER_TASK: usize = 64;
 
 /// The transpose of sparse data, made when a product first needs it: rows of it are gathered, not scattered.
 /// Copies share it, so it outlives the operators of the steps of a search.
@@ -91,6 +101,64 @@ impl<'a> Operator<'a> {
         if self.is_tall() { self.adjoint(&self.forward(b)) } else { self.forward(&self.adjoint(b)) }
     }
 
+    /// A, side x side, of dense data: from blocks of centred rows, by half the products of a full one.
+    pub fn dense_normal(&self) -> Matrix<f64> {
+        let (n, side) = (self.x.n_samples(), self.side());
+        let mut a = Matrix::zeros(side, side);
+        let blocks = |rows: usize| (0..n).step_by(rows).map(move |start| start..(start + rows).min(n));
+        if self.is_tall() {
+            // One block, filled again and again: fresh memory would cost more than what is put there.
+            let mut block = vec![0.0; NORMAL_ROWS.min(n) * side];
+            for rows in blocks(NORMAL_ROWS) {
+                let block = &mut block[..rows.len() * side];
+                self.centre_into(rows.start, block);
+                f64::gram(1.0, MatRef::new(block, rows.len(), side), 1.0, a.view_mut());
+            }
+            return a;
+        }
+        for rows in blocks(BLOCK_ROWS) {
+            let below = self.centred_rows(rows.clone());
+            for cols in blocks(BLOCK_ROWS).take_while(|cols| cols.start <= rows.start) {
+                let product = below.matmul_nt(&self.centred_rows(cols.clone()));
+                for (i, row) in rows.clone().zip(product.rows()) {
+                    for (j, &value) in cols.clone().zip(row) {
+                        (a[(i, j)], a[(j, i)]) = (value, value);
+                    }
+                }
+            }
+        }
+        a
+    }
+
+    /// Rows of X - 1 mean'.
+    fn centred_rows(&self, rows: Range<usize>) -> Matrix<f64> {
+        let mut block = Matrix::zeros(rows.len(), self.x.n_features());
+        self.centre_into(rows.start, block.values_mut());
+        block
+    }
+
+    /// Rows of X - 1 mean' from `start` on, as many as the block holds.
+    fn centre_into(&self, start: usize, block: &mut [f64]) {
+        let m = self.x.n_features().max(1);
+        for_each_row_block(block, m, ROWS_PER_TASK, |first, rows| {
+            self.x.rows_into(start + first.., rows);
+            if let Some(mean) = self.mean {
+                for row in rows.chunks_exact_mut(m) {
+                    row.iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
+                }
+            }
+        });
+    }
+
+    /// Values that [`Operator::dense_normal`] takes beside A; 0 of sparse data.
+    pub fn dense_normal_values(&self) -> usize {
+        if self.is_sparse() {
+            return 0;
+        }
+        let rows = if self.is_tall() { NORMAL_ROWS } else { 3 * BLOCK_ROWS };
+        rows.min(self.x.n_samples()) * self.x.n_features()
+    }
+
     /// ||X - 1 mean'||^2 = ||X||^2 - 2 n mean.colmean + n ||mean||^2
     pub fn squared_norm(&self) -> f64 {
         let squares = self.x.squared_norm();
@@ -102,13 +170,7 @@ impl<'a> Operator<'a> {
 
     /// The dense matrix, for data small enough.
     pub fn to_dense(&self) -> Matrix<f64> {
-        let mut dense = self.x.to_dense();
-        if let Some(mean) = self.mean {
-            for i in 0..dense.n_rows() {
-                dense.row_mut(i).iter_mut().zip(mean).for_each(|(x, mean)| *x -= mean);
-            }
-        }
-        dense
+        self.centred_rows(0..self.x.n_samples())
     }
 }
 

@@ -51,7 +51,10 @@ impl Search {
         let factors = 3 * (n + m) * k;
         let (values, transpose) = match solver {
             Solver::Krylov => (Basis::n_values(operator.side(), k), operator.transpose_bytes()),
-            Solver::Gram => (3 * operator.side() * operator.side(), operator.transpose_bytes()),
+            Solver::Gram => (
+                3 * operator.side() * operator.side() + operator.dense_normal_values(),
+                operator.transpose_bytes(),
+            ),
             _ => (4 * n * m, 0),
         };
         8 * (factors + values) as u64 + transpose

@@ -23,6 +23,7 @@ mod model;
 mod nets;
 
 pub use model::Gan;
+pub use nets::Player;
 
 use crate::autodiff::Store;
 use crate::error::{Error, Result};

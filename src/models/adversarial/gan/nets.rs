@@ -152,6 +152,15 @@ pub(super) fn mean_squared_distance(x: &Matrix<f32>) -> f64 {
     2.0 * sum / (n - 1.0).max(1.0)
 }
 
+/// Who moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Player {
+    /// Makes data of noise.
+    Generator,
+    /// Tells data from what is made.
+    Critic,
+}
+
 /// Both networks on a batch of a size, recorded with both losses.
 pub(super) struct Game {
     rows: usize,
@@ -216,8 +225,25 @@ impl State {
         Ok(Step { objective: sums[0] + sums[1], converged: false, metrics })
     }
 
+    /// A turn of one player alone on some rows, with its own loss: for games with other rules than both in turn.
+    /// The other player's weights and moments stay as they are; the running moments of batch normalisation move with
+    /// every pass.
+    /// # Panics
+    /// If there are no rows, or one does not exist.
+    pub fn turn(&mut self, player: Player, params: &Params, x: &Features, rows: &[usize], env: &Env) -> f64 {
+        self.meet(params, Batch { x, rows }, [self.n_epochs, player as u64], env.seed);
+        self.move_player(player, params)
+    }
+
     /// A step of both players; returns (L_G, L_D).
     fn step(&mut self, params: &Params, batch: Batch, place: [u64; 2], seed: u64) -> [f64; 2] {
+        self.meet(params, batch, place, seed);
+        // The critic's gradient is taken on what the generator made before it moved.
+        [Player::Generator, Player::Critic].map(|player| self.move_player(player, params))
+    }
+
+    /// The forward pass of both on a batch.
+    fn meet(&mut self, params: &Params, batch: Batch, place: [u64; 2], seed: u64) {
         if self.game.as_ref().is_none_or(|game| game.rows != batch.rows.len()) {
             self.game = Some(Game::new(&self.nets, params, &self.store, batch.rows.len()));
         }
@@ -229,15 +255,18 @@ impl State {
         f32::shift(shift as f32, place_of_x);
         fill_normal(seed, &[key::NOISE, place[0], place[1]], game.program.input_mut(game.z));
         game.program.forward(&mut self.store);
-        for plan in &game.plans {
-            game.program.backward(plan, &self.store, &mut game.gradient);
-        }
-        let lr = params.learning_rate as f32;
-        let (generator, critic) = (self.nets.generator(&self.store), self.nets.critic(&self.store));
-        let players = [(&mut self.generator, generator), (&mut self.critic, critic)];
-        for (optimizer, range) in players {
-            optimizer.step(&mut self.store.values_mut()[range.clone()], &game.gradient[range], lr);
-        }
-        game.losses.map(|loss| f64::from(game.program.scalar(loss)))
+    }
+
+    /// Moves a player along its own gradient on the batch that both have met; returns its loss.
+    fn move_player(&mut self, player: Player, params: &Params) -> f64 {
+        let game = self.game.as_mut().expect("both have met on a batch");
+        let (optimizer, range) = match player {
+            Player::Generator => (&mut self.generator, self.nets.generator(&self.store)),
+            Player::Critic => (&mut self.critic, self.nets.critic(&self.store)),
+        };
+        game.program.backward(&game.plans[player as usize], &self.store, &mut game.gradient);
+        let values = &mut self.store.values_mut()[range.clone()];
+        optimizer.step(values, &game.gradient[range], params.learning_rate as f32);
+        f64::from(game.program.scalar(game.losses[player as usize]))
     }
 }

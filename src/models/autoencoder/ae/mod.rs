@@ -211,6 +211,7 @@ impl Reading {
 }
 
 impl Descends for Params {
+    const SCORE: &'static str = "mse";
     type Reading = Reading;
     type Net = Net;
     type Model = Ae;

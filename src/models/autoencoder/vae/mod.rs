@@ -252,6 +252,7 @@ impl Reading {
 }
 
 impl Descends for Params {
+    const SCORE: &'static str = "neg_elbo";
     type Reading = Reading;
     type Net = Net;
     type Model = Vae;

@@ -221,6 +221,7 @@ impl Settings for Params {
 }
 
 impl Descends for Params {
+    const SCORE: &'static str = "nll";
     type Reading = Reading;
     type Net = Net;
     type Model = Zinb;

@@ -7,9 +7,8 @@
 
 use crate::linalg::Matrix;
 use crate::solve::bilinear::Factors;
-use crate::solve::observed::Observed;
+use crate::solve::observed::{Observed, inner_products};
 use diabolo_kernels::reduce::Reduce;
-use diabolo_kernels::sparse::Sparse;
 
 /// Halvings of the interval that holds the minimiser: more than the bits of a number.
 const HALVINGS: usize = 80;
@@ -28,7 +27,7 @@ pub(super) fn minimiser(
     // a as one inner product: [d, u] . [v, d']
     let mut first = vec![0.0; residuals.len()];
     let (left, right) = (beside(&direction.rows, &factors.rows), beside(&factors.cols, &direction.cols));
-    f64::sddmm(observed.pattern(), left.view(), right.view(), &mut first);
+    inner_products(observed.pattern(), left.view(), right.view(), &mut first);
     let second = direction.predict(observed.pattern());
 
     let both = |of: fn(&[f64], &[f64]) -> f64, a: &Factors, b: &Factors| {

@@ -31,7 +31,6 @@
 //! without a random number, so its code depends on it alone.
 
 mod cvb0;
-mod figures;
 mod gibbs;
 mod joint;
 mod model;
@@ -48,10 +47,11 @@ use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Matrix};
 use crate::models::{Data, Fit, Settings, Source, Step, each_block};
 use crate::monitor::Env;
+use crate::solve::poisson::sparse;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use cvb0::Cvb0;
 use gibbs::Gibbs;
-use model::{Fitted, sparse};
+use model::Fitted;
 use online::Online;
 use prior::Prior;
 use variational::Variational;
@@ -148,7 +148,7 @@ impl Params {
             return Ok(None);
         }
         env.budget.charge_array(x.n_stored() as u64, 20, "the counts in sparse rows")?;
-        Ok(Some(sparse(x)))
+        Ok(Some(sparse(x).into_owned()))
     }
 }
 

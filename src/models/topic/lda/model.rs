@@ -3,21 +3,21 @@
 use super::gibbs::check_whole;
 use super::params::{Method, Params};
 use crate::error::{Error, Result};
-use crate::figure::Figure;
-use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use crate::figure::{Axis, Figure, Plot};
+use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix, falling};
+use crate::models::topic::Mixture;
 use crate::metrics::partition::normalized_mutual_information;
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width, gallery,
 };
 use crate::monitor::Env;
 use crate::random::{Dirichlet, PrefixSums, Rng};
+use crate::solve::poisson::sparse;
 use crate::solve::topics::{Codes, Words};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::topics::stride;
-
-/// What stands for the probability of a word that the topics say is impossible.
-const IMPOSSIBLE: f64 = 1e-300;
+use std::borrow::Cow;
 
 /// Tokens a topic has at the least, beyond its prior, to be told alive.
 const ALIVE: f64 = 1.0;
@@ -136,7 +136,7 @@ impl Lda {
     }
 
     /// Counts as the model takes them.
-    fn counts(&self, x: &Features) -> Result<Csr<f64>> {
+    fn counts<'a>(&self, x: &'a Features) -> Result<Cow<'a, Csr<f64>>> {
         Data::rows(x).non_negative_features()?;
         let x = sparse(x);
         if self.params.method == Method::Gibbs {
@@ -145,31 +145,24 @@ impl Lda {
         Ok(x)
     }
 
-    /// sum x ln sum_k theta_dk beta_kw, and sum x.
-    fn ln_likelihood(&self, x: &Csr<f64>, theta: &Matrix<f64>) -> (f64, f64) {
-        let of_words = self.beta.transposed();
-        let partials = map_chunks(x.n_rows(), BLOCK_ROWS, |docs| {
-            let (mut ln_sum, mut n_tokens) = (0.0, 0.0);
-            for d in docs {
-                let (words, counts) = x.row(d);
-                for (&w, &count) in words.iter().zip(counts) {
-                    let of_word = of_words.row(w as usize);
-                    let p: f64 = theta.row(d).iter().zip(of_word).map(|(t, b)| t * b).sum();
-                    ln_sum += count * p.max(IMPOSSIBLE).ln();
-                    n_tokens += count;
-                }
-            }
-            (ln_sum, n_tokens)
-        });
-        partials.into_iter().fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d))
+    /// The share of all tokens, priors counted, that each topic has.
+    fn sizes_of_topics(&self) -> Figure {
+        let total: f64 = self.strength.iter().sum();
+        let bar = |&k: &usize| (format!("topic {}", k + 1), self.strength[k] / total);
+        Figure::new(
+            "Sizes of topics",
+            "The share of all tokens, priors counted, that each topic has.",
+            Plot::Bars {
+                x: Axis::linear("share of tokens"),
+                bars: falling(&self.strength).iter().map(bar).collect(),
+            },
+        )
     }
-}
 
-/// The counts of data in compressed sparse rows.
-pub(super) fn sparse(x: &Features) -> Csr<f64> {
-    match x {
-        Features::Sparse(x) => x.clone(),
-        x => Csr::from_dense(&x.to_dense()),
+    /// Where the training documents are known, what they and the topics are.
+    fn mixture(&self) -> Option<Mixture<'_>> {
+        let Lda { theta, beta, sizes, .. } = self;
+        (theta.n_rows() > 0 && theta.n_rows() == sizes.len()).then_some(Mixture { theta, beta, sizes })
     }
 }
 
@@ -261,8 +254,8 @@ impl Model for Lda {
         check_width(features, self.beta.n_cols())?;
         let counts = self.counts(features)?;
         let theta = self.inferred(&counts).theta();
-        let (ln_sum, n_tokens) = self.ln_likelihood(&counts, &theta);
-        let mut metrics = vec![("perplexity".to_owned(), (-ln_sum / n_tokens.max(f64::MIN_POSITIVE)).exp())];
+        let perplexity = Mixture::perplexity(&counts, &theta, &self.beta).value;
+        let mut metrics = vec![("perplexity".to_owned(), perplexity)];
         if let Some(labels) = x.labels {
             let largest: Vec<u32> = theta.rows().map(largest).collect();
             metrics.push(("nmi".to_owned(), normalized_mutual_information(&largest, &labels.class)));
@@ -270,12 +263,21 @@ impl Model for Lda {
         Ok(metrics)
     }
 
-    fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {
-        self.draw(x, env)
+    fn topics(&self) -> Option<Mixture<'_>> {
+        self.mixture()
+    }
+
+    fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
+        let mut figures = match self.mixture() {
+            Some(mixture) => mixture.figures(x)?,
+            None => vec![gallery::parts("Topics", "The most probable words of each topic.", &self.beta, x.names)],
+        };
+        figures.push(self.sizes_of_topics());
+        Ok(figures)
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings = self.mixture().map_or(Vec::new(), |mixture| mixture.warnings());
         let dead: Vec<String> = (0..self.strength.len())
             .filter(|&k| self.strength[k] - self.prior_strength[k] < ALIVE)
             .map(|k| (k + 1).to_string())
@@ -309,7 +311,7 @@ impl Model for Lda {
 }
 
 /// The first largest entry of a row.
-pub(super) fn largest(row: &[f64]) -> u32 {
+fn largest(row: &[f64]) -> u32 {
     let first = (0, f64::NEG_INFINITY);
     row.iter().enumerate().fold(first, |best, (k, &x)| if x > best.1 { (k as u32, x) } else { best }).0
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Matrix};
 use crate::models::{check_finite, check_no_negative, check_width};
 use crate::monitor::Env;
+use crate::solve::poisson::sparse;
 use crate::solve::topics::Words;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 use diabolo_kernels::topics::stride;
@@ -64,10 +65,7 @@ impl Online {
         check_width(x, self.lambda.n_rows())?;
         check_finite(x, first)?;
         check_no_negative(x, first)?;
-        let x: Csr<f32> = match x {
-            Features::Sparse(x) => x.cast(),
-            x => Csr::from_dense(&x.to_dense()).cast(),
-        };
+        let x: Csr<f32> = sparse(x).cast();
         let words = Words::variational(&self.lambda);
         let codes = infer(params, prior, &words, &x, None);
         let (bound, ln_theta) = words.bound(&x, &codes, &prior.priors.alpha);

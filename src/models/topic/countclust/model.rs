@@ -1,0 +1,186 @@
+//! The fitted topics and what they can do.
+
+use super::{Tried, visit_tried};
+use crate::error::Result;
+use crate::figure::{Axis, Figure, Plot, Series};
+use crate::linalg::{Csr, Features, Matrix};
+use crate::metrics::topics::driving_words;
+use crate::models::topic::{Lengths, Mixture};
+use crate::models::{
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, Sample, Widths, check_width,
+};
+use crate::monitor::Env;
+use crate::solve::poisson::{Multinomial, most_likely, normalise, sparse};
+use crate::tensors::{TensorView, Tensors};
+
+/// Words told of each topic.
+const DRIVING: usize = 12;
+
+/// x_d ~ Multinomial(s_d, theta_d beta), theta and beta with priors.
+pub struct CountClust {
+    multinomial: Multinomial,
+    tried: Vec<Tried>,
+}
+
+impl CountClust {
+    pub(super) fn new(multinomial: Multinomial, tried: Vec<Tried>) -> CountClust {
+        CountClust { multinomial, tried }
+    }
+
+    /// Memberships, topics and sizes.
+    pub fn multinomial(&self) -> &Multinomial {
+        &self.multinomial
+    }
+
+    /// The numbers of topics that were fitted to their end, and their evidence. The difference of two is the
+    /// logarithm of a Bayes factor.
+    pub fn tried(&self) -> &[Tried] {
+        &self.tried
+    }
+
+    fn mixture(&self) -> Mixture<'_> {
+        Mixture {
+            theta: &self.multinomial.theta,
+            beta: &self.multinomial.beta,
+            sizes: &self.multinomial.sizes,
+        }
+    }
+
+    /// The most probable memberships, topics as they are. The prior is a word a topic that has no other, 1/K times in
+    /// the document: with beta beside the unit matrix, likelihood alone finds theta_k ~ n_k + 1/K.
+    fn memberships(&self, x: &Features) -> Matrix<f64> {
+        let x = sparse(x);
+        let (k, p) = (self.multinomial.beta.n_rows(), self.multinomial.beta.n_cols());
+        let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+        for d in 0..x.n_rows() {
+            let (words, counts) = x.row(d);
+            indices.extend_from_slice(words);
+            indices.extend((0..k).map(|l| (p + l) as u32));
+            values.extend_from_slice(counts);
+            values.extend((0..k).map(|_| 1.0 / k as f64));
+            indptr.push(values.len());
+        }
+        let x = Csr::new(p + k, indptr, indices, values).expect("columns rise, those of the prior last");
+        let beta = Matrix::from_fn(k, p + k, |l, w| match w.checked_sub(p) {
+            None => self.multinomial.beta[(l, w)],
+            Some(prior) => f64::from(u8::from(prior == l)),
+        });
+        let mut theta = most_likely(&x, &beta);
+        (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
+        theta
+    }
+
+    /// How the evidence speaks for numbers of topics, and which words drive the clusters.
+    fn own_figures(&self, names: &Names) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        if let (Some(first), true) = (self.tried.first(), self.tried.len() > 1) {
+            let (x, y) =
+                self.tried.iter().map(|t| (t.n_topics as f64, t.log_evidence - first.log_evidence)).unzip();
+            figures.push(Figure::new(
+                "Bayes factors",
+                format!(
+                    "The logarithm of how much more probable the counts are with so many topics than with {}.",
+                    first.n_topics
+                ),
+                Plot::Lines {
+                    x: Axis::linear("topics"),
+                    y: Axis::linear("log Bayes factor"),
+                    series: vec![Series { name: String::new(), x, y }],
+                },
+            ));
+        }
+        let rows =
+            driving_words(&self.multinomial.beta, DRIVING).into_iter().enumerate().map(|(k, words)| {
+                let named: Vec<String> = words.iter().map(|&(w, _)| names.feature(w)).collect();
+                vec![(k + 1).to_string(), named.join(", ")]
+            });
+        figures.push(Figure::new(
+            "Driving words",
+            "The words that set each topic apart from the one most like it in them, by Kullback-Leibler divergence.",
+            Plot::Table { header: vec!["topic".into(), "words".into()], rows: rows.collect() },
+        ));
+        figures
+    }
+}
+
+impl Tensors for CountClust {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.multinomial.visit(each);
+        visit_tried(&self.tried, each);
+    }
+}
+
+impl Widths for CountClust {
+    fn n_features(&self) -> usize {
+        self.multinomial.beta.n_cols()
+    }
+
+    fn n_latent(&self) -> usize {
+        self.multinomial.beta.n_rows()
+    }
+}
+
+impl Encode for CountClust {
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
+        Data::rows(x).non_negative_features()?;
+        Ok(Latent::F64(self.memberships(x)))
+    }
+}
+
+impl Decode for CountClust {
+    /// The probabilities of words: rows that sum to 1.
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
+        Ok(z.matmul(&self.multinomial.beta))
+    }
+}
+
+impl Sample for CountClust {
+    fn sample(&self, n: usize, env: &Env) -> Result<Features> {
+        self.mixture().sample(n, Lengths::AsSeen, env)
+    }
+}
+
+impl Model for CountClust {
+    fn encoder(&self) -> Option<&dyn Encode> {
+        Some(self)
+    }
+
+    fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    fn sampler(&self) -> Option<&dyn Sample> {
+        Some(self)
+    }
+
+    fn topics(&self) -> Option<Mixture<'_>> {
+        Some(self.mixture())
+    }
+
+    /// The perplexity of the words of documents that are given memberships by these very words, and the share of words that
+    /// are impossible.
+    fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
+        let x = x.non_negative_features()?;
+        check_width(x, self.multinomial.beta.n_cols())?;
+        let perplexity = Mixture::perplexity(&sparse(x), &self.memberships(x), &self.multinomial.beta);
+        Ok(vec![("perplexity".into(), perplexity.value), ("impossible_words".into(), perplexity.impossible)])
+    }
+
+    fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
+        let mut figures = self.own_figures(x.names);
+        figures.extend(self.mixture().figures(x)?);
+        Ok(figures)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.mixture().warnings()
+    }
+
+    fn factors(&self) -> Vec<Factor<'_>> {
+        let Multinomial { theta, beta, .. } = &self.multinomial;
+        vec![
+            Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: theta },
+            Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: beta },
+        ]
+    }
+}

@@ -1,0 +1,168 @@
+//! The fitted topics and what they can do.
+
+use crate::error::{Error, Result};
+use crate::figure::Figure;
+use crate::linalg::{Csr, Features, Matrix};
+use crate::models::topic::{Lengths, Mixture};
+use crate::models::{
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
+};
+use crate::monitor::Env;
+use crate::solve::poisson::{self, Multinomial, most_likely, sparse};
+use crate::solve::scd;
+use crate::tensors::{TensorView, Tensors};
+use diabolo_kernels::reduce::Reduce;
+
+/// x_d ~ Poisson(s_d theta_d beta).
+pub struct FastTopics {
+    multinomial: Multinomial,
+    sizes: Matrix<f64>,
+}
+
+impl FastTopics {
+    pub(super) fn new(multinomial: Multinomial) -> FastTopics {
+        let sizes = Matrix::from_vec(multinomial.sizes.len(), 1, multinomial.sizes.clone());
+        FastTopics { multinomial, sizes }
+    }
+
+    /// Memberships, topics and sizes.
+    pub fn multinomial(&self) -> &Multinomial {
+        &self.multinomial
+    }
+
+    /// The log likelihood sum x ln m - m - ln Gamma(x + 1) of samples with codes `z`; m at least 1e-300 where x > 0.
+    fn log_likelihood(&self, x: &Csr<f64>, z: &Matrix<f64>) -> f64 {
+        let mut m = scd::fitted(x, z, &self.multinomial.beta.transposed());
+        m.iter_mut().for_each(|m| *m = m.max(1e-300));
+        let total: f64 = scd::col_sums(z)
+            .iter()
+            .zip(self.multinomial.beta.rows())
+            .map(|(z, beta)| z * beta.iter().sum::<f64>())
+            .sum();
+        f64::x_ln_y(x.values(), &m) - total - poisson::ln_factorials(x)
+    }
+
+    /// The model with groups of topics made one each, such as several that tell one kind of cell (`merge_topics`):
+    /// memberships add up, topics are averaged by the counts they have. Topics in no group stay as they are, before
+    /// the merged ones.
+    /// # Errors
+    /// [`Error::Parameter`] for a topic that does not exist or is named twice, or an empty group.
+    pub fn merged(&self, groups: &[Vec<usize>]) -> Result<FastTopics> {
+        let n_topics = self.multinomial.beta.n_rows();
+        let mut is_named = vec![false; n_topics];
+        for &k in groups.iter().flatten() {
+            if k >= n_topics || std::mem::replace(&mut is_named[k], true) {
+                let why = format!("topic {} does not exist or is named twice; there are {n_topics}", k + 1);
+                return Err(Error::parameter("groups", why));
+            }
+        }
+        if groups.iter().any(Vec::is_empty) {
+            return Err(Error::parameter("groups", "a group of no topics"));
+        }
+        let alone = (0..n_topics).filter(|&k| !is_named[k]).map(|k| vec![k]);
+        let parts: Vec<Vec<usize>> = alone.chain(groups.iter().cloned()).collect();
+        let Multinomial { theta, beta, sizes } = &self.multinomial;
+        let merged_theta = Matrix::from_fn(theta.n_rows(), parts.len(), |d, part| {
+            parts[part].iter().map(|&k| theta[(d, k)]).sum()
+        });
+        let weights = self.mixture().topic_sizes();
+        let mut merged_beta = Matrix::from_fn(parts.len(), beta.n_cols(), |part, w| {
+            parts[part].iter().map(|&k| weights[k] * beta[(k, w)]).sum()
+        });
+        (0..parts.len()).for_each(|part| _ = poisson::normalise(merged_beta.row_mut(part)));
+        let multinomial = Multinomial { theta: merged_theta, beta: merged_beta, sizes: sizes.clone() };
+        Ok(FastTopics::new(multinomial))
+    }
+
+    fn mixture(&self) -> Mixture<'_> {
+        let Multinomial { theta, beta, sizes } = &self.multinomial;
+        Mixture { theta, beta, sizes }
+    }
+}
+
+impl Tensors for FastTopics {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.multinomial.visit(each);
+    }
+}
+
+impl Widths for FastTopics {
+    fn n_features(&self) -> usize {
+        self.multinomial.beta.n_cols()
+    }
+
+    fn n_latent(&self) -> usize {
+        self.multinomial.beta.n_rows()
+    }
+}
+
+impl Encode for FastTopics {
+    /// Expected counts of each topic (`predict`); divided by their sum, memberships.
+    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
+        Data::rows(x).non_negative_features()?;
+        Ok(Latent::F64(most_likely(&sparse(x), &self.multinomial.beta)))
+    }
+}
+
+impl Decode for FastTopics {
+    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
+        Ok(z.matmul(&self.multinomial.beta))
+    }
+}
+
+impl Sample for FastTopics {
+    fn sample(&self, n: usize, env: &Env) -> Result<Features> {
+        self.mixture().sample(n, Lengths::Poisson, env)
+    }
+}
+
+impl Model for FastTopics {
+    fn encoder(&self) -> Option<&dyn Encode> {
+        Some(self)
+    }
+
+    fn decoder(&self) -> Option<&dyn Decode> {
+        Some(self)
+    }
+
+    fn sampler(&self) -> Option<&dyn Sample> {
+        Some(self)
+    }
+
+    fn topics(&self) -> Option<Mixture<'_>> {
+        Some(self.mixture())
+    }
+
+    /// The log likelihood, and the perplexity of words given documents, of samples whose codes are found by `encode`.
+    fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
+        let x = x.non_negative_features()?;
+        check_width(x, self.multinomial.beta.n_cols())?;
+        let x = sparse(x);
+        let mut z = most_likely(&x, &self.multinomial.beta);
+        let log_likelihood = self.log_likelihood(&x, &z);
+        (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
+        let perplexity = Mixture::perplexity(&x, &z, &self.multinomial.beta);
+        Ok(vec![
+            ("log_likelihood".into(), log_likelihood),
+            ("perplexity".into(), perplexity.value),
+            ("impossible_words".into(), perplexity.impossible),
+        ])
+    }
+
+    fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
+        self.mixture().figures(x)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.mixture().warnings()
+    }
+
+    fn factors(&self) -> Vec<Factor<'_>> {
+        let Multinomial { theta, beta, .. } = &self.multinomial;
+        vec![
+            Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: theta },
+            Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: beta },
+            Factor { name: "sizes", rows: Along::Samples, cols: Along::Value, values: &self.sizes },
+        ]
+    }
+}
