@@ -95,7 +95,8 @@ fn race(train: &Path, words: [&String; 3], keys: &[String]) -> Result<()> {
     if let (Some(seen), Some(unseen)) = (seen, unseen) {
         // The peers' figure: alpha = .1, whatever the training's.
         let alpha = vec![0.1; params.n_topics];
-        let Completion { perplexity, .. } = completion(model.beta(), &alpha, &sparse(&seen)?, &sparse(&unseen)?);
+        let Completion { perplexity, .. } =
+            completion(model.beta(), &alpha, &sparse(&seen)?, &sparse(&unseen)?);
         line["perplexity"] = perplexity.into();
     }
     if let Some(path) = beta {

@@ -16,11 +16,13 @@ fn beta() -> Matrix<f64> {
 
 #[test]
 fn documents_are_completed_as_defined() {
-    let (seen, unseen) = (counts(&[&[2.0, 0.0, 1.0], &[0.0, 0.0, 0.0]]), counts(&[&[0.0, 1.0, 3.0], &[1.0, 0.0, 0.0]]));
+    let (seen, unseen) =
+        (counts(&[&[2.0, 0.0, 1.0], &[0.0, 0.0, 0.0]]), counts(&[&[0.0, 1.0, 3.0], &[1.0, 0.0, 0.0]]));
     let mut theta = [0.5, 0.5];
     for _ in 0..50 {
         let p = |w: usize| theta[0] * beta()[(0, w)] + theta[1] * beta()[(1, w)];
-        let next = [0, 1].map(|k| 0.1 + 2.0 * theta[k] * beta()[(k, 0)] / p(0) + theta[k] * beta()[(k, 2)] / p(2));
+        let next =
+            [0, 1].map(|k| 0.1 + 2.0 * theta[k] * beta()[(k, 0)] / p(0) + theta[k] * beta()[(k, 2)] / p(2));
         theta = next.map(|n| n / (next[0] + next[1]));
     }
     let p = |w: usize| theta[0] * beta()[(0, w)] + theta[1] * beta()[(1, w)];
@@ -47,7 +49,8 @@ fn enumerated(words: &[usize], alpha: &[f64]) -> f64 {
             by_topic[k] += 1.0;
             p *= beta()[(k, w)];
         }
-        p * rise(alpha[0], by_topic[0]) * rise(alpha[1], by_topic[1]) / rise(alpha[0] + alpha[1], f64::from(n))
+        p * rise(alpha[0], by_topic[0]) * rise(alpha[1], by_topic[1])
+            / rise(alpha[0] + alpha[1], f64::from(n))
     };
     (0..1 << n).map(of).sum()
 }
@@ -56,7 +59,8 @@ fn enumerated(words: &[usize], alpha: &[f64]) -> f64 {
 fn left_to_right_is_the_evidence_in_the_mean() {
     let alpha = [0.3, 0.8];
     let x = counts(&[&[2.0, 1.0, 2.0], &[0.0, 0.0, 4.0], &[0.0, 0.0, 0.0], &[0.0, 1.0, 0.0]]);
-    let exact = [enumerated(&[0, 0, 1, 2, 2], &alpha), enumerated(&[2; 4], &alpha), 1.0, enumerated(&[1], &alpha)];
+    let exact =
+        [enumerated(&[0, 0, 1, 2, 2], &alpha), enumerated(&[2; 4], &alpha), 1.0, enumerated(&[1], &alpha)];
     let got = left_to_right(&beta(), &alpha, &x, 20_000, 1);
     for (got, exact) in got.iter().zip(exact) {
         assert!((got - exact.ln()).abs() < LEFT_TO_RIGHT, "{got} {}", exact.ln());

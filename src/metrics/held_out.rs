@@ -95,14 +95,21 @@ fn completed(by_word: &Matrix<f64>, alpha: &[f64], (words, counts): (&[u32], &[f
 /// Returns ln p(w) of every document; -inf where no topic has a word.
 /// # Panics
 /// If the shapes do not agree or counts are not whole.
-pub fn left_to_right(beta: &Matrix<f64>, alpha: &[f64], x: &Csr<f64>, n_particles: usize, seed: u64) -> Vec<f64> {
+pub fn left_to_right(
+    beta: &Matrix<f64>,
+    alpha: &[f64],
+    x: &Csr<f64>,
+    n_particles: usize,
+    seed: u64,
+) -> Vec<f64> {
     let [n_topics, n_words] = beta.shape();
     assert!(alpha.len() == n_topics && x.n_cols() == n_words && n_particles > 0);
     assert!(x.values().iter().all(|count| count.fract() == 0.0 && *count >= 0.0), "whole counts");
     let by_word = beta.transposed();
     map_chunks(x.n_rows(), 1, |docs| {
         let (words, counts) = x.row(docs.start);
-        let repeated = words.iter().zip(counts).flat_map(|(&w, &count)| std::iter::repeat_n(w, count as usize));
+        let repeated =
+            words.iter().zip(counts).flat_map(|(&w, &count)| std::iter::repeat_n(w, count as usize));
         let tokens: Vec<u32> = repeated.collect();
         let mut rng = Rng::keyed(seed, &[docs.start as u64]);
         read(&by_word, alpha, &tokens, n_particles, &mut rng)
@@ -116,8 +123,10 @@ fn read(by_word: &Matrix<f64>, alpha: &[f64], tokens: &[u32], n_particles: usize
     let mut weights = vec![0.0; alpha.len()];
     let mut ln_sum = 0.0;
     for (n, &word) in tokens.iter().enumerate() {
-        let said: Vec<f64> =
-            particles.iter().map(|particle| particle.weigh(by_word.row(word as usize), alpha, &mut weights)).collect();
+        let said: Vec<f64> = particles
+            .iter()
+            .map(|particle| particle.weigh(by_word.row(word as usize), alpha, &mut weights))
+            .collect();
         let total: f64 = said.iter().sum();
         ln_sum += (total / (n_particles as f64 * (n as f64 + alpha_sum))).ln();
         if total <= 0.0 {
@@ -172,7 +181,14 @@ impl Particle {
     }
 
     /// Draws the topic of every token given the others'.
-    fn sweep(&mut self, by_word: &Matrix<f64>, alpha: &[f64], tokens: &[u32], weights: &mut [f64], rng: &mut Rng) {
+    fn sweep(
+        &mut self,
+        by_word: &Matrix<f64>,
+        alpha: &[f64],
+        tokens: &[u32],
+        weights: &mut [f64],
+        rng: &mut Rng,
+    ) {
         for (t, &word) in tokens.iter().enumerate() {
             self.counts[self.topics[t] as usize] -= 1.0;
             self.weigh(by_word.row(word as usize), alpha, weights);

@@ -23,7 +23,10 @@ fn fitted(params: &Params, x: &Features) -> (Lda, History) {
 
 /// Simulated documents with their topics.
 fn planted() -> (Features, Matrix<f64>) {
-    let made = data::simulated_by_name("topics:n_docs=400,n_words=120,n_topics=5,doc_length=80,seed=4", &Budget::unlimited());
+    let made = data::simulated_by_name(
+        "topics:n_docs=400,n_words=120,n_topics=5,doc_length=80,seed=4",
+        &Budget::unlimited(),
+    );
     let made = made.expect("a simulator").expect("documents");
     let beta = made.truth.into_iter().find(|(name, _)| *name == "beta").expect("planted topics").1;
     (made.dataset.features, beta)
@@ -44,7 +47,8 @@ fn every_method_finds_planted_topics_and_rows_are_on_the_simplex() {
         // The likeliest of three starts: each may end where two topics share one.
         let start = |seed: u64| {
             let env = Env::seeded(seed);
-            let (model, _) = fit(&params(method, 5, 100), &Data::rows(&x), None, &env, &mut Silent).expect("a fit");
+            let (model, _) =
+                fit(&params(method, 5, 100), &Data::rows(&x), None, &env, &mut Silent).expect("a fit");
             (model.score(&Data::rows(&x), &env).expect("a score")[0].1, model)
         };
         let best = [1, 2, 3].map(start).into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
@@ -55,7 +59,10 @@ fn every_method_finds_planted_topics_and_rows_are_on_the_simplex() {
         assert!(cosine > least, "{method:?}: {cosine}");
         let codes = model.encoder().expect("it encodes").encode(&x, &Env::default()).expect("codes").to_f64();
         for row in model.theta().rows().chain(codes.rows()).chain(model.beta().rows()) {
-            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-9 && row.iter().all(|t| *t >= 0.0), "{method:?}");
+            assert!(
+                (row.iter().sum::<f64>() - 1.0).abs() < 1e-9 && row.iter().all(|t| *t >= 0.0),
+                "{method:?}"
+            );
         }
         // Topics of a training document are what it is encoded to, whether held or inferred.
         for (held, inferred) in model.theta().rows().zip(codes.rows()) {
@@ -90,7 +97,8 @@ fn chapter() -> (Features, Matrix<f64>) {
 fn bounds(params: &Params, x: &Features, lambda: Matrix<f64>) -> (Lda, Vec<f64>) {
     let (data, env) = (Data::rows(x), Env::seeded(1));
     let state = params.start_from(&data, lambda, &env).expect("a start");
-    let (model, history) = fit(params, &data, Some((state, History::default())), &env, &mut Silent).expect("a fit");
+    let (model, history) =
+        fit(params, &data, Some((state, History::default())), &env, &mut Silent).expect("a fit");
     (model, history.objective().to_vec())
 }
 
@@ -148,7 +156,13 @@ fn the_bound_never_falls_once_documents_go_on_from_where_they_were() {
 }
 
 /// ln p(w | alpha, eta) of documents as lists of words, by all assignments of topics.
-pub fn enumerated_evidence(documents: &[Vec<u32>], n_topics: usize, n_words: usize, alpha: f64, eta: f64) -> f64 {
+pub fn enumerated_evidence(
+    documents: &[Vec<u32>],
+    n_topics: usize,
+    n_words: usize,
+    alpha: f64,
+    eta: f64,
+) -> f64 {
     let n: usize = documents.iter().map(Vec::len).sum();
     let all = (0..n_topics.pow(n as u32)).map(|code| {
         let topics: Vec<usize> = (0..n as u32).map(|t| code / n_topics.pow(t) % n_topics).collect();
@@ -224,7 +238,9 @@ fn the_joint_density_is_the_products_it_says() {
         .flat_map(|i| {
             let t = (i as f64 + 0.5) / n as f64;
             let beta = &beta;
-            [0, 1].map(|z| ln_joint_density(&[t, 1.0 - t], &[z], &[2], &[2.0, 3.0], beta).expect("a density").exp())
+            [0, 1].map(|z| {
+                ln_joint_density(&[t, 1.0 - t], &[z], &[2], &[2.0, 3.0], beta).expect("a density").exp()
+            })
         })
         .sum();
     assert!((sum / n as f64 - (0.4 * 0.2 + 0.6 * 0.8)).abs() < 1e-6, "{sum}");
@@ -298,7 +314,8 @@ fn a_resumed_fit_ends_with_the_same_bits() {
             assert_eq!(history, history_again, "{params:?}");
         }
         let loaded = params.load_model(&Named::copy_of(&whole)).expect("its own arrays");
-        let encode = |model: &Lda| model.encoder().expect("it encodes").encode(&x, &Env::default()).expect("codes");
+        let encode =
+            |model: &Lda| model.encoder().expect("it encodes").encode(&x, &Env::default()).expect("codes");
         assert_eq!(encode(&whole), encode(&loaded));
     }
 }
@@ -333,7 +350,8 @@ fn samples_have_the_words_the_model_expects() {
     let (model, _) = fitted(&Params { learn_alpha: Learn::Asymmetric, ..params(Method::Cvb0, 5, 80) }, &x);
     let sample = model.sampler().expect("it samples").sample(3000, &Env::seeded(5)).expect("documents");
     let total: f64 = model.alpha().iter().sum();
-    let expected = Matrix::from_vec(1, 5, model.alpha().iter().map(|a| a / total).collect()).matmul(model.beta());
+    let expected =
+        Matrix::from_vec(1, 5, model.alpha().iter().map(|a| a / total).collect()).matmul(model.beta());
     let (drawn, n_tokens) = (sample.col_sums(), sample.row_sums().iter().sum::<f64>());
     assert!((n_tokens / 3000.0 / 80.0 - 1.0).abs() < LDA_SAMPLED, "{n_tokens}");
     let apart: f64 = drawn.iter().zip(expected.values()).map(|(n, p)| (n / n_tokens - p).abs()).sum();
@@ -395,7 +413,10 @@ fn what_makes_no_sense_is_refused() {
     let fractions = Features::from(Matrix::from_vec(2, 2, vec![1.0, 2.0, 0.5, 1.0]));
     let error = refusal(&gibbs, &fractions);
     let text = error.to_string();
-    assert!(text.starts_with("row 2, column 1") && text.contains("--method cvb0, variational or online"), "{text}");
+    assert!(
+        text.starts_with("row 2, column 1") && text.contains("--method cvb0, variational or online"),
+        "{text}"
+    );
     assert_eq!(error.exit_code(), 65);
     for x in [Matrix::filled(2, 2, 0.0), Matrix::filled(2, 2, -1.0), Matrix::filled(2, 2, f64::NAN)] {
         for method in [Method::Variational, Method::Gibbs, Method::Cvb0] {
@@ -411,7 +432,8 @@ fn batches_from_a_stream_or_one_by_one_give_the_bits_of_memory() {
     let (x, beta) = planted();
     let params = Params { batch_size: 100, tol: 0.0, ..params(Method::Online, 5, 3) };
     let (whole, _) = fitted(&params, &x);
-    let (streamed, history) = fit(&params, &Data::stream(&x), None, &Env::seeded(3), &mut Silent).expect("a fit");
+    let (streamed, history) =
+        fit(&params, &Data::stream(&x), None, &Env::seeded(3), &mut Silent).expect("a fit");
     assert_eq!(history.n_iter(), 3);
     assert_eq!(Named::copy_of(&whole), Named::copy_of(&streamed));
     assert_eq!(whole.theta().shape(), [0, 5]);
@@ -424,7 +446,8 @@ fn batches_from_a_stream_or_one_by_one_give_the_bits_of_memory() {
         assert!(bound < 0.0);
     }
     assert_eq!(once.finish(state).expect("a model").beta(), fitted(&once, &x).0.beta());
-    let mut other = self::params(Method::Cvb0, 5, 3).start(&Data::rows(&x), &Env::default()).expect("a state");
+    let mut other =
+        self::params(Method::Cvb0, 5, 3).start(&Data::rows(&x), &Env::default()).expect("a state");
     assert_eq!(once.partial_fit(&x, &mut other, &Env::default()).expect_err("another method").exit_code(), 2);
     // The bound rises from pass to pass, and topics are found.
     let longer = Params { max_iter: 30, ..params };

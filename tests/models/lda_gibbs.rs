@@ -56,7 +56,8 @@ fn the_serial_sampler_agrees_with_the_enumerated_posterior() {
             chain.sweep(&tokens, &priors, 1, 7, s);
             chain.topics().to_vec()
         });
-        let worst = exact.values().iter().zip(sampled.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let worst =
+            exact.values().iter().zip(sampled.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst < LDA_ENUMERATED, "{n_topics} topics: {worst}\n{exact:?}\n{sampled:?}");
     }
 }
@@ -108,8 +109,7 @@ fn the_serial_sampler_passes_a_geweke_test() {
     const ROUNDS: usize = 60_000;
     let lengths = [3, 4, 1, 0, 5];
     // Priors of every kind: asymmetric alpha, words with an eta of their own.
-    let priors =
-        Priors { alpha: vec![0.3, 0.9, 0.2], eta: Eta::seeded(0.4, 4, 3, &[(2, 1), (0, 0)], 0.7) };
+    let priors = Priors { alpha: vec![0.3, 0.9, 0.2], eta: Eta::seeded(0.4, 4, 3, &[(2, 1), (0, 0)], 0.7) };
     let mut rng = Rng::seeded(11);
     let of_lists = |documents: &[Vec<u32>]| Tokens::of_lists(documents, 4);
     let mut forward = Vec::new();
@@ -273,7 +273,10 @@ fn learned_priors_are_the_likeliest() {
                     assert!(likelihood(&other) < best, "{learned:?} {other:?}");
                 }
             }
-            assert!(symmetric || learned.iter().zip(alpha).all(|(a, b)| (a / b).ln().abs() < 0.3), "{learned:?}");
+            assert!(
+                symmetric || learned.iter().zip(alpha).all(|(a, b)| (a / b).ln().abs() < 0.3),
+                "{learned:?}"
+            );
         }
     }
 }

@@ -55,8 +55,7 @@ fn planted_topics_are_found_and_the_objective_never_falls() {
     order.sort_by(|&a, &b| model.weight()[b].total_cmp(&model.weight()[a]));
     for (k, weight) in [0.5, 0.3, 0.2].into_iter().enumerate() {
         assert!((model.weight()[order[k]] - weight).abs() < 0.08, "{:?}", model.weight());
-        let apart: f64 =
-            beta.row(k).iter().zip(model.beta().row(order[k])).map(|(a, b)| (a - b).abs()).sum();
+        let apart: f64 = beta.row(k).iter().zip(model.beta().row(order[k])).map(|(a, b)| (a - b).abs()).sum();
         assert!(apart < 0.15, "topic {k}: {apart}");
     }
 }
@@ -78,7 +77,8 @@ fn samples_are_of_one_topic_each() {
     let (x, ..) = planted(500);
     let (model, _) = fitted(&Params { n_topics: 3, ..Params::default() }, &x);
     let sample = model.sampler().expect("it samples").sample(2000, &Env::seeded(1)).expect("documents");
-    let codes = model.encoder().expect("it encodes").encode(&sample, &Env::default()).expect("codes").to_f64();
+    let codes =
+        model.encoder().expect("it encodes").encode(&sample, &Env::default()).expect("codes").to_f64();
     let clear = codes.rows().filter(|row| row.iter().any(|t| *t > 0.99)).count();
     assert!(clear > 1900, "{clear}");
     let n_tokens: f64 = sample.row_sums().iter().sum();
@@ -93,7 +93,8 @@ fn what_makes_no_sense_is_refused() {
         Params { eta: 0.0, ..Params::default() },
         Params { n_init: 0, ..Params::default() },
     ] {
-        let refused = fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
+        let refused =
+            fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("a refusal");
         assert_eq!(refused.exit_code(), 2, "{refused}");
     }
     for x in [Matrix::filled(2, 3, 0.0), Matrix::filled(2, 3, -1.0)] {

@@ -43,7 +43,10 @@ pub fn collapse(
                  new_by_word: &mut [f32]) -> f64 = sweep_kernel::<F32>;
     }
     let stride = expected.alpha.len();
-    assert!(stride > 0 && stride.is_multiple_of(LANES) && expected.totals.len() == stride, "rows of a stride");
+    assert!(
+        stride > 0 && stride.is_multiple_of(LANES) && expected.totals.len() == stride,
+        "rows of a stride"
+    );
     assert!(!expected.eta.is_empty() && expected.eta.len().is_multiple_of(stride), "rows of a stride");
     assert!(expected.by_word.len() == x.n_cols() * stride && new_by_word.len() == expected.by_word.len());
     assert!(expected.eta_of.is_empty() || expected.eta_of.len() == x.n_cols(), "one row of eta a word");
@@ -129,7 +132,8 @@ unsafe fn weigh<V: Simd<Elem = f32>>(
             let n_dk = V::load(doc.as_ptr().add(at));
             // Rounding may leave less than nothing.
             let of_doc = n_dk.sub(g).max(zero).add(V::load(alpha.as_ptr().add(at)));
-            let of_word = V::load(by_word.as_ptr().add(at)).sub(g).max(zero).add(V::load(eta.as_ptr().add(at)));
+            let of_word =
+                V::load(by_word.as_ptr().add(at)).sub(g).max(zero).add(V::load(eta.as_ptr().add(at)));
             let weight = of_doc.mul(of_word).div(V::load(totals.as_ptr().add(at)).sub(g));
             sum = sum.add(weight);
             weight.store(share.as_mut_ptr().add(at));

@@ -145,7 +145,12 @@ impl Document<'_> {
     /// # Safety
     /// Every place must be valid for reads of a stride.
     #[inline(always)]
-    unsafe fn pull<V: Simd<Elem = f32>>(&self, load: &[f32], sums: &mut [f32], mut pulls: Option<&mut [f32]>) {
+    unsafe fn pull<V: Simd<Elem = f32>>(
+        &self,
+        load: &[f32],
+        sums: &mut [f32],
+        mut pulls: Option<&mut [f32]>,
+    ) {
         let n = self.counts.len();
         assert!(self.places.len() == n && n % LANES == 0 && sums.len() >= n && load.len() == self.stride);
         let (n_panels, _) = layout::<V>(self.stride);

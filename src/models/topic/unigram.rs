@@ -23,11 +23,11 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::partition::normalized_mutual_information;
+use crate::models::topic::Mixture;
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Fit, Latent, Metrics, Model, Sample, Settings, Step, Widths,
     check_count, check_not_negative, check_positive, check_width,
 };
-use crate::models::topic::Mixture;
 use crate::monitor::Env;
 use crate::random::{Dirichlet, PrefixSums, Rng};
 use crate::solve::poisson::sparse;
@@ -202,7 +202,10 @@ impl Params {
         let mut state = one.start(x, env)?;
         let expected = [x.features()?.n_samples(), self.n_topics];
         if theta.shape() != expected {
-            return Err(Error::shape(format!("shares of shape {expected:?}"), format!("{:?}", theta.shape())));
+            return Err(Error::shape(
+                format!("shares of shape {expected:?}"),
+                format!("{:?}", theta.shape()),
+            ));
         }
         if !theta.values().iter().all(|t| *t >= 0.0 && t.is_finite()) {
             return Err(Error::numerical("the start", "shares must be finite and not negative"));
@@ -377,7 +380,9 @@ impl Model for Unigram {
         if let Some(labels) = x.labels {
             let likeliest: Vec<u32> = theta
                 .rows()
-                .map(|row| (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0) as u32)
+                .map(|row| {
+                    (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0) as u32
+                })
                 .collect();
             metrics.push(("nmi".to_owned(), normalized_mutual_information(&likeliest, &labels.class)));
         }

@@ -85,8 +85,7 @@ impl Passes {
         assert!(u32::try_from(tokens.len()).is_ok(), "more tokens than places");
         let n_topics = priors.alpha.len();
         let held = topics.iter().map(|&topic| Held { topic, proposed: topic }).collect();
-        let mut passes =
-            Passes { n_topics, held, by_topic: vec![0.0; n_topics], order: Order::of(tokens) };
+        let mut passes = Passes { n_topics, held, by_topic: vec![0.0; n_topics], order: Order::of(tokens) };
         passes.recount();
         passes.by_docs(tokens, priors, seed, FIRST);
         passes
@@ -98,8 +97,7 @@ impl Passes {
     pub fn resume(tokens: &Tokens, topics: &[u32], proposed: &[u32], n_topics: usize) -> Passes {
         assert!(topics.len() == tokens.len() && proposed.len() == tokens.len(), "one of each a token");
         let held = topics.iter().zip(proposed).map(|(&topic, &proposed)| Held { topic, proposed }).collect();
-        let mut passes =
-            Passes { n_topics, held, by_topic: vec![0.0; n_topics], order: Order::of(tokens) };
+        let mut passes = Passes { n_topics, held, by_topic: vec![0.0; n_topics], order: Order::of(tokens) };
         passes.recount();
         passes
     }

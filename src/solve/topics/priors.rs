@@ -170,8 +170,7 @@ pub fn learn_by_logs(alpha: &mut [f64], ln_theta_sums: &[f64], n_docs: f64, symm
     let n = alpha.len() as f64;
     for _ in 0..NEWTON_STEPS {
         let total: f64 = alpha.iter().sum();
-        let slope =
-            |k: usize| n_docs * (digamma(total) - digamma(alpha[k])) + ln_theta_sums[k];
+        let slope = |k: usize| n_docs * (digamma(total) - digamma(alpha[k])) + ln_theta_sums[k];
         let step: Vec<f64> = if symmetric {
             let slopes: f64 = (0..alpha.len()).map(slope).sum();
             let curvature = n_docs * (n * n * trigamma(total) - n * trigamma(alpha[0]));

@@ -70,7 +70,9 @@ pub fn check_whole(x: &Csr<f64>) -> Result<()> {
     if let Some((i, j, value)) = x.entries().find(|(_, _, value)| value.fract() != 0.0) {
         return Err(Error::numerical(
             format!("row {}, column {}", i + 1, j + 1),
-            format!("{value} is no whole count, and gibbs draws a topic for each token; choose --method cvb0, variational or online, which take fractions"),
+            format!(
+                "{value} is no whole count, and gibbs draws a topic for each token; choose --method cvb0, variational or online, which take fractions"
+            ),
         ));
     }
     let mut of_words = vec![0.0; x.n_cols()];
@@ -79,7 +81,9 @@ pub fn check_whole(x: &Csr<f64>) -> Result<()> {
     if of_words.iter().any(|n| *n >= MOST) || n_tokens >= f64::from(u32::MAX) {
         return Err(Error::numerical(
             "the counts",
-            format!("{n_tokens} tokens, or {MOST} of one word, are too many to draw one by one; choose --method online"),
+            format!(
+                "{n_tokens} tokens, or {MOST} of one word, are too many to draw one by one; choose --method online"
+            ),
         ));
     }
     Ok(())
@@ -120,9 +124,7 @@ impl Gibbs {
         let topics = std::mem::take(&mut self.topics);
         let chain = match (params.by_passes(), self.proposed.is_empty()) {
             (true, true) => Kind::Passes(Passes::new(&tokens, &topics, &prior.priors, env.seed)),
-            (true, false) => {
-                Kind::Passes(Passes::resume(&tokens, &topics, &self.proposed, params.n_topics))
-            }
+            (true, false) => Kind::Passes(Passes::resume(&tokens, &topics, &self.proposed, params.n_topics)),
             (false, _) => Kind::Dense(Chain::new(&tokens, topics, params.n_topics)),
         };
         self.proposed = Vec::new();
@@ -137,7 +139,10 @@ impl Gibbs {
             let tokens = Tokens::of(x);
             if tokens.len() != self.topics.len() {
                 let received = format!("{} tokens; give the same data", tokens.len());
-                return Err(Error::shape(format!("the {} tokens of the checkpoint", self.topics.len()), received));
+                return Err(Error::shape(
+                    format!("the {} tokens of the checkpoint", self.topics.len()),
+                    received,
+                ));
             }
             self.run(params, prior, tokens, env);
         }
@@ -152,7 +157,8 @@ impl Gibbs {
             }
         };
         self.n_sweeps += 1;
-        if self.n_sweeps > params.burn_in && (self.n_sweeps - params.burn_in - 1).is_multiple_of(params.thin) {
+        if self.n_sweeps > params.burn_in && (self.n_sweeps - params.burn_in - 1).is_multiple_of(params.thin)
+        {
             let drawn = chain.beta(prior);
             self.beta.values_mut().iter_mut().zip(drawn.values()).for_each(|(sum, b)| *sum += b);
             add_theta(&mut self.theta, tokens, chain, &prior.priors.alpha);

@@ -13,7 +13,13 @@ use diabolo_kernels::special::lgamma;
 /// # Errors
 /// [`Error::Shape`] where the sizes do not agree or a topic or word is out of bounds, [`Error::Parameter`] where theta
 /// is no point of the simplex or an alpha not positive.
-pub fn ln_joint_density(theta: &[f64], z: &[u32], w: &[u32], alpha: &[f64], beta: &Matrix<f64>) -> Result<f64> {
+pub fn ln_joint_density(
+    theta: &[f64],
+    z: &[u32],
+    w: &[u32],
+    alpha: &[f64],
+    beta: &Matrix<f64>,
+) -> Result<f64> {
     let [n_topics, n_words] = beta.shape();
     if theta.len() != n_topics || alpha.len() != n_topics || z.len() != w.len() {
         return Err(Error::shape(
@@ -27,7 +33,10 @@ pub fn ln_joint_density(theta: &[f64], z: &[u32], w: &[u32], alpha: &[f64], beta
     }
     let sum: f64 = theta.iter().sum();
     if theta.iter().any(|t| *t < 0.0) || (sum - 1.0).abs() > 1e-9 {
-        return Err(Error::parameter("theta", format!("shares that sum to {sum}; they must be >= 0 and sum to 1")));
+        return Err(Error::parameter(
+            "theta",
+            format!("shares that sum to {sum}; they must be >= 0 and sum to 1"),
+        ));
     }
     if alpha.iter().any(|a| a.is_nan() || *a <= 0.0) {
         return Err(Error::parameter("alpha", "must be above 0"));

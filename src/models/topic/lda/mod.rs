@@ -88,7 +88,10 @@ impl Params {
         let mut state = self.start(x, env)?;
         let expected = [x.features()?.n_features(), self.n_topics];
         if lambda.shape() != expected {
-            return Err(Error::shape(format!("topics of shape {expected:?}"), format!("{:?}", lambda.shape())));
+            return Err(Error::shape(
+                format!("topics of shape {expected:?}"),
+                format!("{:?}", lambda.shape()),
+            ));
         }
         if !lambda.values().iter().all(|l| *l > 0.0 && l.is_finite()) {
             return Err(Error::numerical("the start", "pseudo-counts must be finite and above 0"));
@@ -157,7 +160,9 @@ fn pick<'a>(made: &'a Option<Csr<f64>>, x: &'a Features) -> Result<&'a Csr<f64>>
     match (made, x) {
         (Some(counts), _) => Ok(counts),
         (None, Features::Sparse(counts)) => Ok(counts),
-        (None, _) => Err(Error::shape("the data of the fit", "dense data where it was sparse; give the same")),
+        (None, _) => {
+            Err(Error::shape("the data of the fit", "dense data where it was sparse; give the same"))
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use super::params::{Method, Params};
 use crate::error::{Error, Result};
 use crate::figure::{Axis, Figure, Plot};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix, falling};
-use crate::models::topic::Mixture;
 use crate::metrics::partition::normalized_mutual_information;
+use crate::models::topic::Mixture;
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width, gallery,
 };
@@ -64,7 +64,10 @@ impl Lda {
         let Fitted { theta, lambda, prior_strength, alpha, sizes, mean_size } = fitted;
         let strength = crate::solve::topics::inference::col_sums(&lambda);
         if !strength.iter().all(|s| *s > 0.0 && s.is_finite()) {
-            return Err(Error::numerical("lda", "a topic has no finite weight; look for extreme values in the data"));
+            return Err(Error::numerical(
+                "lda",
+                "a topic has no finite weight; look for extreme values in the data",
+            ));
         }
         let mut beta = lambda.transposed();
         for (k, total) in strength.iter().enumerate() {
@@ -106,7 +109,16 @@ impl Lda {
         if [theta.n_cols(), strength.len(), prior.len(), alpha.len()] != [n; 4] {
             return Err(Error::shape(format!("{n} topics in every array"), "others; fit again"));
         }
-        Ok(Lda::from_parts(theta, beta, strength, prior, alpha, sizes, named.scalar_f64("mean_size")?, params))
+        Ok(Lda::from_parts(
+            theta,
+            beta,
+            strength,
+            prior,
+            alpha,
+            sizes,
+            named.scalar_f64("mean_size")?,
+            params,
+        ))
     }
 
     /// Mean topics of the training documents, n_docs x n_topics, rows that sum to 1; none where they came in batches.
@@ -191,7 +203,11 @@ impl Widths for Lda {
 impl Encode for Lda {
     fn codes(&self, x: &Features, env: &Env) -> Result<Latent> {
         let width = stride(self.n_latent()) as u64;
-        env.budget.charge_array(x.n_samples() as u64, 8 * width + 8 * self.n_latent() as u64, "topics of documents")?;
+        env.budget.charge_array(
+            x.n_samples() as u64,
+            8 * width + 8 * self.n_latent() as u64,
+            "topics of documents",
+        )?;
         let theta = self.counts(x).map(|x| self.inferred(&x).theta());
         env.budget.release(8 * width * x.n_samples() as u64);
         Ok(Latent::F64(theta?))
@@ -270,7 +286,9 @@ impl Model for Lda {
     fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
         let mut figures = match self.mixture() {
             Some(mixture) => mixture.figures(x)?,
-            None => vec![gallery::parts("Topics", "The most probable words of each topic.", &self.beta, x.names)],
+            None => {
+                vec![gallery::parts("Topics", "The most probable words of each topic.", &self.beta, x.names)]
+            }
         };
         figures.push(self.sizes_of_topics());
         Ok(figures)
@@ -303,8 +321,10 @@ impl Model for Lda {
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
-        let beta = Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: &self.beta };
-        let theta = Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: &self.theta };
+        let beta =
+            Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: &self.beta };
+        let theta =
+            Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: &self.theta };
         // Fitted by batches there is no theta.
         [theta, beta].into_iter().filter(|factor| factor.values.n_rows() > 0).collect()
     }

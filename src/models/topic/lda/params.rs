@@ -166,7 +166,9 @@ impl Params {
         let mut seeds = Vec::new();
         for text in &self.seed_words {
             let Some((topic, words)) = text.split_once(':') else {
-                return refuse(format!("`{text}` names no topic; give TOPIC:WORD,WORD, such as 1:space,nasa"));
+                return refuse(format!(
+                    "`{text}` names no topic; give TOPIC:WORD,WORD, such as 1:space,nasa"
+                ));
             };
             let topic = match topic.trim().parse::<usize>() {
                 Ok(topic) if (1..=self.n_topics).contains(&topic) => topic - 1,
@@ -204,7 +206,8 @@ impl Settings for Params {
         ];
         numbers.into_iter().try_for_each(|(name, value)| check_not_negative(name, value))?;
         if !(self.kappa > 0.5 && self.kappa <= 1.0) {
-            let why = format!("{} forgets too fast or too slowly to converge; give 0.5 to 1, as 0.7", self.kappa);
+            let why =
+                format!("{} forgets too fast or too slowly to converge; give 0.5 to 1, as 0.7", self.kappa);
             return refuse("kappa", why);
         }
         if self.method == Method::Gibbs && self.burn_in >= self.max_iter {
@@ -217,7 +220,10 @@ impl Settings for Params {
             return refuse("n_topics", why);
         }
         if self.learn_eta && !self.seed_words.is_empty() {
-            return refuse("learn_eta", "words that lead topics have an eta of their own; leave one out".into());
+            return refuse(
+                "learn_eta",
+                "words that lead topics have an eta of their own; leave one out".into(),
+            );
         }
         if self.learn_eta && self.method == Method::Online {
             return refuse("learn_eta", "eta is not learned from batches; choose another method".into());

@@ -36,7 +36,13 @@ pub fn start(params: &Params, prior: &Prior, n_words: usize, seed: u64) -> Matri
 }
 
 /// What the documents' topics are sought by.
-pub fn infer(params: &Params, prior: &Prior, words: &Words, x: &Csr<f32>, from: Option<Matrix<f32>>) -> Codes {
+pub fn infer(
+    params: &Params,
+    prior: &Prior,
+    words: &Words,
+    x: &Csr<f32>,
+    from: Option<Matrix<f32>>,
+) -> Codes {
     words.infer(x, &prior.priors.alpha, from, params.inner_iter, params.inner_tol)
 }
 
