@@ -1,7 +1,7 @@
 """LDA beside scikit-learn, gensim and tomotopy: 20 Newsgroups, K = 50, alpha = .1, eta = .01.
 
     cargo build --release --example lda
-    python benches/peers/lda.py [--rounds 3] [--threads 1 2] [--only variational online gibbs many goal]
+    python benches/peers/lda.py [--rounds 3] [--threads 1 2] [--only variational online gibbs many size goal]
 
 * variational: batch VB, --vb-iter iterations, documents to the same mean change; the bound of both after every
   iteration from the same topics within 1e-4 is a test of the suite, here seconds of iterations are compared at
@@ -11,6 +11,7 @@
 * gibbs: tomotopy, --sweeps sweeps, perplexity equal within 1 %; tokens a second are those of a sweep. diabolo's
   sampler is exact with 1 thread, and cut into 8 parts with more.
 * many: diabolo's dense sampler beside its passes, K = 16 to 4,096, tokens a second.
+* size: seconds of 10 sweeps or iterations and memory at 1, 4 and 16 times the documents.
 * goal: one model's completion perplexity and NPMI with the settings that were best on `va`.
 
 Perplexity is document completion of the test halves (`diabolo::metrics::held_out`): theta by 50 iterations with alpha
@@ -125,11 +126,11 @@ def ours(folder, method, k, n_iter, *keys):
 
 def main():
     arguments = parser(__doc__, rounds=3)
-    races = ["variational", "online", "gibbs", "many", "goal"]
+    races = ["variational", "online", "gibbs", "many", "size", "goal"]
     arguments.add_argument("--only", nargs="+", choices=races, default=races)
     arguments.add_argument("--vb-iter", type=int, default=10)
     arguments.add_argument("--passes", type=int, default=2)
-    arguments.add_argument("--sweeps", type=int, default=100)
+    arguments.add_argument("--sweeps", type=int, default=200)
     options = arguments.parse_args()
     folder = f"{options.data}/news20"
     if options.one_round:
@@ -166,6 +167,20 @@ def main():
                 command = [word for word in ours(folder, "gibbs", k, 20, "burn_in=19", f"sampler={sampler}") if "seen=" not in word]
                 speed[sampler] = 20 * tokens / run(command, 1)["seconds"] / 1e6
             print(f"  {k:>5} {speed['dense']:>7.1f} {speed['passes']:>7.1f}", flush=True)
+    if "size" in options.only:
+        import scipy.sparse as sp
+
+        print("seconds and MB of 10 sweeps or iterations, 1 thread: documents, gibbs, variational, cvb0")
+        x = read(f"{folder}/tr.mtx.gz").astype(np.float64)
+        with tempfile.TemporaryDirectory() as temporary:
+            path = f"{temporary}/x.npz"
+            for times in (1, 4, 16):
+                sp.save_npz(path, sp.vstack([x] * times).tocsr(), compressed=False)
+                shown = []
+                for method in ("gibbs", "variational", "cvb0"):
+                    result = run([example("lda"), path, method, str(K), "10", f"alpha={ALPHA}", f"eta={ETA}", "tol=0", "burn_in=9"], 1)
+                    shown.append(f"{result['seconds']:.2f} s {result['megabytes']:.0f} MB")
+                print(f"  {times * x.shape[0]:>7} " + ", ".join(shown), flush=True)
     if "goal" in options.only:
         with tempfile.TemporaryDirectory() as temporary:
             command = ours(folder, "gibbs", K, GOAL_SWEEPS, *GOAL, f"beta={temporary}/beta.npy")
