@@ -15,6 +15,7 @@ mod implicit;
 mod kmeans;
 mod lda;
 mod lda_gibbs;
+mod lda_runs;
 mod lsi;
 mod nmf;
 mod nmf_hidden;

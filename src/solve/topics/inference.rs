@@ -40,7 +40,7 @@ impl Words {
 
     /// Given topics: b = beta, n_words x n_topics.
     pub fn proportional(beta: &Matrix<f64>) -> Words {
-        Words::new(beta, Loading::Proportional, |row| f64::ln_in_place(row))
+        Words::new(beta, Loading::Proportional, f64::ln_in_place)
     }
 
     fn new(rows: &Matrix<f64>, loading: Loading, ln: impl Fn(&mut [f64]) + Sync + Send) -> Words {

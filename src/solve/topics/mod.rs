@@ -11,6 +11,7 @@
 
 pub mod chain;
 pub mod collapsed;
+mod density;
 pub mod inference;
 pub mod passes;
 pub mod priors;

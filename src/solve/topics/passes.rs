@@ -13,11 +13,11 @@
 //! is the topic of a random token of the word or document, or one drawn from the prior.
 
 use super::chain::{Tokens, count, mean_words};
+use super::density::{Rises, ln_rise};
 use super::priors::Priors;
 use crate::linalg::Matrix;
 use crate::random::{Alias, Rng};
 use diabolo_kernels::parallel::{for_each_part, for_each_row_block, map_chunks};
-use diabolo_kernels::special::lgamma;
 use std::ops::Range;
 
 /// Streams: what is drawn.
@@ -247,41 +247,6 @@ impl Passes {
 
 /// Documents or words of a task of the density.
 const GROUP: usize = 256;
-
-/// Factors that are multiplied before a logarithm is taken: each is between 1e-6 and 1e9.
-const PER_LOGARITHM: usize = 16;
-
-/// ln Gamma(a + n) - ln Gamma(a)
-fn ln_rise(a: f64, n: f64) -> f64 {
-    lgamma(a + n) - lgamma(a)
-}
-
-/// Sums of ln rise(a_k, n_k) over lists of topics, one factor a token.
-struct Rises {
-    counts: Vec<f64>,
-    ln_sum: f64,
-}
-
-impl Rises {
-    fn new(n_topics: usize) -> Rises {
-        Rises { counts: vec![0.0; n_topics], ln_sum: 0.0 }
-    }
-
-    fn add(&mut self, topics: impl Iterator<Item = u32> + Clone, prior: impl Fn(usize) -> f64) {
-        let mut product = 1.0_f64;
-        for (t, k) in topics.clone().enumerate() {
-            let count = &mut self.counts[k as usize];
-            product *= *count + prior(k as usize);
-            *count += 1.0;
-            if t % PER_LOGARITHM == PER_LOGARITHM - 1 {
-                self.ln_sum += product.ln();
-                product = 1.0;
-            }
-        }
-        self.ln_sum += product.ln();
-        topics.for_each(|k| self.counts[k as usize] = 0.0);
-    }
-}
 
 /// Words or documents in tasks of about equally many tokens.
 struct Groups {

@@ -132,8 +132,7 @@ impl Gibbs {
     }
 
     /// One sweep. The objective is sum ln P(w | all other words and topics) of a dense sweep, each token as it is
-    /// drawn; of passes sum ln sum_k theta_dk beta_kw would cost more than they do, and they give ln p(z | alpha), up
-    /// to a constant, and ln p(w | z).
+    /// drawn, which costs nothing beside; of passes, which weigh two topics a token, ln p(w, z | alpha, eta).
     pub fn step(&mut self, params: &Params, prior: &mut Prior, x: &Csr<f64>, env: &Env) -> Result<Step> {
         if self.running.is_none() {
             let tokens = Tokens::of(x);
