@@ -231,6 +231,9 @@ fn the_joint_density_of_topics_is_that_of_gamma_functions() {
     assert!((got - exact).abs() < 1e-12 * exact.abs(), "{got} {exact}");
 }
 
+/// Of an alpha.
+type Likelihood<'a> = &'a dyn Fn(&[f64]) -> f64;
+
 #[test]
 fn learned_priors_are_the_likeliest() {
     // Counts of documents by a planted alpha.
@@ -262,7 +265,7 @@ fn learned_priors_are_the_likeliest() {
         }
         let mut by_logs = vec![1.0; 3];
         learn_by_logs(&mut by_logs, &ln_theta, 400.0, symmetric);
-        let judges: [(&[f64], &dyn Fn(&[f64]) -> f64); 2] = [(&by_counts, &of_counts), (&by_logs, &of_logs)];
+        let judges: [(&[f64], Likelihood); 2] = [(&by_counts, &of_counts), (&by_logs, &of_logs)];
         for (learned, likelihood) in judges {
             let best = likelihood(learned);
             for k in 0..3 {

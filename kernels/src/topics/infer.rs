@@ -152,7 +152,9 @@ impl Document<'_> {
         mut pulls: Option<&mut [f32]>,
     ) {
         let n = self.counts.len();
-        assert!(self.places.len() == n && n.is_multiple_of(LANES) && sums.len() >= n && load.len() == self.stride);
+        assert!(
+            self.places.len() == n && n.is_multiple_of(LANES) && sums.len() >= n && load.len() == self.stride
+        );
         let (n_panels, _) = layout::<V>(self.stride);
         let least = V::splat(LEAST_SUM);
         for t in (0..n).step_by(LANES) {
