@@ -1,7 +1,7 @@
 //! A generative adversarial network of handwritten digits: `cargo run --release --example gan`.
 //!
-//! With files, `gan TRAIN EPOCHS SEED OUT.npy`, fits the reference networks on pictures and writes 10,000 samples; prints one
-//! line of JSON with the milliseconds of a step: what `benches/peers/gan.py` compares with PyTorch.
+//! With files, `gan TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING]]`, fits the reference networks on pictures and writes 10,000
+//! samples; prints one line of JSON with the milliseconds of a step: what `benches/peers/gan.py` compares with PyTorch.
 
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::io::write::write_matrix;
@@ -16,13 +16,25 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [] => draw_digits(),
-        [train, epochs, seed, out] => {
-            let number = |text: &str| {
-                text.parse().map_err(|_| Error::parameter("gan", format!("{text} is no number")))
+        [train, epochs, seed, out, further @ ..] if further.len() <= 2 => {
+            let wrong = |text: &str| Error::parameter("gan", format!("{text} is no number"));
+            let whole = |text: &str| text.parse::<u64>().map_err(|_| wrong(text));
+            let share = |at: usize| match further.get(at) {
+                Some(text) => text.parse::<f64>().map_err(|_| wrong(text)),
+                None => Ok(0.0),
             };
-            race(Path::new(train), number(epochs)?, number(seed)?, Path::new(out))
+            let params = Params {
+                epochs: whole(epochs)?,
+                dropout: share(0)?,
+                smoothing: share(1)?,
+                ..Params::default()
+            };
+            race(Path::new(train), &params, whole(seed)?, Path::new(out))
         }
-        _ => Err(Error::parameter("gan", "give no arguments, or TRAIN EPOCHS SEED OUT.npy")),
+        _ => Err(Error::parameter(
+            "gan",
+            "give no arguments, or TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING]]",
+        )),
     }
 }
 
@@ -38,7 +50,7 @@ fn draw_digits() -> Result<()> {
     };
     let env = Env::seeded(1);
     let (gan, _) = fit(&params, &digits.data(), None, &env, &mut Silent)?;
-    println!("diversity {:.2} of the data's", gan.diversity());
+    println!("diversity {:.2} of the data's", gan.diversity().overall);
     let drawn = gan.sample(5, &env)?.to_dense();
     for row in 0..8 {
         let ink = |i: usize| -> String {
@@ -51,9 +63,9 @@ fn draw_digits() -> Result<()> {
 }
 
 /// The reference networks; samples are drawn after the clock has stopped.
-fn race(train: &Path, epochs: u64, seed: u64, out: &Path) -> Result<()> {
+fn race(train: &Path, params: &Params, seed: u64, out: &Path) -> Result<()> {
     let features = read(train, &ReadOptions::default(), &Budget::unlimited())?.features;
-    let (env, params) = (Env::seeded(seed), Params { epochs, ..Params::default() });
+    let (env, epochs) = (Env::seeded(seed), params.epochs);
     let x = Data::rows(&features);
     let mut state = params.start(&x, &env)?;
     let began = Instant::now();
@@ -65,6 +77,7 @@ fn race(train: &Path, epochs: u64, seed: u64, out: &Path) -> Result<()> {
     let gan = params.finish(state)?;
     let diversity = gan.diversity();
     write_matrix(out, &gan.sample(10_000, &env)?.to_dense(), Names::NONE)?;
-    println!("{{\"seconds\": {seconds:.6}, \"diversity\": {diversity:.4}}}");
+    let (overall, nearest) = (diversity.overall, diversity.nearest);
+    println!("{{\"seconds\": {seconds:.6}, \"diversity\": {overall:.4}, \"nearest\": {nearest:.4}}}");
     Ok(())
 }

@@ -41,7 +41,8 @@ fn made_data_have_the_moments_and_modes_of_the_data() {
     let radius = |row: &[f64]| row[0].hypot(row[1]);
     let mean = made.rows().map(radius).sum::<f64>() / 2000.0;
     assert!((mean - 1.0).abs() < 0.25, "mean radius {mean}");
-    assert!((0.5..1.6).contains(&gan.diversity()), "{}", gan.diversity());
+    assert!((0.5..1.6).contains(&gan.diversity().overall), "{:?}", gan.diversity());
+    assert!(gan.diversity().nearest > 0.1, "{:?}", gan.diversity());
     let scores = gan.score(&data, &env).expect("scores");
     let score = |name: &str| scores.iter().find(|(key, _)| key == name).expect("a score").1;
     assert!(score("classes_covered") >= 6.0 && score("classifier_accuracy") > 0.95, "{scores:?}");
@@ -81,7 +82,7 @@ fn a_collapsed_generator_is_said() {
     let (x, _) = ring(512);
     let params = Params { learning_rate: 1e-7, epochs: 1, ..small() };
     let (gan, _) = fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
-    assert!(gan.diversity() < 0.25, "{}", gan.diversity());
+    assert!(gan.diversity().overall < 0.25, "{:?}", gan.diversity());
     assert!(gan.warnings()[0].contains("collapsed"), "{:?}", gan.warnings());
 }
 
@@ -96,8 +97,10 @@ fn both_forms_of_the_game_and_smoothed_labels_are_played() {
     let base = Params { epochs: 3, ..small() };
     let (a, _) = run(base.clone());
     let (b, _) = run(Params { minimax: true, ..base.clone() });
-    let (c, _) = run(Params { smoothing: 0.1, ..base });
-    assert!(a != b && a != c && [a, b, c].iter().all(|d| d.is_finite()));
+    let (c, _) = run(Params { smoothing: 0.1, ..base.clone() });
+    let (d, _) = run(Params { dropout: 0.3, ..base });
+    assert!(a != b && a != c && a != d);
+    assert!([a, b, c, d].iter().all(|diversity| diversity.overall.is_finite() && diversity.nearest > 0.0));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use diabolo_kernels::parallel;
 const MASK_CHUNK: usize = 4096;
 
 /// 0 with probability `share`, else 1 / (1 - share) (Srivastava et al. 2014, inverted).
-pub(super) fn draw_mask(seed: u64, key: &[u64], share: f64, mask: &mut [f32]) {
+pub fn draw_mask(seed: u64, key: &[u64], share: f64, mask: &mut [f32]) {
     let keep = (1.0 / (1.0 - share)) as f32;
     parallel::for_each_row_block(mask, 1, MASK_CHUNK, |first, block| {
         let mut rng = Rng::keyed(seed, key).child((first / MASK_CHUNK) as u64);

@@ -1,5 +1,6 @@
 //! The folds of a data set, and the predictions of what a fold holds out.
 
+use super::words::Halves;
 use super::{HeldOut, Metric, Tally};
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
@@ -53,6 +54,8 @@ enum Hidden {
     Values(Observed),
     /// Other rows, whose features are hidden in these parts.
     Rows { rows: Features, parts: Vec<Vec<usize>> },
+    /// Other rows, in two halves.
+    Words(Halves),
     /// Other rows, which the model's own score of this name judges.
     Scored { rows: Features, name: &'static str },
 }
@@ -73,9 +76,9 @@ impl Folds {
                 few("entries", x.n_stored())
             }
             HeldOut::Cells if n.saturating_mul(m) < self.n_folds => few("cells", n * m),
-            HeldOut::Rows | HeldOut::Scored(_) if n < 2 * self.n_folds => few("rows", n),
+            HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_) if n < 2 * self.n_folds => few("rows", n),
             HeldOut::Rows if m < 2 => few("features", m),
-            HeldOut::Rows | HeldOut::Scored(_) => match x.first_not_finite() {
+            HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_) => match x.first_not_finite() {
                 None => Ok(()),
                 Some((i, j)) => Err(Error::numerical(
                     format!("row {}, column {}", i + 1, j + 1),
@@ -98,7 +101,7 @@ impl Folds {
             (HeldOut::Entries | HeldOut::Interactions | HeldOut::Cells, _) => {
                 self.dense_cells(x, fold, budget)
             }
-            (HeldOut::Rows | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
+            (HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
         }
     }
 
@@ -185,8 +188,12 @@ impl Folds {
         let out = part_of(x.n_samples(), self.n_folds, ROWS, fold);
         let kept: Vec<usize> = (0..x.n_samples()).filter(|i| out.binary_search(i).is_err()).collect();
         let (train, rows) = (x.select_rows(&kept), x.select_rows(&out));
-        if let HeldOut::Scored(name) = self.held_out {
-            return Ok(Split { train, hidden: Hidden::Scored { rows, name } });
+        match self.held_out {
+            HeldOut::Scored(name) => return Ok(Split { train, hidden: Hidden::Scored { rows, name } }),
+            HeldOut::Words => {
+                return Ok(Split { train, hidden: Hidden::Words(Halves::of(&rows, self.seed)?) });
+            }
+            _ => {}
         }
         let n_parts = self.n_folds.min(x.n_features());
         let parts = (0..n_parts).map(|part| part_of(x.n_features(), n_parts, FEATURES, part)).collect();
@@ -212,6 +219,7 @@ impl Split {
         let mut tally = Tally::new(metric);
         match &self.hidden {
             Hidden::Scored { .. } => {}
+            Hidden::Words(halves) => halves.tally((encoder, decoder), units, &mut tally, env)?,
             Hidden::Values(hidden) => self.values(encoder, decoder, hidden, units, &mut tally, env)?,
             Hidden::Rows { rows, parts } => {
                 for part in parts {

@@ -8,6 +8,7 @@
 //! | entries | the data without its observed entries | those entries | encoding what is left, decoding |
 //! | cells | the data with its cells missing, zeros among them | those cells | the same |
 //! | interactions | the data without them | their ranks among what the row does not have | the same |
+//! | words | the other rows | half of the words of its rows | encoding the other half, decoding |
 //! | scored | the other rows | its rows | what the model's own score says of them: a bound, an error |
 //! | rows | the other rows | each part of the features of its rows from the other parts | [`Encode::encode_known`], decoding |
 //!
@@ -20,6 +21,7 @@
 mod choice;
 mod folds;
 mod tally;
+mod words;
 
 pub use choice::{Choice, Estimate};
 pub use folds::{Folds, Split, Units};
@@ -36,6 +38,8 @@ pub enum HeldOut {
     Interactions,
     /// Rows.
     Rows,
+    /// Rows of counts, half of each to be predicted from the other half.
+    Words,
     /// Rows, judged by the model's own score of this name, a mean over rows that is the lower the better: models whose
     /// codes of some features alone mean nothing.
     Scored(&'static str),
@@ -48,6 +52,7 @@ impl HeldOut {
             HeldOut::Entries => "entries",
             HeldOut::Cells => "cells",
             HeldOut::Interactions => "interactions",
+            HeldOut::Words => "words",
             HeldOut::Rows | HeldOut::Scored(_) => "rows",
         }
     }

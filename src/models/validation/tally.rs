@@ -19,6 +19,8 @@ pub enum Metric {
     Divergence,
     /// What the ranking of what was held out lacks: 1 - NDCG@20.
     Ndcg,
+    /// The perplexity of words: exp of the mean of -ln p.
+    Perplexity,
     /// The model's own score of rows it has not seen.
     Score,
 }
@@ -28,6 +30,7 @@ impl Metric {
     pub fn of(held_out: HeldOut) -> Metric {
         match held_out {
             HeldOut::Interactions => Metric::Ndcg,
+            HeldOut::Words => Metric::Perplexity,
             HeldOut::Scored(_) => Metric::Score,
             _ => Metric::Rmse,
         }
@@ -40,6 +43,7 @@ impl Metric {
             Metric::Mae => "mean absolute error",
             Metric::Divergence => "mean divergence",
             Metric::Ndcg => "shortfall of the ranking, 1 - NDCG@20,",
+            Metric::Perplexity => "perplexity",
             Metric::Score => "the model's own score",
         }
     }
@@ -51,6 +55,7 @@ impl Metric {
             Metric::Mae => "mae",
             Metric::Divergence => "divergence",
             Metric::Ndcg => "ndcg_shortfall",
+            Metric::Perplexity => "perplexity",
             Metric::Score => "score",
         }
     }
@@ -63,14 +68,14 @@ const LEAST_COUNT: f64 = 1e-9;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tally {
     metric: Metric,
-    n: u64,
+    n: f64,
     sum: f64,
 }
 
 impl Tally {
     /// Of nothing yet.
     pub fn new(metric: Metric) -> Tally {
-        Tally { metric, n: 0, sum: 0.0 }
+        Tally { metric, n: 0.0, sum: 0.0 }
     }
 
     /// Adds values and their predictions.
@@ -78,7 +83,7 @@ impl Tally {
     /// If there is not one prediction a value.
     pub fn add(&mut self, observed: &[f64], predicted: &[f64]) {
         assert_eq!(observed.len(), predicted.len(), "one prediction a value");
-        self.n += observed.len() as u64;
+        self.n += observed.len() as f64;
         self.sum += match self.metric {
             Metric::Rmse => f64::squared_distance(observed, predicted),
             Metric::Mae => observed.iter().zip(predicted).map(|(x, y)| (x - y).abs()).sum(),
@@ -87,6 +92,7 @@ impl Tally {
                 f64::kl_divergence(observed, &floored)
             }
             Metric::Ndcg => unreachable!("rankings are added by add_ranking"),
+            Metric::Perplexity => unreachable!("words are added by add_words"),
             Metric::Score => unreachable!("scores are added by add_score"),
         };
     }
@@ -94,15 +100,21 @@ impl Tally {
     /// Adds a row: what is listed for it, best first, and what was held out of it, which rises.
     pub fn add_ranking(&mut self, list: &[u32], relevant: &[u32]) {
         if let Some(ranking) = Ranking::of(std::iter::once((list, relevant)), DEPTH) {
-            self.n += 1;
+            self.n += 1.0;
             self.sum += 1.0 - ranking.at(DEPTH).1;
         }
     }
 
     /// Adds what a model's score says of some rows, a mean over them.
     pub fn add_score(&mut self, n_rows: usize, score: f64) {
-        self.n += n_rows as u64;
+        self.n += n_rows as f64;
         self.sum += n_rows as f64 * score;
+    }
+
+    /// Adds a word that occurred `count` times and was given the probability `p`.
+    pub fn add_words(&mut self, count: f64, p: f64) {
+        self.n += count;
+        self.sum -= count * p.ln();
     }
 
     /// How predictions are judged.
@@ -110,14 +122,18 @@ impl Tally {
         self.metric
     }
 
-    /// Values added, or rows that were ranked.
-    pub fn n(&self) -> u64 {
+    /// Values or words added, or rows that were ranked.
+    pub fn n(&self) -> f64 {
         self.n
     }
 
     /// The error of all of them; `None` of none.
     pub fn error(&self) -> Option<f64> {
-        let mean = (self.n > 0).then(|| self.sum / self.n as f64)?;
-        Some(if self.metric == Metric::Rmse { mean.sqrt() } else { mean })
+        let mean = (self.n > 0.0).then(|| self.sum / self.n)?;
+        Some(match self.metric {
+            Metric::Rmse => mean.sqrt(),
+            Metric::Perplexity => mean.exp(),
+            _ => mean,
+        })
     }
 }

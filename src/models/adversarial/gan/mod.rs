@@ -23,7 +23,7 @@ mod model;
 mod nets;
 
 pub use model::Gan;
-pub use nets::Player;
+pub use nets::{Diversity, Player};
 
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
@@ -52,6 +52,10 @@ pub struct Params {
     /// Added to the variance by batch normalisation (the well-known example has 0.8)
     #[cfg_attr(feature = "cli", arg(long, value_name = "EPS"))]
     pub norm_eps: f64,
+    /// The share of the critic's hidden values that is dropped in training: what keeps it from pressing the generator
+    /// into few modes
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+    pub dropout: f64,
     /// How far below 1 the critic's target for data is
     #[cfg_attr(feature = "cli", arg(long, value_name = "S"))]
     pub smoothing: f64,
@@ -80,6 +84,7 @@ impl Default for Params {
             generator_hidden: vec![128, 256, 512, 1024],
             critic_hidden: vec![512, 256],
             norm_eps: 0.8,
+            dropout: 0.0,
             smoothing: 0.0,
             minimax: false,
             epochs: 20,
@@ -99,13 +104,14 @@ impl Params {
 
 impl Settings for Params {
     const NAME: &'static str = "gan";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
         check_widths("hidden", &self.generator_hidden)?;
         check_widths("hidden", &self.critic_hidden)?;
         check_positive("norm_eps", self.norm_eps)?;
+        check_share("dropout", self.dropout)?;
         check_share("smoothing", self.smoothing)?;
         check_share("beta1", self.beta1)?;
         check_positive("learning_rate", self.learning_rate)?;
@@ -122,8 +128,8 @@ pub(super) struct Reading {
     pub n_features: usize,
     pub low: f64,
     pub high: f64,
-    /// The mean squared distance of two samples, in [-1, 1] units.
-    pub spread: f64,
+    /// How far samples are apart, in [-1, 1] units.
+    pub diversity: Diversity,
 }
 
 impl Reading {
@@ -139,8 +145,13 @@ impl Reading {
         if low == high {
             return Err(Error::numerical("gan", format!("every value is {low}: there is nothing to learn")));
         }
-        let reading = Reading { n_features: x.n_features(), low, high, spread: 1.0 };
-        Ok(Reading { spread: nets::mean_squared_distance(&reading.scaled(x)), ..reading })
+        let none = Diversity { overall: 0.0, nearest: 0.0 };
+        let reading = Reading { n_features: x.n_features(), low, high, diversity: none };
+        let found = Diversity::of(&reading.scaled(x));
+        // Of data that repeat themselves nothing can be asked.
+        let or_1 = |distance: f64| if distance > 0.0 { distance } else { 1.0 };
+        let diversity = Diversity { overall: or_1(found.overall), nearest: or_1(found.nearest) };
+        Ok(Reading { diversity, ..reading })
     }
 
     /// Up to as many samples as diversity is measured on, evenly picked, in [-1, 1].
@@ -163,7 +174,8 @@ impl Reading {
         visit_u64(each, "reading/n_features", self.n_features as u64);
         visit_f64(each, "reading/low", self.low);
         visit_f64(each, "reading/high", self.high);
-        visit_f64(each, "reading/spread", self.spread);
+        visit_f64(each, "reading/spread", self.diversity.overall);
+        visit_f64(each, "reading/nearest", self.diversity.nearest);
     }
 
     fn load(named: &Named) -> Result<Reading> {
@@ -171,7 +183,10 @@ impl Reading {
             n_features: named.scalar_u64("reading/n_features")? as usize,
             low: named.scalar_f64("reading/low")?,
             high: named.scalar_f64("reading/high")?,
-            spread: named.scalar_f64("reading/spread")?,
+            diversity: Diversity {
+                overall: named.scalar_f64("reading/spread")?,
+                nearest: named.scalar_f64("reading/nearest")?,
+            },
         })
     }
 }

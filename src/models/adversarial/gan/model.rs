@@ -1,7 +1,7 @@
 //! The fitted generator and what it can do.
 
 use super::nets::{KEPT, Nets};
-use super::{Params, Reading, figures};
+use super::{Diversity, Params, Reading, figures};
 use crate::autodiff::Store;
 use crate::error::Result;
 use crate::figure::Figure;
@@ -20,8 +20,8 @@ const SAMPLE: u64 = 0x5a3b;
 /// Samples that scores are taken from.
 const SCORED: usize = 10_000;
 
-/// Below this share of the data's diversity the generator is said to have collapsed.
-const COLLAPSED: f64 = 0.25;
+/// Below these shares of the data's diversity the generator is said to have collapsed.
+const COLLAPSED: Diversity = Diversity { overall: 0.25, nearest: 0.1 };
 
 /// The least share of the samples that makes a class covered.
 const COVERED: f64 = 0.01;
@@ -52,8 +52,8 @@ impl Gan {
     }
 
     /// How diverse samples are, over the data's diversity: about 1 for a good generator, 0 for one that makes
-    /// a single sample.
-    pub fn diversity(&self) -> f64 {
+    /// a single sample, or a few again and again.
+    pub fn diversity(&self) -> Diversity {
         self.nets.diversity(&self.store)
     }
 
@@ -133,7 +133,8 @@ impl Model for Gan {
     /// many samples: the Frechet distance of its hidden features (Heusel et al. 2017, on features of the
     /// project's own), its inception score, the classes covered.
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
-        let mut metrics = vec![("diversity".to_owned(), self.diversity())];
+        let Diversity { overall, nearest } = self.diversity();
+        let mut metrics = vec![("diversity".to_owned(), overall), ("nearest_diversity".to_owned(), nearest)];
         let Some(labels) = x.labels else { return Ok(metrics) };
         let features = x.finite_features()?;
         let classifier = Classifier::fit(features, labels, env)?;
@@ -157,13 +158,18 @@ impl Model for Gan {
 
     fn warnings(&self) -> Vec<String> {
         let diversity = self.diversity();
-        if diversity >= COLLAPSED {
+        let how = if diversity.overall < COLLAPSED.overall {
+            format!("its samples differ {:.0} % as much as the data do", 100.0 * diversity.overall)
+        } else if diversity.nearest < COLLAPSED.nearest {
+            let share = 100.0 * diversity.nearest;
+            format!(
+                "it makes few things again and again, the nearest samples {share:.0} % as far apart as the data's"
+            )
+        } else {
             return Vec::new();
-        }
+        };
         vec![format!(
-            "the generator has collapsed: its samples differ {:.0} % as much as the data do; lower --learning-rate, \
-             or try --smoothing 0.1 or another --seed",
-            100.0 * diversity
+            "the generator has collapsed: {how}; try --dropout 0.3, --smoothing 0.1, a lower --learning-rate or another --seed"
         )]
     }
 }

@@ -5,7 +5,7 @@ use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
 use crate::models::Step;
-use crate::models::network::Batch;
+use crate::models::network::{Batch, draw_mask};
 use crate::monitor::Env;
 use crate::nn::{Dense, Init, Norm};
 use crate::random::{Rng, fill_normal};
@@ -19,6 +19,7 @@ mod key {
     pub const INIT: u64 = 0x1217;
     pub const SHUFFLE: u64 = 0x5aff;
     pub const NOISE: u64 = 0x0015e;
+    pub const MASK: u64 = 0xd20b;
     pub const GRID: u64 = 0x621d;
     pub const DIVERSITY: u64 = 0xd17e;
 }
@@ -39,6 +40,7 @@ pub(super) const MEASURED: usize = 256;
 pub(super) struct Nets {
     reading: Reading,
     n_latent: usize,
+    dropout: f64,
     generator: Vec<(Dense, Option<Norm>)>,
     output: Dense,
     critic: Vec<Dense>,
@@ -67,7 +69,8 @@ impl Nets {
             width = next;
         }
         let logit = Dense::new(store, "critic.logit", width, 1, Init::Lecun, &mut rng);
-        Nets { reading, n_latent: params.n_latent, generator, output, critic, logit }
+        let Params { n_latent, dropout, .. } = *params;
+        Nets { reading, n_latent, dropout, generator, output, critic, logit }
     }
 
     /// Bytes of both, their gradients and moments, and a batch.
@@ -108,9 +111,18 @@ impl Nets {
         self.output.apply(graph, store, h, Activation::Tanh)
     }
 
-    /// Records D(x), logits, of x in [-1, 1].
-    pub fn judge(&self, graph: &mut Graph<f32>, store: &Store<f32>, x: Id) -> Id {
-        let h = self.critic.iter().fold(x, |h, dense| dense.apply(graph, store, h, LEAKY));
+    /// Records D(x), logits, of x in [-1, 1], in training. Masks of dropout are inputs that are added to `masks`.
+    pub fn judge(&self, graph: &mut Graph<f32>, store: &Store<f32>, x: Id, masks: &mut Vec<Id>) -> Id {
+        let mut h = x;
+        for dense in &self.critic {
+            h = dense.apply(graph, store, h, LEAKY);
+            if self.dropout > 0.0 {
+                let [rows, cols] = graph.shape(h);
+                let mask = graph.input(rows, cols);
+                masks.push(mask);
+                h = graph.dropout(h, mask);
+            }
+        }
         self.logit.apply(graph, store, h, Activation::Identity)
     }
 
@@ -133,23 +145,41 @@ impl Nets {
         z
     }
 
-    /// How diverse what is made is: its mean squared distance over the data's.
-    pub fn diversity(&self, store: &Store<f32>) -> f64 {
-        mean_squared_distance(&self.made(store, &self.codes(key::DIVERSITY, MEASURED))) / self.reading.spread
+    /// How diverse what is made is, over the data's own diversity.
+    pub fn diversity(&self, store: &Store<f32>) -> Diversity {
+        let made = Diversity::of(&self.made(store, &self.codes(key::DIVERSITY, MEASURED)));
+        let data = self.reading.diversity;
+        Diversity { overall: made.overall / data.overall, nearest: made.nearest / data.nearest }
     }
 }
 
-/// The mean squared distance of two rows: twice the sum of the columns' variances, with n - 1.
-pub(super) fn mean_squared_distance(x: &Matrix<f32>) -> f64 {
-    let n = x.n_rows() as f64;
-    let sum: f64 = (0..x.n_cols())
-        .map(|j| {
-            let column = x.col(j);
-            let mean = f64::from(f32::sum_of(&column)) / n;
-            column.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>()
-        })
-        .sum();
-    2.0 * sum / (n - 1.0).max(1.0)
+/// How far samples are apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diversity {
+    /// The mean squared distance of two samples: small where one thing is made of every code.
+    pub overall: f64,
+    /// The mean squared distance of a sample from the nearest other one: small also where few things are made, far from
+    /// each other.
+    pub nearest: f64,
+}
+
+impl Diversity {
+    /// Of rows; 0 of fewer than two.
+    pub(super) fn of(x: &Matrix<f32>) -> Diversity {
+        let n = x.n_rows();
+        let distances = |i: usize| {
+            let others = (0..n).filter(move |&j| j != i);
+            others.map(move |j| f64::from(f32::squared_distance(x.row(i), x.row(j))))
+        };
+        let (mut overall, mut nearest) = (0.0, 0.0);
+        if n > 1 {
+            for i in 0..n {
+                overall += distances(i).sum::<f64>() / (n * (n - 1)) as f64;
+                nearest += distances(i).fold(f64::INFINITY, f64::min) / n as f64;
+            }
+        }
+        Diversity { overall, nearest }
+    }
 }
 
 /// Who moves.
@@ -166,6 +196,7 @@ pub(super) struct Game {
     rows: usize,
     x: Id,
     z: Id,
+    masks: Vec<Id>,
     /// L_G and L_D.
     losses: [Id; 2],
     plans: [Plan; 2],
@@ -178,7 +209,8 @@ impl Game {
         let mut graph = Graph::default();
         let (x, z) = (graph.input(rows, nets.reading.n_features), graph.input(rows, nets.n_latent));
         let fake = nets.generate(&mut graph, store, z, true);
-        let (of_real, of_fake) = (nets.judge(&mut graph, store, x), nets.judge(&mut graph, store, fake));
+        let mut masks = Vec::new();
+        let [of_real, of_fake] = [x, fake].map(|x| nets.judge(&mut graph, store, x, &mut masks));
         let mean = 1.0 / rows as f64;
         let real = graph.bce_logits_constant(of_real, 1.0 - params.smoothing, mean);
         let false_ = graph.bce_logits_constant(of_fake, 0.0, mean);
@@ -191,7 +223,7 @@ impl Game {
             program.plan(of_critic, &[nets.critic(store)]),
         ];
         let gradient = vec![0.0; store.values().len()];
-        Game { rows, x, z, losses: [of_generator, of_critic], plans, program, gradient }
+        Game { rows, x, z, masks, losses: [of_generator, of_critic], plans, program, gradient }
     }
 }
 
@@ -217,10 +249,12 @@ impl State {
         values.extend_from_slice(grid.values());
         self.grids =
             Matrix::from_vec(values.len() / self.reading.n_features, self.reading.n_features, values);
+        let diversity = self.nets.diversity(&self.store);
         let metrics = vec![
             ("generator_loss", sums[0]),
             ("critic_loss", sums[1]),
-            ("diversity", self.nets.diversity(&self.store)),
+            ("diversity", diversity.overall),
+            ("nearest_diversity", diversity.nearest),
         ];
         Ok(Step { objective: sums[0] + sums[1], converged: false, metrics })
     }
@@ -254,6 +288,10 @@ impl State {
         f32::scale(scale as f32, place_of_x);
         f32::shift(shift as f32, place_of_x);
         fill_normal(seed, &[key::NOISE, place[0], place[1]], game.program.input_mut(game.z));
+        for (k, &mask) in game.masks.iter().enumerate() {
+            let key = [key::MASK, place[0], place[1], k as u64];
+            draw_mask(seed, &key, self.nets.dropout, game.program.input_mut(mask));
+        }
         game.program.forward(&mut self.store);
     }
 

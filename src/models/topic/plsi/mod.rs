@@ -28,6 +28,7 @@ pub use model::Plsi;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
 use crate::monitor::Env;
 use crate::solve::poisson::run::{Run, Stepping};
@@ -105,6 +106,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Plsi;
+    const HELD_OUT: HeldOut = HeldOut::Words;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

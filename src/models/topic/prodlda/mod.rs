@@ -159,7 +159,7 @@ impl Reading {
         }
         let reading = Reading { n_words, n_embedding, is_sparse: x.is_sparse(), mean_length: 0.0 };
         reading.check(x)?;
-        let total: f64 = x.col_sums()[..n_words].iter().sum();
+        let total: f64 = reading.lengths(x).iter().sum();
         if total == 0.0 {
             return Err(Error::numerical("prodlda", "no document has a word: there is nothing to learn"));
         }
@@ -192,6 +192,16 @@ impl Reading {
             }
         }
         Ok(())
+    }
+
+    /// The number of words of every document.
+    fn lengths(&self, x: &Features) -> Vec<f64> {
+        let mut row = vec![0.0; x.n_features()];
+        let mut length = |i: usize| {
+            x.row_into(i, &mut row);
+            row[..self.n_words].iter().sum()
+        };
+        (0..x.n_samples()).map(|i| length(i)).collect()
     }
 
     /// Width of the data.

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::figure::Figure;
 use crate::linalg::{Csr, Features, Matrix};
 use crate::models::network::{BOUND_ROWS, Batch, Draws, Evaluation, Runner, in_kind, kl_by_axis};
+use crate::models::topic::Mixture;
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
 };
@@ -220,15 +221,18 @@ impl Model for ProdLda {
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
         let x = x.finite_features()?;
         let found = self.evaluate(x, env)?;
-        let n_words: f64 = x.col_sums()[..self.reading.n_words].iter().sum();
+        let n_words: f64 = self.reading.lengths(x).iter().sum();
         let bound = (found.reconstruction + found.kl()) * x.n_samples() as f64;
         let mut metrics = found.metrics();
         metrics.push(("perplexity".to_owned(), (bound / n_words.max(1.0)).exp()));
         Ok(metrics)
     }
 
-    fn figures(&self, _x: &Data, _env: &Env) -> Result<Vec<Figure>> {
-        Ok(Vec::new())
+    fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {
+        let features = x.finite_features()?;
+        let theta = self.encode(features, env)?.to_f64();
+        let sizes = self.reading.lengths(features);
+        Mixture { theta: &theta, beta: &self.beta, sizes: &sizes }.figures(x)
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
