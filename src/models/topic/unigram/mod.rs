@@ -25,6 +25,7 @@ pub use model::Unigram;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Matrix};
+use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_positive};
 use crate::monitor::Env;
 use crate::random::{Dirichlet, Rng};
@@ -109,6 +110,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Unigram;
+    const HELD_OUT: HeldOut = HeldOut::Words;
 
     fn max_iterations(&self) -> u64 {
         self.max_iter
