@@ -43,6 +43,8 @@
 //! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |
 //! | [`lsi`](models::topic::lsi) | weighted counts by singular vectors |
 //! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
+//! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
+//! | [`lda`](models::topic::lda) | documents that mix topics |
 //!
 //! # The floors
 //!

@@ -180,3 +180,33 @@ pub const FASTTOPICS_PEER: f64 = 1e-6;
 /// Singular values and projections by gensim's randomised decomposition with fifty power iterations, whose vectors
 /// are good to some nine digits.
 pub const LSI_PEER: f64 = 1e-8;
+
+/// How often a topic is drawn by evenly spaced numbers, beside its share: weights and running sums in f32, of up to
+/// 200 terms.
+pub const TOPICS_DRAW: f64 = 1e-4;
+
+/// gamma after up to a dozen iterations in f32, relative to 1 + gamma: some ten roundings an iteration, of sums of up
+/// to 200 topics and 40 words.
+pub const TOPICS_GAMMA: f64 = 2e-5;
+
+/// Shares of topics after a sweep in f32, whose counts are differences of the document's sums.
+pub const TOPICS_COLLAPSED: f64 = 1e-4;
+
+/// The evidence lower bound against scikit-learn's, both from the same topics and iterated until documents stand
+/// still: documents are inferred in f32 here.
+pub const LDA_BOUND: f64 = 1e-4;
+
+/// How far a bound may seem to fall by rounding, relative to it: documents are inferred in f32.
+pub const LDA_MONOTONE: f64 = 1e-6;
+
+/// A probability from 200,000 dependent draws against enumeration: some ten standard errors of 1e-3.
+pub const LDA_ENUMERATED: f64 = 0.01;
+
+/// ln p(w) from 20,000 particles: a relative standard error below 1 % a token.
+pub const LEFT_TO_RIGHT: f64 = 0.02;
+
+/// The largest |z| of a Geweke test's statistics: 1e-4 each by chance.
+pub const GEWEKE_Z: f64 = 3.9;
+
+/// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
+pub const LDA_SAMPLED: f64 = 0.02;

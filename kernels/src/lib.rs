@@ -29,6 +29,7 @@ pub mod simd;
 pub mod small;
 pub mod sparse;
 pub mod special;
+pub mod topics;
 pub mod update;
 pub mod vector;
 

@@ -7,7 +7,7 @@ use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
-use crate::models::topic::{countclust, fasttopics, lsi, plsi, prodlda};
+use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
 use crate::monitor::{Env, Monitor};
@@ -155,6 +155,18 @@ pub const ROOMS: &[Room] = &[
         "topic",
         "grades of membership with priors; the number of clusters by Bayes factors",
         "Taddy 2012; Dey, Hsiao & Stephens 2017",
+        "topics",
+    ),
+    room::<unigram::Params>(
+        "topic",
+        "one distribution over words, or a mixture in which every document has a topic of its own",
+        "Nigam, McCallum, Thrun & Mitchell 2000",
+        "topics",
+    ),
+    room::<lda::Params>(
+        "topic",
+        "documents that mix topics: latent Dirichlet allocation, variational, online, by Gibbs sampling or collapsed",
+        "Blei, Ng & Jordan 2003; Griffiths & Steyvers 2004; Asuncion et al. 2009",
         "topics",
     ),
 ];

@@ -51,6 +51,22 @@ impl<T: Real> Csr<T> {
         Self { pattern, values }
     }
 
+    /// How often each column is named in each of some lists, in any order: one row a list.
+    /// # Errors
+    /// [`Error::Shape`] where a column is not below `n_cols`.
+    pub fn counted(n_cols: usize, lists: impl Iterator<Item = Vec<u32>>) -> Result<Self> {
+        let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);
+        for mut list in lists {
+            list.sort_unstable();
+            for same in list.chunk_by(|a, b| a == b) {
+                indices.push(same[0]);
+                values.push(T::from_f64(same.len() as f64));
+            }
+            indptr.push(values.len());
+        }
+        Self::new(n_cols, indptr, indices, values)
+    }
+
     /// The non-zero entries of a dense matrix.
     pub fn from_dense(dense: &Matrix<T>) -> Self {
         let (mut indptr, mut indices, mut values) = (vec![0], vec![], vec![]);

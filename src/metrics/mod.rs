@@ -4,6 +4,7 @@ pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;
 pub mod generative;
+pub mod held_out;
 pub mod interval;
 pub mod partition;
 pub mod probe;

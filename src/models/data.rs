@@ -100,7 +100,7 @@ impl<'a> Data<'a> {
             Source::Rows(x) => Ok(x),
             Source::Stream(_) => Err(Error::shape(
                 "samples x features in memory",
-                "a stream of blocks, which pca and nmf with --batch-size go through",
+                "a stream of blocks, which pca, nmf with --batch-size and lda with --method online go through",
             )),
             Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
         }

@@ -82,6 +82,11 @@ pub trait Fit: Settings {
     /// What cross-validation holds out of a fit.
     const HELD_OUT: HeldOut = HeldOut::Rows;
 
+    /// Whether this fit does: of a room with samplers and without.
+    fn takes_all_steps(&self) -> bool {
+        Self::TAKES_ALL_STEPS
+    }
+
     /// The most steps there will be; 1 for direct methods.
     fn max_iterations(&self) -> u64;
 
@@ -141,7 +146,7 @@ pub fn fit<P: Fit>(
             break StopReason::Converged;
         }
         if history.n_iter() >= max_iterations {
-            break if P::TAKES_ALL_STEPS { StopReason::Completed } else { StopReason::MaxIterations };
+            break if settings.takes_all_steps() { StopReason::Completed } else { StopReason::MaxIterations };
         }
         if interrupted {
             break StopReason::Interrupted;

@@ -21,3 +21,4 @@ pub mod scd;
 pub mod sgd;
 pub mod spectral;
 pub mod top_n;
+pub mod topics;

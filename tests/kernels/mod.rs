@@ -14,6 +14,7 @@ mod rows;
 mod small;
 mod sparse;
 mod special;
+mod topics;
 mod ulp;
 mod update;
 mod vector;

@@ -84,6 +84,11 @@ pub trait Simd: Vector {
     /// The sum of the lanes of each of `LANES` vectors: lane l is the sum of `vectors[l]`.
     fn reduce_sum_each(vectors: &[Self]) -> Self;
 
+    /// The running sums of the lanes: lane l is the sum of lanes 0 to l, by doubling distances.
+    fn prefix_sum(self) -> Self;
+    /// How many of the first lanes the mask selects before one it does not.
+    fn leading_lanes(self) -> usize;
+
     /// The lanes folded by halves: (0 with LANES/2, ...), then again, in the same order in every tier.
     #[inline(always)]
     fn fold(self, f: impl Fn(Self::Elem, Self::Elem) -> Self::Elem) -> Self::Elem {

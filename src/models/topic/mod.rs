@@ -5,12 +5,14 @@ pub mod countclust;
 mod expression;
 pub mod fasttopics;
 mod figures;
+pub mod lda;
 mod ldavis;
 pub mod lsi;
 mod map;
 mod mixture;
 pub mod plsi;
 pub mod prodlda;
+pub mod unigram;
 mod volcano;
 
 pub use expression::{Differences, Expression};

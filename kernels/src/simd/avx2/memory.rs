@@ -97,6 +97,22 @@ avx2_memory! { F32, f32, 8,
             Self(_mm256_add_ps(low, high))
         }
     }
+    #[inline(always)]
+    fn prefix_sum(self) -> Self {
+        // SAFETY: CPU feature, see above. Within 128 bits by distances 1 and 2, then the lower sum to the upper half.
+        unsafe {
+            let moved = |x: __m256i| _mm256_castsi256_ps(x);
+            let x = _mm256_add_ps(self.0, moved(_mm256_slli_si256::<4>(_mm256_castps_si256(self.0))));
+            let x = _mm256_add_ps(x, moved(_mm256_slli_si256::<8>(_mm256_castps_si256(x))));
+            let lower = _mm256_permute2f128_ps::<0x08>(x, x);
+            Self(_mm256_add_ps(x, _mm256_shuffle_ps::<0xff>(lower, lower)))
+        }
+    }
+    #[inline(always)]
+    fn leading_lanes(self) -> usize {
+        // SAFETY: CPU feature, see above.
+        unsafe { (_mm256_movemask_ps(self.0) as u32).trailing_ones() as usize }
+    }
 }
 
 avx2_memory! { F64, f64, 4,
@@ -128,5 +144,20 @@ avx2_memory! { F64, f64, 4,
             let high = _mm256_permute2f128_pd::<0x31>(s01, s23);
             Self(_mm256_add_pd(low, high))
         }
+    }
+    #[inline(always)]
+    fn prefix_sum(self) -> Self {
+        // SAFETY: CPU feature, see above. As for f32, with the distance 1 alone.
+        unsafe {
+            let moved = _mm256_castsi256_pd(_mm256_slli_si256::<8>(_mm256_castpd_si256(self.0)));
+            let x = _mm256_add_pd(self.0, moved);
+            let lower = _mm256_permute2f128_pd::<0x08>(x, x);
+            Self(_mm256_add_pd(x, _mm256_unpackhi_pd(lower, lower)))
+        }
+    }
+    #[inline(always)]
+    fn leading_lanes(self) -> usize {
+        // SAFETY: CPU feature, see above.
+        unsafe { (_mm256_movemask_pd(self.0) as u32).trailing_ones() as usize }
     }
 }

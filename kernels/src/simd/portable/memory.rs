@@ -80,6 +80,25 @@ macro_rules! portable_memory {
                 assert_eq!(vectors.len(), $lanes);
                 Self($wide::new(std::array::from_fn(|lane| vectors[lane].reduce_sum())))
             }
+            #[inline(always)]
+            fn prefix_sum(self) -> Self {
+                let mut lanes = self.0.to_array();
+                let mut distance = 1;
+                while distance < $lanes / 2 {
+                    for lane in (0..$lanes).rev().filter(|lane| lane % ($lanes / 2) >= distance) {
+                        lanes[lane] += lanes[lane - distance];
+                    }
+                    distance *= 2;
+                }
+                for lane in $lanes / 2..$lanes {
+                    lanes[lane] += lanes[$lanes / 2 - 1];
+                }
+                Self($wide::new(lanes))
+            }
+            #[inline(always)]
+            fn leading_lanes(self) -> usize {
+                self.0.to_array().iter().take_while(|lane| lane.to_bits() != 0).count()
+            }
         }
     };
 }

@@ -1,0 +1,236 @@
+//! Topics of documents given the topics' words, and what they say of the words (Blei, Ng & Jordan 2003; Hoffman, Blei
+//! & Bach 2010): the E step of variational inference, and the fixed point of proportions given known topics.
+
+use super::priors::padded;
+use crate::linalg::{Csr, Matrix};
+use diabolo_kernels::parallel::{for_each_row_block, map_chunks, map_tasks};
+use diabolo_kernels::topics::{Inference, Loading, stride};
+use diabolo_kernels::vector::VectorMath;
+
+/// Entries and documents of a task.
+const TASK: usize = 1 << 13;
+
+/// Words of a task.
+const WORDS: usize = 256;
+
+/// Documents of a task of the bound.
+const DOCS: usize = 128;
+
+/// What every word weighs in every topic, as the fixed point reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Words {
+    /// b, n_words x stride, every row relative to its largest entry.
+    by_word: Vec<f32>,
+    /// The logarithm of that entry, n_words.
+    ln_scale: Vec<f64>,
+    n_topics: usize,
+    loading: Loading,
+}
+
+impl Words {
+    /// Under q(beta_k) = Dirichlet(lambda_k): b = exp(E ln beta), for `lambda` n_words x n_topics.
+    pub fn variational(lambda: &Matrix<f64>) -> Words {
+        let mut at_total = col_sums(lambda);
+        f64::digamma_in_place(&mut at_total);
+        Words::new(lambda, Loading::Variational, |row| {
+            f64::digamma_in_place(row);
+            row.iter_mut().zip(&at_total).for_each(|(x, total)| *x -= total);
+        })
+    }
+
+    /// Given topics: b = beta, n_words x n_topics.
+    pub fn proportional(beta: &Matrix<f64>) -> Words {
+        Words::new(beta, Loading::Proportional, f64::ln_in_place)
+    }
+
+    fn new(rows: &Matrix<f64>, loading: Loading, ln: impl Fn(&mut [f64]) + Sync + Send) -> Words {
+        let (n_words, n_topics) = (rows.n_rows(), rows.n_cols());
+        let width = stride(n_topics);
+        let mut by_word = vec![0.0; n_words * width];
+        let mut ln_scale = vec![0.0; n_words];
+        let scales = map_chunks(n_words, WORDS, |words| {
+            let mut row = vec![0.0; n_topics];
+            let scale_of = |w: usize| {
+                row.copy_from_slice(rows.row(w));
+                ln(&mut row);
+                let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                // A word that no topic has stands nowhere.
+                if largest.is_finite() { largest } else { 0.0 }
+            };
+            words.map(scale_of).collect::<Vec<f64>>()
+        });
+        ln_scale.iter_mut().zip(scales.iter().flatten()).for_each(|(to, scale)| *to = *scale);
+        for_each_row_block(&mut by_word, width, WORDS, |first, block| {
+            let mut row = vec![0.0; n_topics];
+            for (w, out) in (first..).zip(block.chunks_exact_mut(width)) {
+                row.copy_from_slice(rows.row(w));
+                ln(&mut row);
+                row.iter_mut().for_each(|x| *x -= ln_scale[w]);
+                f64::exp_in_place(&mut row);
+                out.iter_mut().zip(&row).for_each(|(b, &x)| *b = x as f32);
+            }
+        });
+        Words { by_word, ln_scale, n_topics, loading }
+    }
+
+    /// b of a word relative to its largest entry, n_topics.
+    pub fn of(&self, word: usize) -> &[f32] {
+        &self.by_word[word * stride(self.n_topics)..][..self.n_topics]
+    }
+
+    /// Infers the documents of `x` from gamma, n_docs x stride, where it is given; else every document starts with
+    /// equal shares of its tokens. At most `max_iter` iterations, until the mean change of gamma is below `tol`.
+    pub fn infer(
+        &self,
+        x: &Csr<f32>,
+        alpha: &[f64],
+        gamma: Option<Matrix<f32>>,
+        max_iter: usize,
+        tol: f64,
+    ) -> Codes {
+        let width = stride(self.n_topics);
+        let alpha = padded(alpha);
+        let mut gamma = gamma.unwrap_or_else(|| self.start(x, &alpha));
+        let mut loads = Matrix::zeros(x.n_rows(), width);
+        let mut ratios = x.clone();
+        let inference = Inference {
+            alpha: &alpha,
+            n_topics: self.n_topics,
+            by_word: &self.by_word,
+            loading: self.loading,
+            max_iter,
+            tol: tol as f32,
+        };
+        let mut tasks = Vec::new();
+        let (mut g, mut l) = (gamma.values_mut(), loads.values_mut());
+        let mut r = ratios.values_mut();
+        for run in x.view().pattern().blocks(TASK) {
+            let (own_g, other_g) = g.split_at_mut(run.len() * width);
+            let (own_l, other_l) = l.split_at_mut(run.len() * width);
+            let (own_r, other_r) = r.split_at_mut(x.indptr()[run.end] - x.indptr()[run.start]);
+            tasks.push((run.start, own_g, own_l, own_r));
+            (g, l, r) = (other_g, other_l, other_r);
+        }
+        let found = map_tasks(tasks, |(first, g, l, r)| inference.run(x.view(), first, g, l, r));
+        Codes {
+            n_topics: self.n_topics,
+            gamma,
+            loads,
+            ratios,
+            ln_sums: found.iter().map(|found| found.ln_sums).sum(),
+            n_iter: found.iter().map(|found| found.n_iter).sum(),
+        }
+    }
+
+    /// gamma_dk = alpha_k + n_d / n_topics.
+    fn start(&self, x: &Csr<f32>, alpha: &[f32]) -> Matrix<f32> {
+        let mut gamma = Matrix::zeros(x.n_rows(), stride(self.n_topics));
+        for d in 0..x.n_rows() {
+            let share = x.row(d).1.iter().sum::<f32>() / self.n_topics as f32;
+            let row = &mut gamma.row_mut(d)[..self.n_topics];
+            row.iter_mut().zip(alpha).for_each(|(g, a)| *g = a + share);
+        }
+        gamma
+    }
+
+    /// S_wk = sum_d x_dw phi_dwk of inferred documents, n_words x n_topics: tokens of a word with a topic.
+    pub fn statistics(&self, codes: &Codes) -> Matrix<f64> {
+        let pulled = codes.ratios.matmul_tn(&codes.loads);
+        let n = self.n_topics;
+        let mut statistics = Matrix::zeros(pulled.n_rows(), n);
+        for_each_row_block(statistics.values_mut(), n, WORDS, |first, block| {
+            for (w, row) in (first..).zip(block.chunks_exact_mut(n)) {
+                let (pulled, b) = (pulled.row(w), self.of(w));
+                row.iter_mut().enumerate().for_each(|(k, s)| *s = f64::from(pulled[k]) * f64::from(b[k]));
+            }
+        });
+        statistics
+    }
+
+    /// The documents' part of the evidence lower bound, at phi optimal given gamma and lambda:
+    ///
+    /// sum_dw x_dw ln sum_k exp(E ln theta_dk + E ln beta_kw) - KL(q(theta) || Dirichlet(alpha))
+    ///
+    /// and sum_d E ln theta_dk, n_topics, from which alpha is learned.
+    pub fn bound(&self, x: &Csr<f32>, codes: &Codes, alpha: &[f64]) -> (f64, Vec<f64>) {
+        let n = self.n_topics;
+        let ln_normaliser = ln_beta_function(alpha);
+        let partials = map_chunks(x.n_rows(), DOCS, |docs| {
+            let (mut bound, mut sums) = (0.0, vec![0.0; n]);
+            let (mut gamma, mut ln_theta, mut ln_gamma) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+            for d in docs {
+                gamma.iter_mut().zip(codes.gamma.row(d)).for_each(|(to, &g)| *to = f64::from(g));
+                let total: f64 = gamma.iter().sum();
+                let largest = gamma.iter().copied().fold(0.0, f64::max);
+                let mut ends = [total, largest, largest + 4.0];
+                f64::digamma_in_place(&mut ends);
+                f64::digamma_into(&gamma, &mut ln_theta);
+                f64::lgamma_into(&gamma, &mut ln_gamma);
+                let (words, counts) = x.row(d);
+                let (mut n_tokens, mut scales) = (0.0, 0.0);
+                for (&w, &count) in words.iter().zip(counts) {
+                    n_tokens += f64::from(count);
+                    scales += f64::from(count) * self.ln_scale[w as usize];
+                }
+                // e = exp(psi(gamma)) times exp(psi(g + 4) - psi(g)) of the largest g.
+                bound += scales - n_tokens * (ends[0] + ends[2] - ends[1]);
+                let (mut kl, mut ln_gammas) = (0.0, 0.0);
+                for k in 0..n {
+                    ln_theta[k] -= ends[0];
+                    sums[k] += ln_theta[k];
+                    kl += (gamma[k] - alpha[k]) * ln_theta[k];
+                    ln_gammas += ln_gamma[k];
+                }
+                bound -= kl + diabolo_kernels::special::lgamma(total) - ln_gammas + ln_normaliser;
+            }
+            (bound, sums)
+        });
+        let mut sums = vec![0.0; n];
+        for (_, of_chunk) in &partials {
+            sums.iter_mut().zip(of_chunk).for_each(|(sum, more)| *sum += more);
+        }
+        (codes.ln_sums + partials.iter().map(|(bound, _)| bound).sum::<f64>(), sums)
+    }
+}
+
+/// sum_k ln Gamma(a_k) - ln Gamma(sum a)
+pub fn ln_beta_function(a: &[f64]) -> f64 {
+    use diabolo_kernels::special::lgamma;
+    a.iter().map(|&a| lgamma(a)).sum::<f64>() - lgamma(a.iter().sum())
+}
+
+/// Column sums of n_words x n_topics, in the order of the words.
+pub fn col_sums(by_word: &Matrix<f64>) -> Vec<f64> {
+    let mut sums = vec![0.0; by_word.n_cols()];
+    by_word.rows().for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x));
+    sums
+}
+
+/// Documents whose topics have been inferred.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Codes {
+    n_topics: usize,
+    /// gamma, n_docs x stride.
+    pub gamma: Matrix<f32>,
+    /// e, n_docs x stride.
+    loads: Matrix<f32>,
+    /// r, as the counts lie.
+    ratios: Csr<f32>,
+    /// sum x ln sum e b, as they are scaled.
+    ln_sums: f64,
+    /// Iterations taken, all documents together.
+    pub n_iter: u64,
+}
+
+impl Codes {
+    /// gamma / sum gamma, n_docs x n_topics: the mean topics of every document.
+    pub fn theta(&self) -> Matrix<f64> {
+        let mut theta = Matrix::zeros(self.gamma.n_rows(), self.n_topics);
+        for d in 0..self.gamma.n_rows() {
+            let gamma = &self.gamma.row(d)[..self.n_topics];
+            let total: f64 = gamma.iter().map(|&g| f64::from(g)).sum();
+            theta.row_mut(d).iter_mut().zip(gamma).for_each(|(t, &g)| *t = f64::from(g) / total);
+        }
+        theta
+    }
+}
