@@ -32,7 +32,7 @@ fn planted_ranks_come_back() {
         let found =
             tuned(&folder, &format!("tune {model} {topics} --over n_topics=2,3,4,8 --folds 3 --out t"));
         assert_eq!(found["one_standard_error"]["tried"]["n_topics"], 4, "{model}: {found:#}");
-        assert_eq!(found["metric"], "perplexity", "{model}");
+        assert_eq!(found["metric"], "completion_perplexity", "{model}");
     }
     let line = "tune kmeans blobs:n_features=6,n_clusters=4 --over n_components=2,3,4,5,7 --out t";
     assert_eq!(tuned(&folder, line)["one_standard_error"]["tried"]["n_components"], 4);
@@ -192,7 +192,6 @@ fn mistakes_are_one_line() {
         ("tune pca blobs --over n_components=1,2 --metric ndcg --out t".to_owned(), "metric"),
         ("tune pca blobs --over n_components=1,2 --metric score --out t".to_owned(), "metric"),
         ("tune vae digits --over n_latent=1,2 --metric rmse --out t".to_owned(), "metric"),
-        ("tune pca blobs --over n_components=1,2 --metric perplexity --out t".to_owned(), "metric"),
         ("tune plsi topics --over n_topics=1,2 --metric rmse --out t".to_owned(), "metric"),
         ("tune pca blobs:n_samples=6 --over n_components=1,2 --out t".to_owned(), "folds"),
     ] {

@@ -125,13 +125,6 @@ impl Request {
             let why = format!("{} is judged by its own score, {name}; leave it out", room.name);
             return Err(Error::parameter("metric", why));
         }
-        if (room.held_out == HeldOut::Words) != (metric == Metric::Perplexity) {
-            let why = match room.held_out {
-                HeldOut::Words => format!("{} is judged by the perplexity of words; leave it out", room.name),
-                _ => format!("{} is no model of words; leave it out", room.name),
-            };
-            return Err(Error::parameter("metric", why));
-        }
         if metric == Metric::Score && !matches!(room.held_out, HeldOut::Scored(_)) {
             let why = format!("{} predicts what is held out; give rmse, mae or divergence", room.name);
             return Err(Error::parameter("metric", why));

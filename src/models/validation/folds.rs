@@ -1,6 +1,6 @@
 //! The folds of a data set, and the predictions of what a fold holds out.
 
-use super::{Halves, HeldOut, Metric, Tally};
+use super::{HeldOut, Metric, Tally};
 use crate::error::{Error, Result};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::ranking::DEPTH;
@@ -53,8 +53,6 @@ enum Hidden {
     Values(Observed),
     /// Other rows, whose features are hidden in these parts.
     Rows { rows: Features, parts: Vec<Vec<usize>> },
-    /// Other rows, in two halves.
-    Words(Halves),
     /// Other rows, which the model's own score of this name judges.
     Scored { rows: Features, name: &'static str },
 }
@@ -75,9 +73,9 @@ impl Folds {
                 few("entries", x.n_stored())
             }
             HeldOut::Cells if n.saturating_mul(m) < self.n_folds => few("cells", n * m),
-            HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_) if n < 2 * self.n_folds => few("rows", n),
+            HeldOut::Rows | HeldOut::Scored(_) if n < 2 * self.n_folds => few("rows", n),
             HeldOut::Rows if m < 2 => few("features", m),
-            HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_) => match x.first_not_finite() {
+            HeldOut::Rows | HeldOut::Scored(_) => match x.first_not_finite() {
                 None => Ok(()),
                 Some((i, j)) => Err(Error::numerical(
                     format!("row {}, column {}", i + 1, j + 1),
@@ -100,7 +98,7 @@ impl Folds {
             (HeldOut::Entries | HeldOut::Interactions | HeldOut::Cells, _) => {
                 self.dense_cells(x, fold, budget)
             }
-            (HeldOut::Rows | HeldOut::Words | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
+            (HeldOut::Rows | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
         }
     }
 
@@ -187,12 +185,8 @@ impl Folds {
         let out = part_of(x.n_samples(), self.n_folds, ROWS, fold);
         let kept: Vec<usize> = (0..x.n_samples()).filter(|i| out.binary_search(i).is_err()).collect();
         let (train, rows) = (x.select_rows(&kept), x.select_rows(&out));
-        match self.held_out {
-            HeldOut::Scored(name) => return Ok(Split { train, hidden: Hidden::Scored { rows, name } }),
-            HeldOut::Words => {
-                return Ok(Split { train, hidden: Hidden::Words(Halves::of(&rows, self.seed)?) });
-            }
-            _ => {}
+        if let HeldOut::Scored(name) = self.held_out {
+            return Ok(Split { train, hidden: Hidden::Scored { rows, name } });
         }
         let n_parts = self.n_folds.min(x.n_features());
         let parts = (0..n_parts).map(|part| part_of(x.n_features(), n_parts, FEATURES, part)).collect();
@@ -218,7 +212,6 @@ impl Split {
         let mut tally = Tally::new(metric);
         match &self.hidden {
             Hidden::Scored { .. } => {}
-            Hidden::Words(halves) => halves.tally((encoder, decoder), units, &mut tally, env)?,
             Hidden::Values(hidden) => self.values(encoder, decoder, hidden, units, &mut tally, env)?,
             Hidden::Rows { rows, parts } => {
                 for part in parts {

@@ -8,7 +8,6 @@
 //! | entries | the data without its observed entries | those entries | encoding what is left, decoding |
 //! | cells | the data with its cells missing, zeros among them | those cells | the same |
 //! | interactions | the data without them | their ranks among what the row does not have | the same |
-//! | words | the other rows | half of the words of its rows | encoding the other half, decoding |
 //! | scored | the other rows | its rows | what the model's own score says of them: a bound, an error |
 //! | rows | the other rows | each part of the features of its rows from the other parts | [`Encode::encode_known`], decoding |
 //!
@@ -21,12 +20,10 @@
 mod choice;
 mod folds;
 mod tally;
-mod words;
 
 pub use choice::{Choice, Estimate};
 pub use folds::{Folds, Split, Units};
 pub use tally::{Metric, Tally};
-use words::Halves;
 
 /// What a fold holds out of a fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +36,6 @@ pub enum HeldOut {
     Interactions,
     /// Rows.
     Rows,
-    /// Rows of counts, half of each to be predicted from the other half.
-    Words,
     /// Rows, judged by the model's own score of this name, a mean over rows that is the lower the better: models whose
     /// codes of some features alone mean nothing.
     Scored(&'static str),
@@ -53,7 +48,6 @@ impl HeldOut {
             HeldOut::Entries => "entries",
             HeldOut::Cells => "cells",
             HeldOut::Interactions => "interactions",
-            HeldOut::Words => "words",
             HeldOut::Rows | HeldOut::Scored(_) => "rows",
         }
     }

@@ -19,8 +19,6 @@ pub enum Metric {
     Divergence,
     /// What the ranking of what was held out lacks: 1 - NDCG@20.
     Ndcg,
-    /// The perplexity of words: exp of the mean of -ln p.
-    Perplexity,
     /// The model's own score of rows it has not seen.
     Score,
 }
@@ -30,7 +28,6 @@ impl Metric {
     pub fn of(held_out: HeldOut) -> Metric {
         match held_out {
             HeldOut::Interactions => Metric::Ndcg,
-            HeldOut::Words => Metric::Perplexity,
             HeldOut::Scored(_) => Metric::Score,
             _ => Metric::Rmse,
         }
@@ -43,7 +40,6 @@ impl Metric {
             Metric::Mae => "mean absolute error",
             Metric::Divergence => "mean divergence",
             Metric::Ndcg => "shortfall of the ranking, 1 - NDCG@20,",
-            Metric::Perplexity => "perplexity",
             Metric::Score => "the model's own score",
         }
     }
@@ -55,7 +51,6 @@ impl Metric {
             Metric::Mae => "mae",
             Metric::Divergence => "divergence",
             Metric::Ndcg => "ndcg_shortfall",
-            Metric::Perplexity => "perplexity",
             Metric::Score => "score",
         }
     }
@@ -92,7 +87,6 @@ impl Tally {
                 f64::kl_divergence(observed, &floored)
             }
             Metric::Ndcg => unreachable!("rankings are added by add_ranking"),
-            Metric::Perplexity => unreachable!("words are added by add_words"),
             Metric::Score => unreachable!("scores are added by add_score"),
         };
     }
@@ -111,18 +105,12 @@ impl Tally {
         self.sum += n_rows as f64 * score;
     }
 
-    /// Adds a word that occurred `count` times and was given the probability `p`.
-    pub fn add_words(&mut self, count: f64, p: f64) {
-        self.n += count;
-        self.sum -= count * p.ln();
-    }
-
     /// How predictions are judged.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// Values or words added, or rows that were ranked.
+    /// Values added, or rows that were ranked.
     pub fn n(&self) -> f64 {
         self.n
     }
@@ -130,10 +118,6 @@ impl Tally {
     /// The error of all of them; `None` of none.
     pub fn error(&self) -> Option<f64> {
         let mean = (self.n > 0.0).then(|| self.sum / self.n)?;
-        Some(match self.metric {
-            Metric::Rmse => mean.sqrt(),
-            Metric::Perplexity => mean.exp(),
-            _ => mean,
-        })
+        Some(if self.metric == Metric::Rmse { mean.sqrt() } else { mean })
     }
 }

@@ -84,7 +84,7 @@ impl Default for Params {
             generator_hidden: vec![128, 256, 512, 1024],
             critic_hidden: vec![512, 256],
             norm_eps: 0.8,
-            dropout: 0.0,
+            dropout: 0.3,
             smoothing: 0.0,
             minimax: false,
             epochs: 20,

@@ -28,6 +28,7 @@ pub use model::CountClust;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Matrix};
+use crate::models::topic::COMPLETION;
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_not_negative, check_widths};
 use crate::monitor::Env;
@@ -186,7 +187,7 @@ fn ahead(now: &Matrix<f64>, before: &Matrix<f64>, share: f64) -> Matrix<f64> {
 impl Fit for Params {
     type State = State;
     type Model = CountClust;
-    const HELD_OUT: HeldOut = HeldOut::Words;
+    const HELD_OUT: HeldOut = HeldOut::Scored(COMPLETION);
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -29,6 +29,7 @@ pub use model::FastTopics;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::models::topic::COMPLETION;
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
 use crate::monitor::Env;
@@ -152,7 +153,7 @@ impl Params {
 impl Fit for Params {
     type State = State;
     type Model = FastTopics;
-    const HELD_OUT: HeldOut = HeldOut::Words;
+    const HELD_OUT: HeldOut = HeldOut::Scored(COMPLETION);
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

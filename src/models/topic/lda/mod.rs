@@ -45,6 +45,7 @@ pub use params::{Learn, Method, Params, Sampler};
 
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Matrix};
+use crate::models::topic::COMPLETION;
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Source, Step, each_block};
 use crate::monitor::Env;
@@ -201,7 +202,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Lda;
-    const HELD_OUT: HeldOut = HeldOut::Words;
+    const HELD_OUT: HeldOut = HeldOut::Scored(COMPLETION);
 
     fn takes_all_steps(&self) -> bool {
         self.method == Method::Gibbs

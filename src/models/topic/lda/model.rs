@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::figure::{Axis, Figure, Plot};
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix, falling};
 use crate::metrics::partition::normalized_mutual_information;
-use crate::models::topic::Mixture;
+use crate::models::topic::{COMPLETION, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width, gallery,
 };
@@ -272,6 +272,10 @@ impl Model for Lda {
         let theta = self.inferred(&counts).theta();
         let perplexity = Mixture::perplexity(&counts, &theta, &self.beta).value;
         let mut metrics = vec![("perplexity".to_owned(), perplexity)];
+        if let Some(mixture) = self.mixture() {
+            let completion = mixture.completion(&counts, |seen| self.inferred(seen).theta());
+            metrics.push((COMPLETION.to_owned(), completion));
+        }
         if let Some(labels) = x.labels {
             let largest: Vec<u32> = theta.rows().map(largest).collect();
             metrics.push(("nmi".to_owned(), normalized_mutual_information(&largest, &labels.class)));

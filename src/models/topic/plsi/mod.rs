@@ -28,6 +28,7 @@ pub use model::Plsi;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::models::topic::COMPLETION;
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_share};
 use crate::monitor::Env;
@@ -106,7 +107,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Plsi;
-    const HELD_OUT: HeldOut = HeldOut::Words;
+    const HELD_OUT: HeldOut = HeldOut::Scored(COMPLETION);
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

@@ -25,6 +25,7 @@ pub use model::Unigram;
 
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Matrix};
+use crate::models::topic::COMPLETION;
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative, check_positive};
 use crate::monitor::Env;
@@ -110,7 +111,7 @@ impl Tensors for State {
 impl Fit for Params {
     type State = State;
     type Model = Unigram;
-    const HELD_OUT: HeldOut = HeldOut::Words;
+    const HELD_OUT: HeldOut = HeldOut::Scored(COMPLETION);
 
     fn max_iterations(&self) -> u64 {
         self.max_iter

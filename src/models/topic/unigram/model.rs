@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
 use crate::metrics::partition::normalized_mutual_information;
-use crate::models::topic::Mixture;
+use crate::models::topic::{COMPLETION, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
 };
@@ -151,7 +151,10 @@ impl Model for Unigram {
         let counts = sparse(features);
         let (theta, ln_sum) = responsibilities(&counts, &self.beta, &self.weight);
         let n_tokens: f64 = counts.values().iter().sum();
-        let mut metrics = vec![("perplexity".to_owned(), (-ln_sum / n_tokens.max(f64::MIN_POSITIVE)).exp())];
+        let perplexity = (-ln_sum / n_tokens.max(f64::MIN_POSITIVE)).exp();
+        let of_seen = |seen: &Csr<f64>| responsibilities(seen, &self.beta, &self.weight).0;
+        let completion = self.mixture().completion(&counts, of_seen);
+        let mut metrics = vec![("perplexity".to_owned(), perplexity), (COMPLETION.to_owned(), completion)];
         if let Some(labels) = x.labels {
             let likeliest: Vec<u32> = theta
                 .rows()
