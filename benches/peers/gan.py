@@ -1,9 +1,9 @@
 """The generative adversarial network beside PyTorch: the reference networks on MNIST, seconds a step at equal epochs.
 
     cargo build --release --example gan
-    python benches/peers/gan.py [--rounds 1] [--threads 1 2] [--epochs 20] [--seed 1] [--data ../shared/data]
+    python benches/peers/gan.py [--rounds 1] [--threads 1 2] [--epochs 20] [--dropout 0.3] [--seed 1] [--data ../shared/data]
 
-G 100-128-256-512-1024-784 (LeakyReLU .2, batch normalisation with eps .8 on the last three, tanh), D 784-512-256-1, Adam 2e-4
+G 100-128-256-512-1024-784 (LeakyReLU .2, batch normalisation with eps .8 on the last three, tanh), D 784-512-256-1 with dropout, Adam 2e-4
 (.5, .999), batch 64; G moves first, then D on the same made pictures. 10,000 samples of each are judged by one
 classifier, trained here on the training pictures: the Frechet distance of its features from the test
 pictures', and the digits covered.
@@ -21,7 +21,7 @@ from kmeans import images
 from race import OURS, example, one_round, parser, race, report
 
 
-def peer_round(train_path, epochs, seed, out):
+def peer_round(train_path, epochs, seed, out, dropout):
     import os
 
     import torch
@@ -39,8 +39,8 @@ def peer_round(train_path, epochs, seed, out):
         *block(100, 128, False), *block(128, 256), *block(256, 512), *block(512, 1024), nn.Linear(1024, 784), nn.Tanh()
     )
     critic = nn.Sequential(
-        nn.Linear(784, 512), nn.LeakyReLU(0.2, inplace=True),
-        nn.Linear(512, 256), nn.LeakyReLU(0.2, inplace=True), nn.Linear(256, 1),
+        nn.Linear(784, 512), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)),
+        nn.Linear(512, 256), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)), nn.Linear(256, 1),
     )  # fmt: skip
     loss = nn.BCEWithLogitsLoss()
     adams = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (generator, critic)]
@@ -97,6 +97,7 @@ def judge(train, labels, test, samples):
 def main():
     arguments = parser(__doc__, rounds=1)
     arguments.add_argument("--epochs", type=int, default=20)
+    arguments.add_argument("--dropout", type=float, default=0.3)
     arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
     if options.one_round:
@@ -113,8 +114,8 @@ def main():
         outs = {name: f"{folder}/{name}.npy" for name in ("PyTorch", OURS)}
         file = f"{mnist}/train-images-idx3-ubyte.gz"
         programs = {
-            "PyTorch": one_round(__file__, train, *settings, outs["PyTorch"]),
-            OURS: [example("gan"), file, *settings, outs[OURS]],
+            "PyTorch": one_round(__file__, train, *settings, outs["PyTorch"], options.dropout),
+            OURS: [example("gan"), file, *settings, outs[OURS], str(options.dropout)],
         }
         for threads in options.threads:
             results = race(programs, options.rounds, threads)

@@ -27,13 +27,10 @@ fn planted_ranks_come_back() {
         let chosen = &found["one_standard_error"]["tried"]["n_components"];
         assert_eq!(chosen, &Value::from(3), "{line}: {found:#}");
     }
-    let topics = "topics:n_docs=400,n_words=60,n_topics=4,doc_length=200";
-    for model in ["plsi", "fasttopics", "countclust"] {
-        let found =
-            tuned(&folder, &format!("tune {model} {topics} --over n_topics=2,3,4,8 --folds 3 --out t"));
-        assert_eq!(found["one_standard_error"]["tried"]["n_topics"], 4, "{model}: {found:#}");
-        assert_eq!(found["metric"], "completion_perplexity", "{model}");
-    }
+    let line = "tune lda topics:n_docs=400,n_words=60,n_topics=4,doc_length=200 --over n_topics=2,3,4,8 --folds 3 --out t";
+    let found = tuned(&folder, line);
+    assert_eq!(found["one_standard_error"]["tried"]["n_topics"], 4, "{found:#}");
+    assert_eq!(found["metric"], "completion_perplexity");
     let line = "tune kmeans blobs:n_features=6,n_clusters=4 --over n_components=2,3,4,5,7 --out t";
     assert_eq!(tuned(&folder, line)["one_standard_error"]["tried"]["n_components"], 4);
 }
