@@ -3,6 +3,7 @@
 use diabolo::Result;
 use diabolo::data::{Simulator, Topics};
 use diabolo::metrics::topics::driving_words;
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::countclust::Params;
 use diabolo::models::{Data, fit};
 use diabolo::monitor::{Budget, Env, Silent};

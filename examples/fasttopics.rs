@@ -6,6 +6,7 @@
 use diabolo::Result;
 use diabolo::data::{Simulator, Topics};
 use diabolo::metrics::topics::{Coherence, Occurrences, diversity, match_topics, mean_coherence, top_words};
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::fasttopics::Params;
 use diabolo::models::{Data, Encode, Model, fit};
 use diabolo::monitor::{Budget, Env, Silent};

@@ -6,6 +6,7 @@
 use diabolo::Result;
 use diabolo::data::{Simulator, Topics};
 use diabolo::linalg::{Csr, Features};
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::Mixture;
 use diabolo::models::topic::plsi::Params;
 use diabolo::models::{Data, Model, fit};

@@ -123,13 +123,17 @@ impl Outcome<'_> {
         if self.history.n_iter() < 2 {
             return None;
         }
+        let objective = self.history.objective();
+        // Likelihoods are mostly negative, and have no logarithm.
+        let is_positive = objective.iter().all(|value| *value > 0.0);
+        let axis = if is_positive { Axis::log } else { Axis::linear };
         Some(Figure::new(
             "Objective",
             "The objective after every iteration.",
             Plot::Lines {
                 x: Axis::linear("iteration"),
-                y: Axis::log("objective"),
-                series: vec![Series::counted("", self.history.objective().to_vec())],
+                y: axis("objective"),
+                series: vec![Series::counted("", objective.to_vec())],
             },
         ))
     }

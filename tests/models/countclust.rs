@@ -5,6 +5,7 @@ use super::fasttopics::planted;
 use crate::tolerance::{EXACT_SUM, SIMPLEX_SUM};
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::metrics::topics::{driving_words, match_topics};
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::countclust::{CountClust, Params};
 use diabolo::models::{Data, Encode, History, Model, Sample, fit};
 use diabolo::monitor::{Env, Silent};

@@ -4,6 +4,7 @@
 use crate::tolerance::{EXACT_SUM, FASTTOPICS_PEER, SIMPLEX_SUM};
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::metrics::topics::match_topics;
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::fasttopics::{FastTopics, Init, Params};
 use diabolo::models::{Data, Encode, History, Model, Sample, fit};
 use diabolo::monitor::{Env, Silent};

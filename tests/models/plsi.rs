@@ -6,6 +6,7 @@ use crate::tolerance::{EXACT_SUM, SIMPLEX_SUM};
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::metrics::topics::match_topics;
 use diabolo::models::factorization::nmf;
+use diabolo::models::topic::Mixed;
 use diabolo::models::topic::plsi::{Params, Plsi};
 use diabolo::models::{Data, Encode, History, Model, Sample, fit};
 use diabolo::monitor::{Env, Silent};

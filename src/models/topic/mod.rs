@@ -9,6 +9,7 @@ pub mod lda;
 mod ldavis;
 pub mod lsi;
 mod map;
+mod mixed;
 mod mixture;
 pub mod plsi;
 pub mod prodlda;
@@ -19,6 +20,7 @@ pub use expression::{Differences, Expression};
 pub use figures::structure;
 pub use ldavis::LdaVis;
 pub use map::{MapWord, TopicMap, candidates};
+pub use mixed::Mixed;
 pub use mixture::{Lengths, Mixture, Perplexity};
 
 /// What models call [`Mixture::completion`] in their scores, and are judged by in cross-validation.

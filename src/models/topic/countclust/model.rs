@@ -1,16 +1,12 @@
 //! The fitted topics and what they can do.
 
 use super::{Tried, visit_tried};
-use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
-use crate::linalg::{Csr, Features, Matrix};
+use crate::linalg::{Csr, Matrix};
 use crate::metrics::topics::driving_words;
-use crate::models::topic::{COMPLETION, Lengths, Mixture};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, Sample, Widths, check_width,
-};
-use crate::monitor::Env;
-use crate::solve::poisson::{Multinomial, most_likely, normalise, sparse};
+use crate::models::Names;
+use crate::models::topic::Mixed;
+use crate::solve::poisson::{Multinomial, most_likely, normalise};
 use crate::tensors::{TensorView, Tensors};
 
 /// Words told of each topic.
@@ -27,23 +23,16 @@ impl CountClust {
         CountClust { multinomial, tried }
     }
 
-    /// Memberships, topics and sizes.
-    pub fn multinomial(&self) -> &Multinomial {
-        &self.multinomial
-    }
-
     /// The numbers of topics that were fitted to their end, and their evidence. The difference of two is the
     /// logarithm of a Bayes factor.
     pub fn tried(&self) -> &[Tried] {
         &self.tried
     }
+}
 
-    fn mixture(&self) -> Mixture<'_> {
-        Mixture {
-            theta: &self.multinomial.theta,
-            beta: &self.multinomial.beta,
-            sizes: &self.multinomial.sizes,
-        }
+impl Mixed for CountClust {
+    fn multinomial(&self) -> &Multinomial {
+        &self.multinomial
     }
 
     /// The most probable memberships, topics as they are. The prior is a word a topic that has no other, 1/K times in
@@ -106,85 +95,5 @@ impl Tensors for CountClust {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.multinomial.visit(each);
         visit_tried(&self.tried, each);
-    }
-}
-
-impl Widths for CountClust {
-    fn n_features(&self) -> usize {
-        self.multinomial.beta.n_cols()
-    }
-
-    fn n_latent(&self) -> usize {
-        self.multinomial.beta.n_rows()
-    }
-}
-
-impl Encode for CountClust {
-    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
-        Data::rows(x).non_negative_features()?;
-        Ok(Latent::F64(self.memberships(&sparse(x))))
-    }
-}
-
-impl Decode for CountClust {
-    /// The probabilities of words: rows that sum to 1.
-    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        Ok(z.matmul(&self.multinomial.beta))
-    }
-}
-
-impl Sample for CountClust {
-    fn sample(&self, n: usize, env: &Env) -> Result<Features> {
-        self.mixture().sample(n, Lengths::AsSeen, env)
-    }
-}
-
-impl Model for CountClust {
-    fn encoder(&self) -> Option<&dyn Encode> {
-        Some(self)
-    }
-
-    fn decoder(&self) -> Option<&dyn Decode> {
-        Some(self)
-    }
-
-    fn sampler(&self) -> Option<&dyn Sample> {
-        Some(self)
-    }
-
-    fn topics(&self) -> Option<Mixture<'_>> {
-        Some(self.mixture())
-    }
-
-    /// The perplexity of the words of documents that are given memberships by these very words, and the share of words that
-    /// are impossible.
-    fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
-        let x = x.non_negative_features()?;
-        check_width(x, self.multinomial.beta.n_cols())?;
-        let perplexity =
-            Mixture::perplexity(&sparse(x), &self.memberships(&sparse(x)), &self.multinomial.beta);
-        Ok(vec![
-            ("perplexity".into(), perplexity.value),
-            ("impossible_words".into(), perplexity.impossible),
-            (COMPLETION.into(), self.mixture().completion(&sparse(x), |x| self.memberships(x))),
-        ])
-    }
-
-    fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
-        let mut figures = self.own_figures(x.names);
-        figures.extend(self.mixture().figures(x)?);
-        Ok(figures)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        self.mixture().warnings()
-    }
-
-    fn factors(&self) -> Vec<Factor<'_>> {
-        let Multinomial { theta, beta, .. } = &self.multinomial;
-        vec![
-            Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: theta },
-            Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: beta },
-        ]
     }
 }

@@ -1,14 +1,10 @@
 //! The fitted topics and what they can do.
 
 use crate::error::{Error, Result};
-use crate::figure::Figure;
-use crate::linalg::{Csr, Features, Matrix};
-use crate::models::topic::{COMPLETION, Lengths, Mixture};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
-};
-use crate::monitor::Env;
-use crate::solve::poisson::{self, Multinomial, most_likely, sparse};
+use crate::linalg::{Csr, Matrix};
+use crate::models::topic::{Lengths, Mixed};
+use crate::models::{Along, Factor, Metrics};
+use crate::solve::poisson::{self, Multinomial, most_likely};
 use crate::solve::scd;
 use crate::tensors::{TensorView, Tensors};
 use diabolo_kernels::reduce::Reduce;
@@ -23,11 +19,6 @@ impl FastTopics {
     pub(super) fn new(multinomial: Multinomial) -> FastTopics {
         let sizes = Matrix::from_vec(multinomial.sizes.len(), 1, multinomial.sizes.clone());
         FastTopics { multinomial, sizes }
-    }
-
-    /// Memberships, topics and sizes.
-    pub fn multinomial(&self) -> &Multinomial {
-        &self.multinomial
     }
 
     /// The log likelihood sum x ln m - m - ln Gamma(x + 1) of samples with codes `z`; m at least 1e-300 where x > 0.
@@ -73,107 +64,37 @@ impl FastTopics {
         let multinomial = Multinomial { theta: merged_theta, beta: merged_beta, sizes: sizes.clone() };
         Ok(FastTopics::new(multinomial))
     }
-
-    /// The most likely memberships.
-    fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
-        with_unit_rows(most_likely(x, &self.multinomial.beta))
-    }
-
-    fn mixture(&self) -> Mixture<'_> {
-        let Multinomial { theta, beta, sizes } = &self.multinomial;
-        Mixture { theta, beta, sizes }
-    }
 }
 
-/// Rows divided by their sums.
-fn with_unit_rows(mut z: Matrix<f64>) -> Matrix<f64> {
-    (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
-    z
+impl Mixed for FastTopics {
+    const LENGTHS: Lengths = Lengths::Poisson;
+
+    fn multinomial(&self) -> &Multinomial {
+        &self.multinomial
+    }
+
+    fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
+        let mut z = self.codes_of(x);
+        (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
+        z
+    }
+
+    /// Expected counts of each topic (`predict`); divided by their sum, memberships.
+    fn codes_of(&self, x: &Csr<f64>) -> Matrix<f64> {
+        most_likely(x, &self.multinomial.beta)
+    }
+
+    fn own_scores(&self, x: &Csr<f64>) -> Metrics {
+        vec![("log_likelihood".into(), self.log_likelihood(x, &self.codes_of(x)))]
+    }
+
+    fn own_factors(&self) -> Vec<Factor<'_>> {
+        vec![Factor { name: "sizes", rows: Along::Samples, cols: Along::Value, values: &self.sizes }]
+    }
 }
 
 impl Tensors for FastTopics {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.multinomial.visit(each);
-    }
-}
-
-impl Widths for FastTopics {
-    fn n_features(&self) -> usize {
-        self.multinomial.beta.n_cols()
-    }
-
-    fn n_latent(&self) -> usize {
-        self.multinomial.beta.n_rows()
-    }
-}
-
-impl Encode for FastTopics {
-    /// Expected counts of each topic (`predict`); divided by their sum, memberships.
-    fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
-        Data::rows(x).non_negative_features()?;
-        Ok(Latent::F64(most_likely(&sparse(x), &self.multinomial.beta)))
-    }
-}
-
-impl Decode for FastTopics {
-    fn lift(&self, z: &Matrix<f64>, _: &Env) -> Result<Matrix<f64>> {
-        Ok(z.matmul(&self.multinomial.beta))
-    }
-}
-
-impl Sample for FastTopics {
-    fn sample(&self, n: usize, env: &Env) -> Result<Features> {
-        self.mixture().sample(n, Lengths::Poisson, env)
-    }
-}
-
-impl Model for FastTopics {
-    fn encoder(&self) -> Option<&dyn Encode> {
-        Some(self)
-    }
-
-    fn decoder(&self) -> Option<&dyn Decode> {
-        Some(self)
-    }
-
-    fn sampler(&self) -> Option<&dyn Sample> {
-        Some(self)
-    }
-
-    fn topics(&self) -> Option<Mixture<'_>> {
-        Some(self.mixture())
-    }
-
-    /// The log likelihood, and the perplexity of words given documents, of samples whose codes are found by `encode`.
-    fn score(&self, x: &Data, _: &Env) -> Result<Metrics> {
-        let x = x.non_negative_features()?;
-        check_width(x, self.multinomial.beta.n_cols())?;
-        let x = sparse(x);
-        let z = most_likely(&x, &self.multinomial.beta);
-        let log_likelihood = self.log_likelihood(&x, &z);
-        let perplexity = Mixture::perplexity(&x, &with_unit_rows(z), &self.multinomial.beta);
-        Ok(vec![
-            ("log_likelihood".into(), log_likelihood),
-            ("perplexity".into(), perplexity.value),
-            ("impossible_words".into(), perplexity.impossible),
-            (COMPLETION.into(), self.mixture().completion(&x, |x| self.memberships(x))),
-        ])
-    }
-
-    fn figures(&self, x: &Data, _: &Env) -> Result<Vec<Figure>> {
-        self.mixture().figures(x)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        self.mixture().warnings()
-    }
-
-    fn factors(&self) -> Vec<Factor<'_>> {
-        let Multinomial { theta, beta, .. } = &self.multinomial;
-        vec![
-            Factor { name: "theta", rows: Along::Samples, cols: Along::Components, values: theta },
-            Factor { name: "beta", rows: Along::Components, cols: Along::Features, values: beta },
-            Factor { name: "sizes", rows: Along::Samples, cols: Along::Value, values: &self.sizes },
-        ]
     }
 }
