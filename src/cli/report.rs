@@ -124,9 +124,17 @@ pub fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Abbreviations (NMF, PCA) in capitals, words as words.
+/// Abbreviations (NMF, PCA) in capitals, words as words, and what authors write otherwise as they do.
 fn title_of(model: &str) -> String {
-    if model.len() <= 4 { model.to_uppercase() } else { capitalised(model) }
+    match model {
+        "kmeans" => "k-means".to_owned(),
+        "plsi" => "pLSI".to_owned(),
+        "prodlda" => "ProdLDA".to_owned(),
+        "countclust" => "CountClust".to_owned(),
+        "fasttopics" => "fastTopics".to_owned(),
+        short if short.len() <= 4 => short.to_uppercase(),
+        long => capitalised(long),
+    }
 }
 
 fn capitalised(text: &str) -> String {
