@@ -1,6 +1,6 @@
 //! The one error type. Users' mistakes are values of it; our own bugs panic with a message.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What went wrong, in one line: the place, the reason and, where there is one, the remedy.
@@ -101,8 +101,28 @@ impl Error {
     }
 }
 
+/// Writes control characters escaped: what names of files and members hold must not break the one line of an error.
+struct OneLine<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(char::is_control) {
+            let (plain, control) = match part.chars().next_back().filter(|last| last.is_control()) {
+                Some(last) => (&part[..part.len() - last.len_utf8()], Some(last)),
+                None => (part, None),
+            };
+            self.0.write_str(plain)?;
+            if let Some(control) = control {
+                write!(self.0, "{}", control.escape_default())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = OneLine(f);
         match self {
             Error::Parameter { name, why } => write!(f, "{name}: {why}"),
             Error::Shape { expected, received } => write!(f, "expected {expected}, received {received}"),
