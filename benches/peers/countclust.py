@@ -14,19 +14,13 @@ import time
 
 import numpy as np
 
-from race import OURS, example, one_round, parser, race, report
-
-
-def load(path):
-    import scipy.io
-
-    return scipy.io.mmread(path).tocsr().astype(float)
+from race import OURS, counts, example, one_round, parser, race, report
 
 
 def peer_round(path, k, iterations):
     from sklearn.decomposition import LatentDirichletAllocation
 
-    x, k, iterations = load(path), int(k), int(iterations)
+    x, k, iterations = counts(path), int(k), int(iterations)
     priors = {"doc_topic_prior": 1 / k, "topic_word_prior": 1 / (k * x.shape[1])}
     model = LatentDirichletAllocation(k, max_iter=iterations, learning_method="batch", random_state=0, **priors)
     began = time.perf_counter()

@@ -25,22 +25,16 @@ import time
 
 import numpy as np
 
-from race import OURS, example, one_round, parser, race, report, require, run
+from race import OURS, counts, example, npmi, one_round, parser, race, report, require, run
 
 K, ALPHA, ETA = 50, 0.1, 0.01
 GOAL = ["learn_alpha=asymmetric", "eta=0.1", "burn_in=500", "thin=5"]
 GOAL_SWEEPS = 1500
 
 
-def read(path):
-    import scipy.io
-
-    return scipy.io.mmread(path).tocsr()
-
-
 def perplexity(beta, folder):
     """Document completion of the test halves."""
-    h1, h2 = (read(f"{folder}/ts_{half}.mtx.gz") for half in ("h1", "h2"))
+    h1, h2 = (counts(f"{folder}/ts_{half}.mtx.gz") for half in ("h1", "h2"))
     total = 0.0
     for d in range(h1.shape[0]):
         a, b = slice(*h1.indptr[d : d + 2]), slice(*h2.indptr[d : d + 2])
@@ -53,21 +47,6 @@ def perplexity(beta, folder):
     return float(np.exp(-total / h2.sum()))
 
 
-def npmi(beta, folder):
-    present = (read(f"{folder}/tr.mtx.gz") > 0).astype(np.float64).tocsc()
-    n, scores = present.shape[0], []
-    for topic in beta:
-        top = present[:, np.argsort(-topic)[:10]]
-        both = (top.T @ top).toarray() / n
-        single = np.diag(both)
-        i, j = np.triu_indices(10, 1)
-        p, q = both[i, j], single[i] * single[j]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            score = np.where(p == 0, -1.0, np.where(p == 1, 1.0, np.log(p / q) / -np.log(p)))
-        scores.append(score.mean())
-    return float(np.mean(scores))
-
-
 def finish(seconds, beta, folder, **more):
     print(json.dumps({"seconds": seconds, "perplexity": perplexity(beta, folder)} | more))
 
@@ -75,7 +54,7 @@ def finish(seconds, beta, folder, **more):
 def sklearn_round(folder, n_iter, threads):
     from sklearn.decomposition import LatentDirichletAllocation
 
-    x = read(f"{folder}/tr.mtx.gz").astype(np.float64)
+    x = counts(f"{folder}/tr.mtx.gz")
     model = LatentDirichletAllocation(K, doc_topic_prior=ALPHA, topic_word_prior=ETA, max_iter=int(n_iter), learning_method="batch", mean_change_tol=1e-3, max_doc_update_iter=100, random_state=0, n_jobs=int(threads))
     began = time.perf_counter()
     model.fit(x)
@@ -87,7 +66,7 @@ def gensim_round(folder, passes, threads):
     from gensim.matutils import Sparse2Corpus
     from gensim.models import LdaModel, LdaMulticore
 
-    x = read(f"{folder}/tr.mtx.gz")
+    x = counts(f"{folder}/tr.mtx.gz")
     names = {i: str(i) for i in range(x.shape[1])}
     corpus = list(Sparse2Corpus(x, documents_columns=False))
     common = dict(id2word=names, num_topics=K, alpha=[ALPHA] * K, eta=ETA, passes=int(passes), chunksize=2000, eval_every=0, random_state=0, iterations=100, gamma_threshold=1e-3, decay=0.7, offset=10.0)
@@ -100,7 +79,7 @@ def gensim_round(folder, passes, threads):
 def tomotopy_round(folder, sweeps, threads):
     import tomotopy as tp
 
-    x = read(f"{folder}/tr.mtx.gz")
+    x = counts(f"{folder}/tr.mtx.gz")
     model = tp.LDAModel(k=K, alpha=ALPHA, eta=ETA, seed=1)
     for d in range(x.shape[0]):
         row = slice(*x.indptr[d : d + 2])
@@ -159,7 +138,7 @@ def main():
             tokens = results["tomotopy"]["tokens"] * options.sweeps
             print("  Mtokens/s: " + ", ".join(f"{name} {tokens / result['seconds'] / 1e6:.1f}" for name, result in results.items()))
     if "many" in options.only:
-        tokens = float(read(f"{folder}/tr.mtx.gz").sum())
+        tokens = float(counts(f"{folder}/tr.mtx.gz").sum())
         print("Mtokens/s of 20 sweeps, 1 thread: topics, dense, passes")
         for k in (16, 32, 64, 128, 256, 512, 1024, 2048, 4096):
             speed = {}
@@ -171,7 +150,7 @@ def main():
         import scipy.sparse as sp
 
         print("seconds and MB of 10 sweeps or iterations, 1 thread: documents, gibbs, variational, cvb0")
-        x = read(f"{folder}/tr.mtx.gz").astype(np.float64)
+        x = counts(f"{folder}/tr.mtx.gz")
         with tempfile.TemporaryDirectory() as temporary:
             path = f"{temporary}/x.npz"
             for times in (1, 4, 16):
@@ -185,7 +164,7 @@ def main():
         with tempfile.TemporaryDirectory() as temporary:
             command = ours(folder, "gibbs", K, GOAL_SWEEPS, *GOAL, f"beta={temporary}/beta.npy")
             result = run(command, 1)
-            score = npmi(np.load(f"{temporary}/beta.npy"), folder)
+            score = npmi(counts(f"{folder}/tr.mtx.gz"), np.load(f"{temporary}/beta.npy"))
         print(f"one model, {GOAL_SWEEPS} sweeps, {' '.join(GOAL)}: perplexity {result['perplexity']:.1f}, NPMI {score:.4f}, {result['seconds']:.1f} s")
 
 

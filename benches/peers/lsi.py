@@ -13,17 +13,11 @@ import time
 
 import numpy as np
 
-from race import OURS, example, one_round, parser, race, report, require
-
-
-def load(path):
-    import scipy.io
-
-    return scipy.io.mmread(path).tocsr().astype(float)
+from race import OURS, counts, example, one_round, parser, race, report, require
 
 
 def peer_round(program, path, k):
-    x, k = load(path), int(k)
+    x, k = counts(path), int(k)
     if program == "scikit-learn":
         from sklearn.decomposition import TruncatedSVD
 

@@ -13,20 +13,14 @@ import time
 
 import numpy as np
 
-from race import OURS, example, one_round, parser, race, report, require
-
-
-def load(path):
-    import scipy.io
-
-    return scipy.io.mmread(path).tocsr().astype(float)
+from race import OURS, counts, example, one_round, parser, race, report, require
 
 
 def peer_round(path, l_path, f_path, iterations):
     import scipy.sparse
     from scipy.special import gammaln
 
-    x, l, f = load(path), np.load(l_path), np.load(f_path)
+    x, l, f = counts(path), np.load(l_path), np.load(f_path)
     i = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))
     fitted = lambda: np.einsum("ik,ik->i", l[i], f[x.indices])
     began = time.perf_counter()
@@ -52,7 +46,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         files = [f"{folder}/l.npy", f"{folder}/f.npy"]
         draws = np.random.default_rng(1)
-        for file, n in zip(files, load(path).shape):
+        for file, n in zip(files, counts(path).shape):
             np.save(file, draws.random((n, options.k)))
         programs = {
             "scipy": one_round(__file__, path, *files, options.iterations),

@@ -14,10 +14,9 @@ import tempfile
 import time
 
 import numpy as np
-import scipy.io
 import scipy.sparse
 
-from race import OURS, example, one_round, parser, race, report
+from race import OURS, counts, example, npmi, one_round, parser, race, report
 
 
 def peer_round(path, n_topics, epochs, seed, out):
@@ -75,26 +74,6 @@ def peer_round(path, n_topics, epochs, seed, out):
     print(json.dumps({"seconds": seconds, "loss": float(loss)}))
 
 
-def npmi(x, beta, n_top=10):
-    """Mean over topics of the normalised pointwise mutual information of the pairs of their likeliest words."""
-    present = (x > 0).astype(np.float64).tocsc()
-    n = x.shape[0]
-    scores = []
-    for row in beta:
-        top = np.argsort(-row)[:n_top]
-        together = (present[:, top].T @ present[:, top]).toarray() / n
-        for i in range(n_top):
-            for j in range(i):
-                joint, alone = together[i, j], together[i, i] * together[j, j]
-                if joint == 0:
-                    scores.append(-1.0)
-                elif joint == 1:
-                    scores.append(1.0)
-                else:
-                    scores.append(np.log(joint / alone) / -np.log(joint))
-    return float(np.mean(scores))
-
-
 def main():
     arguments = parser(__doc__, rounds=1)
     arguments.add_argument("--epochs", type=int, default=80)
@@ -104,7 +83,7 @@ def main():
     if options.one_round:
         return peer_round(*options.one_round)
 
-    x = scipy.sparse.csr_matrix(scipy.io.mmread(f"{options.data}/news20/tr.mtx.gz"), dtype=np.float64)
+    x = counts(f"{options.data}/news20/tr.mtx.gz")
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/x.npz"
         scipy.sparse.save_npz(path, x)

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import numpy as np
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = os.environ.get("DIABOLO_DATA", str(ROOT / "../shared/data"))
 OURS = "diabolo"
@@ -37,6 +39,31 @@ def example(name):
     if not path.exists():
         sys.exit(f"{path} is missing; cargo build --release --examples")
     return str(path)
+
+
+def counts(path):
+    """A MatrixMarket file as compressed rows of f64."""
+    import scipy.io
+    import scipy.sparse
+
+    return scipy.sparse.csr_matrix(scipy.io.mmread(path), dtype=np.float64)
+
+
+def npmi(x, beta, n_top=10):
+    """Coherence: the mean over topics, n_topics x n_words, of the normalised pointwise mutual information of the pairs of
+    their likeliest words; presence in the documents x, no smoothing, pairs never together -1, always together 1."""
+    present = (x > 0).astype(np.float64).tocsc()
+    n, scores = present.shape[0], []
+    for topic in beta:
+        top = present[:, np.argsort(-topic)[:n_top]]
+        both = (top.T @ top).toarray() / n
+        single = np.diag(both)
+        i, j = np.triu_indices(n_top, 1)
+        p, q = both[i, j], single[i] * single[j]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            score = np.where(p == 0, -1.0, np.where(p == 1, 1.0, np.log(p / q) / -np.log(p)))
+        scores.append(score.mean())
+    return float(np.mean(scores))
 
 
 def one_round(script, *arguments):

@@ -124,16 +124,12 @@ pub fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Abbreviations (NMF, PCA) in capitals, words as words, and what authors write otherwise as they do.
+/// As authors write it; else abbreviations (NMF, PCA) in capitals, words as words.
 fn title_of(model: &str) -> String {
-    match model {
-        "kmeans" => "k-means".to_owned(),
-        "plsi" => "pLSI".to_owned(),
-        "prodlda" => "ProdLDA".to_owned(),
-        "countclust" => "CountClust".to_owned(),
-        "fasttopics" => "fastTopics".to_owned(),
-        short if short.len() <= 4 => short.to_uppercase(),
-        long => capitalised(long),
+    match rooms::find(model).ok().and_then(|room| room.title) {
+        Some(title) => title.to_owned(),
+        None if model.len() <= 4 => model.to_uppercase(),
+        None => capitalised(model),
     }
 }
 

@@ -19,6 +19,8 @@ use serde_json::Value;
 pub struct Room {
     /// Its name.
     pub name: &'static str,
+    /// How reports write its name, if in a way of its own.
+    pub title: Option<&'static str>,
     /// Its family, as the README groups them.
     pub family: &'static str,
     /// One line for help and README.
@@ -204,6 +206,7 @@ const fn room<P: Fit>(
 ) -> Room {
     Room {
         name: P::NAME,
+        title: P::TITLE,
         family,
         about,
         source,

@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
 use crate::monitor::{Env, Monitor, Progress, Signal};
+use crate::solve::spectral::Outcome;
 use crate::tensors::{Named, Tensors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +52,8 @@ impl<T> Flags for T {}
 pub trait Settings: Flags + Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static {
     /// The model's name on the command line and in saved files.
     const NAME: &'static str;
+    /// How reports write the name, where its authors write it in a way of their own.
+    const TITLE: Option<&'static str> = None;
     /// Rises when saved files change their meaning.
     const VERSION: u32;
 
@@ -69,6 +72,17 @@ pub struct Step {
     pub converged: bool,
     /// Further figures under their plain names.
     pub metrics: Vec<(&'static str, f64)>,
+}
+
+/// Half of what the triplets so far leave out, and their residual.
+impl From<Outcome> for Step {
+    fn from(outcome: Outcome) -> Step {
+        Step {
+            objective: 0.5 * outcome.squared_error,
+            converged: outcome.converged,
+            metrics: vec![("residual", outcome.residual)],
+        }
+    }
 }
 
 /// How a model is fitted.

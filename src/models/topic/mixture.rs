@@ -2,7 +2,9 @@
 
 use crate::error::Result;
 use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use crate::metrics::partition::normalized_mutual_information;
 use crate::metrics::topics::jensen_shannon;
+use crate::models::Labels;
 use crate::monitor::Env;
 use crate::random::{Alias, Rng};
 use crate::solve::scd;
@@ -160,17 +162,38 @@ impl Mixture<'_> {
             for (table, &count) in tables.iter().zip(&of_topic) {
                 words.extend((0..count).map(|_| table.sample(&mut rng) as u32));
             }
-            words.sort_unstable();
-            words.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect::<Vec<_>>()
+            words
         };
-        let blocks = map_chunks(n, BLOCK_ROWS, |docs| docs.map(draw).collect::<Vec<_>>());
+        Mixture::documents(n, n_words, draw)
+    }
+
+    /// `n` documents whose words, in any order, `draw` lists. Lists are counted block by block: all of them at once are
+    /// never held.
+    /// # Errors
+    /// [`crate::error::Error::Shape`] where a word is not below `n_words`.
+    pub fn documents(
+        n: usize,
+        n_words: usize,
+        draw: impl Fn(usize) -> Vec<u32> + Sync + Send,
+    ) -> Result<Features> {
+        let blocks = map_chunks(n, BLOCK_ROWS, |docs| Csr::<f64>::counted(n_words, docs.map(&draw)));
         let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-        for doc in blocks.into_iter().flatten() {
-            indices.extend(doc.iter().map(|(word, _)| *word));
-            values.extend(doc.iter().map(|(_, count)| *count));
-            indptr.push(values.len());
+        for block in blocks {
+            let block = block?;
+            let before = values.len();
+            indices.extend_from_slice(block.indices());
+            values.extend_from_slice(block.values());
+            indptr.extend(block.indptr()[1..].iter().map(|end| before + end));
         }
         Ok(Csr::new(n_words, indptr, indices, values)?.into())
+    }
+
+    /// How much the largest topic of documents tells of their class: normalised mutual information.
+    pub fn told_of(theta: &Matrix<f64>, labels: &Labels) -> f64 {
+        // The first of equal ones.
+        let largest = |row: &[f64]| (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a });
+        let topics: Vec<u32> = theta.rows().map(|row| largest(row).unwrap_or(0) as u32).collect();
+        normalized_mutual_information(&topics, &labels.class)
     }
 }
 

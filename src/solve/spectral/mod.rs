@@ -24,7 +24,7 @@ mod subspace;
 
 pub use incremental::Incremental;
 pub use operator::{Operator, Transpose};
-pub use search::{Outcome, Search};
+pub use search::{Outcome, Search, no_step};
 pub use subspace::Subspace;
 
 use crate::error::{Error, Result};

@@ -3,8 +3,9 @@
 
 use super::krylov::Basis;
 use super::{Operator, Solver, Transpose, Triplets, direct};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use crate::monitor::Env;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
 
 /// Everything a resume needs.
@@ -42,6 +43,20 @@ impl Search {
         };
         let squared_norm = operator.squared_norm();
         Ok(Search { n_components, squared_norm, basis, found: None, transpose: Transpose::default() })
+    }
+
+    /// The same, the memory it takes charged first; `what` says what is searched for.
+    /// # Errors
+    /// [`Error::Limit`], and as [`Search::start`].
+    pub fn charged(
+        operator: &Operator,
+        n_components: usize,
+        solver: Solver,
+        what: &str,
+        env: &Env,
+    ) -> Result<Search> {
+        env.budget.charge(Search::bytes(operator, n_components, solver), what)?;
+        Search::start(operator, n_components, solver, env.seed)
     }
 
     /// Bytes a search takes.
@@ -90,9 +105,11 @@ impl Search {
         self.squared_norm
     }
 
-    /// The triplets after the last step; `None` before the first.
-    pub fn into_triplets(self) -> Option<Triplets> {
-        self.found
+    /// The triplets after the last step, for the model of that name.
+    /// # Errors
+    /// [`Error::Numerical`] before the first.
+    pub fn into_triplets(self, model: &str) -> Result<Triplets> {
+        self.found.ok_or_else(|| no_step(model))
     }
 
     /// The state of a checkpoint.
@@ -112,6 +129,11 @@ impl Search {
         let squared_norm = named.scalar_f64("squared_norm")?;
         Ok(Search { n_components, squared_norm, basis, found, transpose: Transpose::default() })
     }
+}
+
+/// What a model says that is to be made of nothing.
+pub fn no_step(model: &str) -> Error {
+    Error::numerical(model, "no step was taken; give --max-iter 1 or more")
 }
 
 impl Tensors for Search {

@@ -167,18 +167,20 @@ impl Diversity {
     /// Of rows; 0 of fewer than two.
     pub(super) fn of(x: &Matrix<f32>) -> Diversity {
         let n = x.n_rows();
-        let distances = |i: usize| {
-            let others = (0..n).filter(move |&j| j != i);
-            others.map(move |j| f64::from(f32::squared_distance(x.row(i), x.row(j))))
-        };
-        let (mut overall, mut nearest) = (0.0, 0.0);
-        if n > 1 {
-            for i in 0..n {
-                overall += distances(i).sum::<f64>() / (n * (n - 1)) as f64;
-                nearest += distances(i).fold(f64::INFINITY, f64::min) / n as f64;
+        let (mut sum, mut nearest) = (0.0, vec![f64::INFINITY; n]);
+        for i in 0..n {
+            for j in 0..i {
+                let distance = f64::from(f32::squared_distance(x.row(i), x.row(j)));
+                sum += distance;
+                nearest[i] = nearest[i].min(distance);
+                nearest[j] = nearest[j].min(distance);
             }
         }
-        Diversity { overall, nearest }
+        if n < 2 {
+            return Diversity { overall: 0.0, nearest: 0.0 };
+        }
+        let n_pairs = (n * (n - 1) / 2) as f64;
+        Diversity { overall: sum / n_pairs, nearest: nearest.iter().sum::<f64>() / n as f64 }
     }
 }
 

@@ -99,6 +99,7 @@ impl Default for Params {
 
 impl Settings for Params {
     const NAME: &'static str = "kmeans";
+    const TITLE: Option<&'static str> = Some("k-means");
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {

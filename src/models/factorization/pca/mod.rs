@@ -31,7 +31,7 @@ use crate::models::{
     each_block, rows_per_block,
 };
 use crate::monitor::Env;
-use crate::solve::spectral::{Incremental, Operator, Search, Solver};
+use crate::solve::spectral::{Incremental, Operator, Search, Solver, no_step};
 use crate::tensors::{Named, TensorView, Tensors, visit_u64, visit_vector};
 use serde::{Deserialize, Serialize};
 
@@ -160,9 +160,8 @@ impl Fit for Params {
         let mean = mean_of(x);
         let operator = Operator::new(x, Some(&mean));
         let solver = self.solver.resolve(x, self.n_components);
-        let bytes = Search::bytes(&operator, self.n_components, solver);
-        env.budget.charge(bytes, "the search for principal components")?;
-        let search = Search::start(&operator, self.n_components, solver, env.seed)?;
+        let what = "the search for principal components";
+        let search = Search::charged(&operator, self.n_components, solver, what, env)?;
         Ok(State::Search { mean, n_samples: x.n_samples(), search })
     }
 
@@ -172,12 +171,7 @@ impl Fit for Params {
             State::Search { mean, search, .. } => {
                 let x = x.features()?;
                 let solver = self.solver.resolve(x, self.n_components);
-                let outcome = search.step(x, Some(mean), solver, self.tol)?;
-                Ok(Step {
-                    objective: 0.5 * outcome.squared_error,
-                    converged: outcome.converged,
-                    metrics: vec![("residual", outcome.residual)],
-                })
+                Ok(search.step(x, Some(mean), solver, self.tol)?.into())
             }
             State::Blocks(blocks) => {
                 let rows = x.rows_by_block()?;
@@ -198,14 +192,13 @@ impl Fit for Params {
     }
 
     fn finish(&self, state: State) -> Result<Pca> {
-        let no_step = || Error::numerical("pca", "no step was taken; give --max-iter 1 or more");
         let (components, mean, s, scatter, n_samples) = match state {
             State::Search { mean, n_samples, search } => {
                 let scatter = search.squared_norm();
-                let triplets = search.into_triplets().ok_or_else(no_step)?;
+                let triplets = search.into_triplets(Self::NAME)?;
                 (triplets.v.transposed(), mean, triplets.s, scatter, n_samples as u64)
             }
-            State::Blocks(blocks) if blocks.n_seen() == 0 => return Err(no_step()),
+            State::Blocks(blocks) if blocks.n_seen() == 0 => return Err(no_step(Self::NAME)),
             State::Blocks(blocks) => {
                 check_two_rows(blocks.n_seen())?;
                 let s = blocks.singular_values().to_vec();

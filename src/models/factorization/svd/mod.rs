@@ -17,7 +17,7 @@ mod model;
 
 pub use model::Svd;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
 use crate::monitor::Env;
@@ -72,25 +72,16 @@ impl Fit for Params {
         let x = x.finite_features()?;
         let operator = Operator::new(x, None);
         let solver = self.solver.resolve(x, self.n_components);
-        let bytes = Search::bytes(&operator, self.n_components, solver);
-        env.budget.charge(bytes, "the search for singular vectors")?;
-        Search::start(&operator, self.n_components, solver, env.seed)
+        Search::charged(&operator, self.n_components, solver, "the search for singular vectors", env)
     }
 
     fn step(&self, x: &Data, search: &mut Search, _: &Env) -> Result<Step> {
         let x = x.features()?;
-        let outcome = search.step(x, None, self.solver.resolve(x, self.n_components), self.tol)?;
-        Ok(Step {
-            objective: 0.5 * outcome.squared_error,
-            converged: outcome.converged,
-            metrics: vec![("residual", outcome.residual)],
-        })
+        Ok(search.step(x, None, self.solver.resolve(x, self.n_components), self.tol)?.into())
     }
 
     fn finish(&self, search: Search) -> Result<Svd> {
-        let triplets = search
-            .into_triplets()
-            .ok_or_else(|| Error::numerical("svd", "no step was taken; give --max-iter 1 or more"))?;
+        let triplets = search.into_triplets(Self::NAME)?;
         Ok(Svd::new(triplets.u, triplets.s, triplets.v.transposed()))
     }
 

@@ -60,7 +60,7 @@ pub struct Params {
     pub tol: f64,
 }
 
-/// A lone number of topics is a list of one: in configuration files, and where `tune` tries them in turn.
+/// A lone number of topics is a list of one in configuration files.
 fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<usize>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a number of topics or a list of them")]
@@ -82,6 +82,7 @@ impl Default for Params {
 
 impl Settings for Params {
     const NAME: &'static str = "countclust";
+    const TITLE: Option<&'static str> = Some("CountClust");
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {

@@ -97,6 +97,7 @@ impl Default for Params {
 
 impl Settings for Params {
     const NAME: &'static str = "fasttopics";
+    const TITLE: Option<&'static str> = Some("fastTopics");
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {

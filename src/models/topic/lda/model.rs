@@ -4,8 +4,7 @@ use super::gibbs::check_whole;
 use super::params::{Method, Params};
 use crate::error::{Error, Result};
 use crate::figure::{Axis, Figure, Plot};
-use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix, falling};
-use crate::metrics::partition::normalized_mutual_information;
+use crate::linalg::{Csr, Features, Matrix, falling};
 use crate::models::topic::{COMPLETION, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width, gallery,
@@ -15,7 +14,6 @@ use crate::random::{Dirichlet, PrefixSums, Rng};
 use crate::solve::poisson::sparse;
 use crate::solve::topics::{Codes, Words};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
-use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::topics::stride;
 use std::borrow::Cow;
 
@@ -244,9 +242,7 @@ impl Sample for Lda {
             }
             words
         };
-        let blocks = map_chunks(n, BLOCK_ROWS, |docs| docs.map(draw).collect::<Vec<_>>());
-        let lists = blocks.into_iter().flatten();
-        Ok(Csr::counted(self.beta.n_cols(), lists)?.into())
+        Mixture::documents(n, self.beta.n_cols(), draw)
     }
 }
 
@@ -277,8 +273,7 @@ impl Model for Lda {
             metrics.push((COMPLETION.to_owned(), completion));
         }
         if let Some(labels) = x.labels {
-            let largest: Vec<u32> = theta.rows().map(largest).collect();
-            metrics.push(("nmi".to_owned(), normalized_mutual_information(&largest, &labels.class)));
+            metrics.push(("nmi".to_owned(), Mixture::told_of(&theta, labels)));
         }
         Ok(metrics)
     }
@@ -332,10 +327,4 @@ impl Model for Lda {
         // Fitted by batches there is no theta.
         [theta, beta].into_iter().filter(|factor| factor.values.n_rows() > 0).collect()
     }
-}
-
-/// The first largest entry of a row.
-fn largest(row: &[f64]) -> u32 {
-    let first = (0, f64::NEG_INFINITY);
-    row.iter().enumerate().fold(first, |best, (k, &x)| if x > best.1 { (k as u32, x) } else { best }).0
 }

@@ -128,9 +128,8 @@ impl Fit for Params {
         }
         let operator = Operator::new(&weighted, None);
         let solver = self.solver.resolve(&weighted, self.n_components);
-        let bytes = Search::bytes(&operator, self.n_components, solver);
-        env.budget.charge(bytes, "the search for singular vectors")?;
-        let search = Search::start(&operator, self.n_components, solver, env.seed)?;
+        let what = "the search for singular vectors";
+        let search = Search::charged(&operator, self.n_components, solver, what, env)?;
         Ok(State { search, word_weights: weights.words, weighted: Some(weighted) })
     }
 
@@ -144,19 +143,11 @@ impl Fit for Params {
             }
         };
         let solver = self.solver.resolve(weighted, self.n_components);
-        let outcome = state.search.step(weighted, None, solver, self.tol)?;
-        Ok(Step {
-            objective: 0.5 * outcome.squared_error,
-            converged: outcome.converged,
-            metrics: vec![("residual", outcome.residual)],
-        })
+        Ok(state.search.step(weighted, None, solver, self.tol)?.into())
     }
 
     fn finish(&self, state: State) -> Result<Lsi> {
-        let triplets = state
-            .search
-            .into_triplets()
-            .ok_or_else(|| Error::numerical("lsi", "no step was taken; give --max-iter 1 or more"))?;
+        let triplets = state.search.into_triplets(Self::NAME)?;
         let mut z = triplets.u;
         for i in 0..z.n_rows() {
             z.row_mut(i).iter_mut().zip(&triplets.s).for_each(|(z, s)| *z *= s);

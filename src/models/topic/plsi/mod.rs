@@ -72,6 +72,7 @@ impl Default for Params {
 
 impl Settings for Params {
     const NAME: &'static str = "plsi";
+    const TITLE: Option<&'static str> = Some("pLSI");
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {

@@ -113,6 +113,7 @@ impl Default for Params {
 
 impl Settings for Params {
     const NAME: &'static str = "prodlda";
+    const TITLE: Option<&'static str> = Some("ProdLDA");
     const VERSION: u32 = 1;
 
     fn check(&self) -> Result<()> {
@@ -166,42 +167,43 @@ impl Reading {
         Ok(Reading { mean_length: total / x.n_samples() as f64, ..reading })
     }
 
+    /// Calls `each` with (row, column, value) of every word that is not 0, row by row.
+    fn each_word(&self, x: &Features, mut each: impl FnMut(usize, usize, f64)) {
+        if let Features::Sparse(x) = x {
+            let words = x.entries().filter(|&(_, j, _)| j < self.n_words);
+            return words.for_each(|(i, j, value)| each(i, j, value));
+        }
+        let mut row = vec![0.0; x.n_features()];
+        for i in 0..x.n_samples() {
+            x.row_into(i, &mut row);
+            let words = row[..self.n_words].iter().enumerate().filter(|(_, value)| **value != 0.0);
+            words.for_each(|(j, &value)| each(i, j, value));
+        }
+    }
+
     /// Refuses words with negative weights.
     /// # Errors
     /// [`Error::Numerical`] at the first of them.
     fn check(&self, x: &Features) -> Result<()> {
-        let mut row = vec![0.0; x.n_features()];
-        for i in 0..x.n_samples() {
-            let negative = match x {
-                Features::Sparse(x) => {
-                    let (columns, values) = x.row(i);
-                    let mut entries = columns.iter().zip(values);
-                    entries.find(|&(&j, &x)| (j as usize) < self.n_words && x < 0.0).map(|(&j, _)| j as usize)
-                }
-                _ => {
-                    x.row_into(i, &mut row);
-                    row[..self.n_words].iter().position(|&x| x < 0.0)
-                }
-            };
-            if let Some(j) = negative {
-                return Err(Error::numerical(
-                    format!("row {}, column {}", i + 1, j + 1),
-                    "the value is negative and words are counted; give counts, or say by --n-embedding how many of the last \
-                     columns are no words",
-                ));
+        let mut negative = None;
+        self.each_word(x, |i, j, value| {
+            if value < 0.0 && negative.is_none() {
+                negative = Some((i, j));
             }
-        }
-        Ok(())
+        });
+        let Some((i, j)) = negative else { return Ok(()) };
+        Err(Error::numerical(
+            format!("row {}, column {}", i + 1, j + 1),
+            "the value is negative and words are counted; give counts, or say by --n-embedding how many of the last \
+             columns are no words",
+        ))
     }
 
     /// The number of words of every document.
     fn lengths(&self, x: &Features) -> Vec<f64> {
-        let mut row = vec![0.0; x.n_features()];
-        let length = |i: usize| {
-            x.row_into(i, &mut row);
-            row[..self.n_words].iter().sum()
-        };
-        (0..x.n_samples()).map(length).collect()
+        let mut lengths = vec![0.0; x.n_samples()];
+        self.each_word(x, |i, _, value| lengths[i] += value);
+        lengths
     }
 
     /// Width of the data.

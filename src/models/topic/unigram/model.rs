@@ -2,8 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::figure::Figure;
-use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
-use crate::metrics::partition::normalized_mutual_information;
+use crate::linalg::{Csr, Features, Matrix};
 use crate::models::topic::{COMPLETION, Mixture};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width,
@@ -12,7 +11,6 @@ use crate::monitor::Env;
 use crate::random::{PrefixSums, Rng};
 use crate::solve::poisson::sparse;
 use crate::tensors::{Named, TensorView, Tensors, visit_vector};
-use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::vector::VectorMath;
 
 /// P(z_d = k | x_d), n_docs x n_topics, and sum_d ln sum_k pi_k prod_w beta_kw^x_dw.
@@ -124,9 +122,7 @@ impl Sample for Unigram {
             let length = 1 + rng.poisson((self.mean_size() - 1.0).max(0.0));
             (0..length).map(|_| table.sample(&mut rng) as u32).collect::<Vec<u32>>()
         };
-        let blocks = map_chunks(n, BLOCK_ROWS, |docs| docs.map(draw).collect::<Vec<_>>());
-        let lists = blocks.into_iter().flatten();
-        Ok(Csr::counted(self.beta.n_cols(), lists)?.into())
+        Mixture::documents(n, self.beta.n_cols(), draw)
     }
 }
 
@@ -156,13 +152,7 @@ impl Model for Unigram {
         let completion = self.mixture().completion(&counts, of_seen);
         let mut metrics = vec![("perplexity".to_owned(), perplexity), (COMPLETION.to_owned(), completion)];
         if let Some(labels) = x.labels {
-            let likeliest: Vec<u32> = theta
-                .rows()
-                .map(|row| {
-                    (0..row.len()).reduce(|a, b| if row[b] > row[a] { b } else { a }).unwrap_or(0) as u32
-                })
-                .collect();
-            metrics.push(("nmi".to_owned(), normalized_mutual_information(&likeliest, &labels.class)));
+            metrics.push(("nmi".to_owned(), Mixture::told_of(&theta, labels)));
         }
         Ok(metrics)
     }
