@@ -8,7 +8,7 @@ use crate::io::atomic;
 use crate::models::Data;
 use crate::models::topic::structure;
 use crate::report::{self, Summary};
-use crate::solve::poisson::normalise;
+use crate::solve::poisson::normalise_rows;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let shares = Data::rows(&set.features).non_negative_features()?;
     env.budget.charge_array((shares.n_samples() * shares.n_features()) as u64, 8, "the memberships")?;
     let mut theta = shares.to_dense();
-    (0..theta.n_rows()).for_each(|i| _ = normalise(theta.row_mut(i)));
+    normalise_rows(&mut theta);
     let summary = Summary {
         title: format!("Structure of {name}"),
         data: format!("{name}: {} samples, {} topics", theta.n_rows(), theta.n_cols()),

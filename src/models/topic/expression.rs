@@ -22,7 +22,7 @@ use crate::monitor::Env;
 use crate::random::Rng;
 use crate::solve::adaptive_shrinkage::{Effect, shrunken};
 use crate::solve::hals::Penalty;
-use crate::solve::poisson::sparse;
+use crate::solve::poisson::{sparse, with_own_columns};
 use crate::solve::scd;
 use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::reduce::Reduce;
@@ -131,18 +131,7 @@ impl Mixture<'_> {
         let total: f64 = sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let means: Vec<f64> = (0..m).map(|w| cols.row(w).1.iter().sum::<f64>() / total).collect();
         // A document of each topic alone that has the word c times pulls with c ln f; it adds nothing to the sums.
-        let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-        for (w, mean) in means.iter().enumerate() {
-            let (docs, counts) = cols.row(w);
-            indices.extend_from_slice(docs);
-            values.extend_from_slice(counts);
-            if *mean > 0.0 && pseudocount > 0.0 {
-                indices.extend((0..k).map(|t| (n + t) as u32));
-                values.extend((0..k).map(|_| pseudocount));
-            }
-            indptr.push(values.len());
-        }
-        let widened = Csr::new(n + k, indptr, indices, values).expect("columns rise, the pseudocounts last");
+        let widened = with_own_columns(cols, k, |w| if means[w] > 0.0 { pseudocount } else { 0.0 });
         let mut f = Matrix::from_fn(m, k, |w, _| means[w]);
         let lengths = Matrix::from_fn(n + k, k, |d, t| match d.checked_sub(n) {
             None => l[(d, t)],

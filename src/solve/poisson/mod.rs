@@ -20,7 +20,7 @@
 mod multinomial;
 pub mod run;
 
-pub use multinomial::{Multinomial, most_likely, normalise};
+pub use multinomial::{Multinomial, most_likely, normalise, normalise_rows, with_own_columns};
 
 use crate::error::Result;
 use crate::linalg::{Csr, Features, Matrix};

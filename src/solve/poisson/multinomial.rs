@@ -34,7 +34,7 @@ impl Multinomial {
             })
             .collect();
         let mut beta = factors.f.transposed();
-        (0..beta.n_rows()).for_each(|k| _ = normalise(beta.row_mut(k)));
+        normalise_rows(&mut beta);
         Multinomial { theta, beta, sizes }
     }
 
@@ -81,6 +81,30 @@ pub fn most_likely(x: &Csr<f64>, beta: &Matrix<f64>) -> Matrix<f64> {
         Matrix::from_fn(x.n_rows(), n_topics, |i, _| x.row(i).1.iter().sum::<f64>() / n_topics as f64);
     scd::solve(&mut z, x, &f, &scd::col_sums(&f), Penalty::default());
     z
+}
+
+/// Divides every row by its sum; one that sums to 0 becomes uniform.
+pub fn normalise_rows(m: &mut Matrix<f64>) {
+    (0..m.n_rows()).for_each(|i| _ = normalise(m.row_mut(i)));
+}
+
+/// Counts with a further column for each of `n_topics` topics, in which row i has `prior(i)`: what pulls topics as
+/// words would that no other topic has.
+pub fn with_own_columns(x: &Csr<f64>, n_topics: usize, prior: impl Fn(usize) -> f64) -> Csr<f64> {
+    let p = x.n_cols();
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    for i in 0..x.n_rows() {
+        let (columns, counts) = x.row(i);
+        indices.extend_from_slice(columns);
+        values.extend_from_slice(counts);
+        let prior = prior(i);
+        if prior > 0.0 {
+            indices.extend((0..n_topics).map(|k| (p + k) as u32));
+            values.extend((0..n_topics).map(|_| prior));
+        }
+        indptr.push(values.len());
+    }
+    Csr::new(p + n_topics, indptr, indices, values).expect("columns rise, the topics' own last")
 }
 
 /// Divides by the sum, which is returned; what sums to 0 becomes uniform.

@@ -34,7 +34,7 @@ use crate::models::{Data, Fit, Settings, Step, check_not_negative, check_widths}
 use crate::monitor::Env;
 use crate::solve::extrapolation::Extrapolation;
 use crate::solve::poisson::run::Run;
-use crate::solve::poisson::{Counts, Multinomial, expected, normalise, uniform_start};
+use crate::solve::poisson::{Counts, Multinomial, expected, normalise, normalise_rows, uniform_start};
 use crate::solve::scd;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use diabolo_kernels::reduce::Reduce;
@@ -181,7 +181,7 @@ fn ahead(now: &Matrix<f64>, before: &Matrix<f64>, share: f64) -> Matrix<f64> {
     let least = f64::MIN_POSITIVE;
     let values = pairs.map(|(now, before)| now * (now.max(least) / before.max(least)).powf(share)).collect();
     let mut ahead = Matrix::from_vec(now.n_rows(), now.n_cols(), values);
-    (0..ahead.n_rows()).for_each(|i| _ = normalise(ahead.row_mut(i)));
+    normalise_rows(&mut ahead);
     ahead
 }
 

@@ -6,7 +6,7 @@ use crate::linalg::{Csr, Matrix};
 use crate::metrics::topics::driving_words;
 use crate::models::Names;
 use crate::models::topic::Mixed;
-use crate::solve::poisson::{Multinomial, most_likely, normalise};
+use crate::solve::poisson::{Multinomial, most_likely, normalise_rows, with_own_columns};
 use crate::tensors::{TensorView, Tensors};
 
 /// Words told of each topic.
@@ -39,22 +39,13 @@ impl Mixed for CountClust {
     /// the document: with beta beside the unit matrix, likelihood alone finds theta_k ~ n_k + 1/K.
     fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
         let (k, p) = (self.multinomial.beta.n_rows(), self.multinomial.beta.n_cols());
-        let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-        for d in 0..x.n_rows() {
-            let (words, counts) = x.row(d);
-            indices.extend_from_slice(words);
-            indices.extend((0..k).map(|l| (p + l) as u32));
-            values.extend_from_slice(counts);
-            values.extend((0..k).map(|_| 1.0 / k as f64));
-            indptr.push(values.len());
-        }
-        let x = Csr::new(p + k, indptr, indices, values).expect("columns rise, those of the prior last");
+        let x = with_own_columns(x, k, |_| 1.0 / k as f64);
         let beta = Matrix::from_fn(k, p + k, |l, w| match w.checked_sub(p) {
             None => self.multinomial.beta[(l, w)],
             Some(prior) => f64::from(u8::from(prior == l)),
         });
         let mut theta = most_likely(&x, &beta);
-        (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
+        normalise_rows(&mut theta);
         theta
     }
 

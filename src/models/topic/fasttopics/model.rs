@@ -60,7 +60,7 @@ impl FastTopics {
         let mut merged_beta = Matrix::from_fn(parts.len(), beta.n_cols(), |part, w| {
             parts[part].iter().map(|&k| weights[k] * beta[(k, w)]).sum()
         });
-        (0..parts.len()).for_each(|part| _ = poisson::normalise(merged_beta.row_mut(part)));
+        poisson::normalise_rows(&mut merged_beta);
         let multinomial = Multinomial { theta: merged_theta, beta: merged_beta, sizes: sizes.clone() };
         Ok(FastTopics::new(multinomial))
     }
@@ -75,7 +75,7 @@ impl Mixed for FastTopics {
 
     fn memberships(&self, x: &Csr<f64>) -> Matrix<f64> {
         let mut z = self.codes_of(x);
-        (0..z.n_rows()).for_each(|i| _ = poisson::normalise(z.row_mut(i)));
+        poisson::normalise_rows(&mut z);
         z
     }
 

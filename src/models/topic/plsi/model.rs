@@ -4,7 +4,7 @@ use super::temper::raised;
 use crate::linalg::{Csr, Matrix};
 use crate::models::Metrics;
 use crate::models::topic::Mixed;
-use crate::solve::poisson::{Multinomial, expected, most_likely, normalise};
+use crate::solve::poisson::{Multinomial, expected, most_likely, normalise_rows};
 use crate::tensors::{TensorView, Tensors, visit_f64};
 
 /// Steps that fold a document in at a temper below 1, at which each shrinks what is left by a constant factor.
@@ -45,12 +45,12 @@ impl Mixed for Plsi {
             true => Matrix::filled(x.n_rows(), self.multinomial.beta.n_rows(), 1.0),
             false => most_likely(x, &self.multinomial.beta),
         };
-        (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
+        normalise_rows(&mut theta);
         if self.temper < 1.0 {
             let f = raised(&self.multinomial.beta.transposed(), self.temper);
             for _ in 0..FOLDING_STEPS {
                 theta = expected(x, &raised(&theta, self.temper), &f);
-                (0..theta.n_rows()).for_each(|d| _ = normalise(theta.row_mut(d)));
+                normalise_rows(&mut theta);
             }
         }
         theta

@@ -10,7 +10,7 @@ use crate::models::Step;
 use crate::models::topic::Mixture;
 use crate::monitor::Env;
 use crate::random::Rng;
-use crate::solve::poisson::{Factors, Multinomial, expected, normalise, rows_of};
+use crate::solve::poisson::{Factors, Multinomial, expected, normalise_rows, rows_of};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
 
 /// Key of the streams that choose the hidden words.
@@ -108,8 +108,8 @@ impl Tempered {
         let (l, f) = (raised(theta, self.temper), raised(&beta.transposed(), self.temper));
         let (mut by_doc, by_word) = (expected(&words.seen, &l, &f), expected(&words.seen_by_word, &f, &l));
         let mut by_topic = by_word.transposed();
-        (0..by_doc.n_rows()).for_each(|d| _ = normalise(by_doc.row_mut(d)));
-        (0..by_topic.n_rows()).for_each(|k| _ = normalise(by_topic.row_mut(k)));
+        normalise_rows(&mut by_doc);
+        normalise_rows(&mut by_topic);
         (*theta, *beta) = (by_doc, by_topic);
 
         let hidden = Mixture::perplexity(&words.hidden, theta, beta).value;
