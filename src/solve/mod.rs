@@ -16,6 +16,7 @@ pub mod linkage;
 pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;
+pub mod nu_svr;
 pub mod observed;
 pub mod poisson;
 pub mod scd;
