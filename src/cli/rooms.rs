@@ -2,7 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
-use crate::applications::deconvolution;
+use crate::applications::{deconvolution, metagene};
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
@@ -177,6 +177,12 @@ pub const ROOMS: &[Room] = &[
         "profiles of labelled cells, by which mixtures are told apart: NNLS, simplex, weighted, CIBERSORT",
         "Newman et al. 2015; Racle et al. 2017; Finotello et al. 2019",
         "digits",
+    ),
+    room::<metagene::Params>(
+        "applications",
+        "metagenes and clusters of samples that many factorisations agree on, over a range of ranks",
+        "Brunet et al. 2004; Kim & Park 2007; Kotliar et al. 2019",
+        "zinb",
     ),
 ];
 
