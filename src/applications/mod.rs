@@ -2,4 +2,5 @@
 //! [`crate::models`] like all rooms, and do not know each other.
 
 pub mod deconvolution;
+pub mod joint_nmf;
 pub mod metagene;

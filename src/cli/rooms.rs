@@ -2,7 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
-use crate::applications::{deconvolution, metagene};
+use crate::applications::{deconvolution, joint_nmf, metagene};
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
@@ -176,6 +176,12 @@ pub const ROOMS: &[Room] = &[
         "applications",
         "profiles of labelled cells, by which mixtures are told apart: NNLS, simplex, weighted, CIBERSORT",
         "Newman et al. 2015; Racle et al. 2017; Finotello et al. 2019",
+        "digits",
+    ),
+    room::<joint_nmf::Params>(
+        "applications",
+        "several views of the same samples at once: what they share, and what each has of its own (iNMF)",
+        "Zhang et al. 2012; Yang & Michailidis 2016; Welch et al. 2019",
         "digits",
     ),
     room::<metagene::Params>(

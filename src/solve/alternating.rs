@@ -2,7 +2,9 @@
 //! (Ang & Gillis 2019, algorithm 2).
 
 use super::extrapolation::Extrapolation;
+use crate::error::Result;
 use crate::linalg::Matrix;
+use crate::tensors::{Named, TensorView, Tensors, visit_f64};
 
 /// Two factors under way.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,5 +68,36 @@ impl Alternating {
     /// Bytes that the factors take with those before and ahead.
     pub fn bytes(n_values: u64) -> u64 {
         n_values.saturating_mul(4 * 8)
+    }
+
+    /// What [`Tensors::visit`] gave.
+    /// # Errors
+    /// [`crate::Error::Shape`] where arrays are missing or of another shape.
+    pub fn load(named: &Named) -> Result<Alternating> {
+        let pair = |a: &str, b: &str| -> Result<(Matrix<f64>, Matrix<f64>)> {
+            Ok((Matrix::load(named, a)?, Matrix::load(named, b)?))
+        };
+        let (a, b) = pair("a", "b")?;
+        Ok(Alternating {
+            a,
+            b,
+            objective: named.scalar_f64("objective")?,
+            before: named.contains("a_before").then(|| pair("a_before", "b_before")).transpose()?,
+            momentum: Extrapolation { beta: named.scalar_f64("beta")?, ceiling: named.scalar_f64("ceiling")? },
+        })
+    }
+}
+
+impl Tensors for Alternating {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.a.visit_as("a", each);
+        self.b.visit_as("b", each);
+        if let Some((a, b)) = &self.before {
+            a.visit_as("a_before", each);
+            b.visit_as("b_before", each);
+        }
+        visit_f64(each, "objective", self.objective);
+        visit_f64(each, "beta", self.momentum.beta);
+        visit_f64(each, "ceiling", self.momentum.ceiling);
     }
 }

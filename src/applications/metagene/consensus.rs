@@ -135,7 +135,9 @@ fn agreement(runs: &[Run]) -> Matrix<f64> {
         for (i, row) in (first..).zip(block.chunks_exact_mut(n)) {
             for run in runs {
                 let own = run.labels[i];
-                row.iter_mut().zip(&run.labels).for_each(|(count, label)| *count += f64::from(u8::from(*label == own)));
+                row.iter_mut()
+                    .zip(&run.labels)
+                    .for_each(|(count, label)| *count += f64::from(u8::from(*label == own)));
             }
             row.iter_mut().for_each(|count| *count /= runs.len() as f64);
         }
@@ -183,9 +185,12 @@ pub fn silhouette(distances: &Matrix<f64>, labels: &[u32]) -> f64 {
 /// where it never falls.
 pub fn suggested(cophenetic: &[f64]) -> usize {
     let falls = cophenetic.windows(2).map(|pair| pair[0] - pair[1]);
-    let largest = falls.enumerate().fold((0.0, None), |best, (at, fall)| {
-        if fall > best.0 { (fall, Some(at)) } else { best }
-    });
+    let largest = falls.enumerate().fold(
+        (0.0, None),
+        |best, (at, fall)| {
+            if fall > best.0 { (fall, Some(at)) } else { best }
+        },
+    );
     largest.1.unwrap_or(cophenetic.len().saturating_sub(1))
 }
 

@@ -142,7 +142,9 @@ fn top_genes(
     };
     Figure::new(
         title,
-        format!("The genes that set each one apart, {which}: those it has most of beyond what any other has."),
+        format!(
+            "The genes that set each one apart, {which}: those it has most of beyond what any other has."
+        ),
         Plot::Panels { x: Axis::linear("share"), panels: (0..h.n_rows()).map(panel).collect() },
     )
 }

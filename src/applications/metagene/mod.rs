@@ -33,12 +33,14 @@
 //! by rank and run. Cost of an iteration: O(nnz k).
 
 mod consensus;
+mod entries;
 mod figures;
 mod model;
 mod programs;
 mod runs;
 
 pub use consensus::{Consensus, dispersion, silhouette, suggested};
+pub use entries::Entries;
 pub use model::Metagenes;
 pub use programs::robust;
 pub use runs::{Run, factorise};
@@ -46,7 +48,6 @@ pub use runs::{Run, factorise};
 use crate::error::{Error, Result};
 use crate::models::{self, Data, Fit, Step, check_count, check_not_negative, check_positive};
 use crate::monitor::Env;
-use crate::solve::poisson::Counts;
 use crate::tensors::{Named, TensorView, Tensors, visit_u64};
 use serde::{Deserialize, Serialize};
 
@@ -158,7 +159,7 @@ impl models::Settings for Params {
 pub struct State {
     done: Vec<Consensus>,
     /// A cache: nothing in it is not in the data.
-    counts: Option<Counts>,
+    entries: Option<Entries>,
     /// Whether an interruption has cut a rank short.
     is_within: bool,
 }
@@ -183,21 +184,25 @@ impl Fit for Params {
             return Err(Error::numerical("metagene", "all values are 0; there is nothing to explain"));
         }
         let n_ranks = self.max_iterations();
-        env.budget.charge_array(n_ranks + 3, 8 * (n as u64).saturating_mul(n as u64), "consensus matrices")?;
+        env.budget.charge_array(
+            n_ranks + 3,
+            8 * (n as u64).saturating_mul(n as u64),
+            "consensus matrices",
+        )?;
         let factors = (n as u64 + 2 * m as u64).saturating_mul(self.max_rank as u64);
         env.budget.charge_array(n_ranks + 1, 8 * factors, "the metagenes of all ranks")?;
         Run::charge(x, self, env)?;
-        Ok(State { done: Vec::new(), counts: None, is_within: false })
+        Ok(State { done: Vec::new(), entries: None, is_within: false })
     }
 
     fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
         let features = x.features()?;
-        let counts = match &mut state.counts {
-            Some(counts) => counts,
-            absent => absent.insert(Counts::of(features, &env.budget)?),
+        let entries = match &mut state.entries {
+            Some(entries) => entries,
+            absent => absent.insert(Entries::of(features, self.loss, env)?),
         };
         let rank = self.min_rank + state.done.len();
-        let runs = factorise(features, counts, self, rank, env)?;
+        let runs = factorise(entries, self, rank, env)?;
         state.is_within = runs.is_none();
         let Some(runs) = runs else {
             let objective = state.done.last().map_or(0.0, |of| of.objective);
@@ -228,7 +233,7 @@ impl Fit for Params {
     }
 
     fn load_state(&self, named: &Named) -> Result<State> {
-        Ok(State { done: load_ranks(named)?, counts: None, is_within: false })
+        Ok(State { done: load_ranks(named)?, entries: None, is_within: false })
     }
 
     fn load_model(&self, named: &Named) -> Result<Metagenes> {

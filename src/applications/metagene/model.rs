@@ -33,9 +33,12 @@ impl Metagenes {
         let suggested = suggested(&cophenetic);
         // Of an interrupted fit the rank that was asked for may be missing: the last one stands for it.
         let asked = ranks.iter().position(|rank| rank.rank == params.n_components);
-        let chosen = if params.n_components == 0 { suggested } else { asked.unwrap_or(ranks.len().saturating_sub(1)) };
+        let chosen =
+            if params.n_components == 0 { suggested } else { asked.unwrap_or(ranks.len().saturating_sub(1)) };
         let Some(rank) = ranks.get(chosen) else {
-            return Err(Error::Interrupted { how: "no rank was finished; give the same command again".into() });
+            return Err(Error::Interrupted {
+                how: "no rank was finished; give the same command again".into(),
+            });
         };
         let labels: Vec<f64> = rank.labels.iter().map(|&label| f64::from(label)).collect();
         let clusters = Matrix::from_vec(labels.len(), 1, labels);
