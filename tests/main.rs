@@ -1,6 +1,7 @@
 //! The whole test suite, one binary: `cargo test --release`.
 #![allow(clippy::unwrap_used)] // a test that panics has failed, as it should
 
+mod applications;
 mod autodiff;
 mod cli;
 mod data;

@@ -221,3 +221,15 @@ pub const NU_SVR_GAP: f64 = 1e-7;
 /// Weights by LIBSVM at its tolerance of 1e-10, and by an interior point at a gap of 1e-9 whose root an error of the
 /// weights may be.
 pub const NU_SVR_PEER: f64 = 1e-4;
+
+/// Fractions by solvers that stop at a relative gap of 1e-9, from the same values in another order.
+pub const FRACTIONS: f64 = 1e-4;
+
+/// How far r on real blood may be below the figure of the original, which is rounded to three digits.
+pub const ABIS: f64 = 6e-4;
+
+/// Joint factorisation beside that of the concatenation: the same sums in another order, over a few steps.
+pub const JOINT_IDENTITY: f64 = 1e-10;
+
+/// Probabilities by the incomplete beta function against scipy's: some ulps of its continued fraction and of ln B.
+pub const BETAINC: f64 = 1e-12;
