@@ -45,6 +45,9 @@
 //! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
 //! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
 //! | [`lda`](models::topic::lda) | documents that mix topics |
+//! | [`deconvolution`](applications::deconvolution) | what share each type of cell has in mixtures |
+//! | [`joint_nmf`](applications::joint_nmf) | what several views of the same samples share |
+//! | [`metagene`](applications::metagene) | programs of genes that many factorisations agree on |
 //!
 //! # The floors
 //!

@@ -9,9 +9,7 @@ use proptest::prelude::*;
 fn distances(n: usize, seed: u64) -> Matrix<f64> {
     let mut rng = Rng::seeded(seed);
     let points: Vec<[f64; 2]> = (0..n).map(|_| [rng.normal(), rng.normal()]).collect();
-    Matrix::from_fn(n, n, |i, j| {
-        (points[i][0] - points[j][0]).hypot(points[i][1] - points[j][1])
-    })
+    Matrix::from_fn(n, n, |i, j| (points[i][0] - points[j][0]).hypot(points[i][1] - points[j][1]))
 }
 
 /// By the definition: the pair of least mean distance merges, all means made anew. Heights, and the members merged.
@@ -23,7 +21,8 @@ fn by_hand(d: &Matrix<f64>) -> Vec<(f64, Vec<usize>)> {
         for a in 0..clusters.len() {
             for b in 0..a {
                 let pairs = clusters[a].iter().flat_map(|&i| clusters[b].iter().map(move |&j| (i, j)));
-                let mean = pairs.map(|at| d[at]).sum::<f64>() / (clusters[a].len() * clusters[b].len()) as f64;
+                let mean =
+                    pairs.map(|at| d[at]).sum::<f64>() / (clusters[a].len() * clusters[b].len()) as f64;
                 if mean < best.0 {
                     best = (mean, a, b);
                 }

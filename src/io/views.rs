@@ -57,7 +57,9 @@ fn beside(set: Dataset, view: Dataset, path: &Path, budget: &Budget) -> Result<D
         }
     } else if view.features.n_samples() != n {
         let n_view = view.features.n_samples();
-        return refuse(format!("it has {n_view} rows for {n} samples; give one each, or names of samples in both files"));
+        return refuse(format!(
+            "it has {n_view} rows for {n} samples; give one each, or names of samples in both files"
+        ));
     }
     let n_all = samples.as_ref().map_or(n, Vec::len);
     budget.charge_array(n_all as u64, 8 * (own + width) as u64, "the views side by side")?;

@@ -83,7 +83,10 @@ impl Alternating {
             b,
             objective: named.scalar_f64("objective")?,
             before: named.contains("a_before").then(|| pair("a_before", "b_before")).transpose()?,
-            momentum: Extrapolation { beta: named.scalar_f64("beta")?, ceiling: named.scalar_f64("ceiling")? },
+            momentum: Extrapolation {
+                beta: named.scalar_f64("beta")?,
+                ceiling: named.scalar_f64("ceiling")?,
+            },
         })
     }
 }

@@ -84,7 +84,12 @@ impl Dendrogram {
             let (a, b) = (root(&mut parent, a), root(&mut parent, b));
             let ((number_a, size_a), (number_b, size_b)) = (cluster[a], cluster[b]);
             let size = size_a + size_b;
-            merges.push(Merge { first: number_a.min(number_b), second: number_a.max(number_b), height, size });
+            merges.push(Merge {
+                first: number_a.min(number_b),
+                second: number_a.max(number_b),
+                height,
+                size,
+            });
             parent[b] = a;
             cluster[a] = (n + t, size);
         }

@@ -1,8 +1,6 @@
 //! Groups that differ in composition only: their genes differ, and no longer once fractions are adjusted for.
 
-use diabolo::applications::deconvolution::{
-    Deconvolver, Pool, Settings, Signature, adjusted_tests,
-};
+use diabolo::applications::deconvolution::{Deconvolver, Pool, Settings, Signature, adjusted_tests};
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::Labels;
 use diabolo::monitor::Env;
@@ -59,7 +57,8 @@ fn a_gene_that_differs_within_types_still_does() {
     (20..40).for_each(|i| y[(i, 7)] += 30.0);
     let y = Features::from(y);
     let deconvolver =
-        Deconvolver::new(&signature, &signature.genes, &Settings::default(), None, &Pool::new(400), &env).unwrap();
+        Deconvolver::new(&signature, &signature.genes, &Settings::default(), None, &Pool::new(400), &env)
+            .unwrap();
     let fractions = deconvolver.estimate(&y, 0).unwrap().fractions;
     let tests = adjusted_tests(&y, &labels, &fractions, &env).unwrap();
     assert!(tests.q_adjusted[7] < 1e-6, "{}", tests.q_adjusted[7]);
@@ -76,7 +75,10 @@ fn golden_f_test() {
         assert!((p - GOLDEN).abs() <= 1e-12, "{p}");
     }
     let one = Labels { class: vec![0; 6], classes: vec!["a".into()] };
-    assert_eq!(adjusted_tests(&y, &one, &Matrix::filled(6, 1, 1.0), &Env::seeded(1)).err().unwrap().exit_code(), 65);
+    assert_eq!(
+        adjusted_tests(&y, &one, &Matrix::filled(6, 1, 1.0), &Env::seeded(1)).err().unwrap().exit_code(),
+        65
+    );
 }
 
 const GOLDEN: f64 = 0.02334588470427199;

@@ -3,8 +3,8 @@
 
 use crate::tolerance::{FRACTIONS, SIMPLEX_SUM};
 use diabolo::applications::deconvolution::{
-    Absolute, Deconvolver, Estimates, Log2, Method, Params, Pool, Settings, Signature, condition_number, judge,
-    match_genes,
+    Absolute, Deconvolver, Estimates, Log2, Method, Params, Pool, Settings, Signature, condition_number,
+    judge, match_genes,
 };
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::{Data, Encode, Labels, Model, Names, Widths, fit};
@@ -126,13 +126,18 @@ fn p_values_tell_mixtures_from_noise() {
     let (signature, _, y) = planted(4, 200, 8, 0.2, 3);
     let mut rng = Rng::seeded(9);
     // Four mixtures, four that are nothing but noise of the same values.
-    let mixed = Matrix::from_fn(8, 200, |i, g| if i < 4 { y[(i, g)] } else { y[(i, rng.below(200).max(g % 2))] });
+    let mixed =
+        Matrix::from_fn(8, 200, |i, g| if i < 4 { y[(i, g)] } else { y[(i, rng.below(200).max(g % 2))] });
     for of in [Method::Nnls, Method::Cibersort] {
-        let found = estimated(&signature, &signature.genes, &mixed, &Settings { permutations: 50, ..method(of) });
+        let found =
+            estimated(&signature, &signature.genes, &mixed, &Settings { permutations: 50, ..method(of) });
         for i in 0..8 {
             let (p, exact) = (found.p_value[i], found.p_exact[i]);
             // Both of rules that differ by a place or two of fifty.
-            assert!((p - exact).abs() <= 0.05 && exact >= 1.0 / 51.0 && (0.0..=1.0).contains(&p), "{p} {exact}");
+            assert!(
+                (p - exact).abs() <= 0.05 && exact >= 1.0 / 51.0 && (0.0..=1.0).contains(&p),
+                "{p} {exact}"
+            );
             assert_eq!(i < 4, exact <= 1.0 / 51.0 + 1e-12, "{of:?} sample {i}: {exact}");
         }
     }
@@ -155,18 +160,23 @@ fn logarithms_are_guessed_as_cibersort_does() {
     let logs = Matrix::from_fn(5, 80, |i, g| y[(i, g)].log2());
     let plain = estimated(&signature, &signature.genes, &y, &method(Method::Cibersort));
     let guessed = estimated(&signature, &signature.genes, &logs, &method(Method::Cibersort));
-    let told = estimated(&signature, &signature.genes, &logs, &Settings { log2: Log2::Yes, ..method(Method::Nnls) });
+    let told =
+        estimated(&signature, &signature.genes, &logs, &Settings { log2: Log2::Yes, ..method(Method::Nnls) });
     for (a, b) in plain.fractions.values().iter().zip(guessed.fractions.values()) {
         assert!((a - b).abs() <= FRACTIONS);
     }
     let nnls = estimated(&signature, &signature.genes, &y, &method(Method::Nnls));
-    assert!(nnls.fractions.values().iter().zip(told.fractions.values()).all(|(a, b)| (a - b).abs() <= FRACTIONS));
+    assert!(
+        nnls.fractions.values().iter().zip(told.fractions.values()).all(|(a, b)| (a - b).abs() <= FRACTIONS)
+    );
 }
 
 #[test]
 fn absolute_modes_follow_their_formulas() {
     let (signature, _, y) = planted(3, 80, 5, 0.1, 6);
-    let of = |absolute| estimated(&signature, &signature.genes, &y, &Settings { absolute, ..method(Method::Nnls) });
+    let of = |absolute| {
+        estimated(&signature, &signature.genes, &y, &Settings { absolute, ..method(Method::Nnls) })
+    };
     let (fractions, score, raw) = (of(Absolute::None), of(Absolute::SigScore), of(Absolute::NoSumto1));
     let median = |values: &[f64]| {
         let mut sorted = values.to_vec();
@@ -194,7 +204,9 @@ fn contents_of_rna_and_weights_are_taken() {
     let env = Env::seeded(1);
     let pool = Pool::new(90);
     let settings = method(Method::Nnls);
-    let with = Deconvolver::new(&signature, &signature.genes, &settings, Some(contents.to_vec()), &pool, &env).unwrap();
+    let with =
+        Deconvolver::new(&signature, &signature.genes, &settings, Some(contents.to_vec()), &pool, &env)
+            .unwrap();
     let found = with.estimate(&x, 0).unwrap();
     assert!(found.fractions.values().iter().zip(truth.values()).all(|(a, b)| (a - b).abs() <= FRACTIONS));
     // A gene that varies within types counts for little: noise on such genes alone leaves the fractions alone.
@@ -204,7 +216,8 @@ fn contents_of_rna_and_weights_are_taken() {
     (0..12).for_each(|i| (0..45).for_each(|g| y[(i, g)] *= 1.0 + ((i + g) % 5) as f64));
     let weighted = estimated(&noisy, &noisy.genes, &y, &method(Method::Weighted));
     assert!(weighted.fractions.values().iter().zip(truth.values()).all(|(a, b)| (a - b).abs() <= 1e-3));
-    let refused = Deconvolver::new(&signature, &signature.genes, &method(Method::Weighted), None, &pool, &env);
+    let refused =
+        Deconvolver::new(&signature, &signature.genes, &method(Method::Weighted), None, &pool, &env);
     assert_eq!(refused.err().unwrap().exit_code(), 2);
 }
 
@@ -266,9 +279,8 @@ fn signatures_are_learnt_from_labelled_cells() {
     let mut truth = Matrix::zeros(20, 3);
     (0..20).for_each(|i| rng.dirichlet(&[1.0; 3], truth.row_mut(i)));
     let dense = x.to_dense();
-    let bulks = Matrix::from_fn(20, 300, |i, g| {
-        (0..150).map(|c| truth[(i, c % 3)] * dense[(c, g)]).sum::<f64>()
-    });
+    let bulks =
+        Matrix::from_fn(20, 300, |i, g| (0..150).map(|c| truth[(i, c % 3)] * dense[(c, g)]).sum::<f64>());
     let found = model.encode(&Features::from(bulks), &env).unwrap().to_f64();
     assert!(judge(&found, &truth).pooled.correlation > 0.99);
     assert_eq!((model.n_features(), model.n_latent()), (300, 3));

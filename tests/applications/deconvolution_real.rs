@@ -2,9 +2,7 @@
 
 use crate::data::real;
 use crate::tolerance::ABIS;
-use diabolo::applications::deconvolution::{
-    Deconvolver, Method, Params, Pool, Settings, Signature, judge,
-};
+use diabolo::applications::deconvolution::{Deconvolver, Method, Params, Pool, Settings, Signature, judge};
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::{Data, Dataset, Encode, fit};
@@ -49,7 +47,10 @@ fn blood_is_told_as_well_as_by_the_originals() {
         let settings = Settings { method, ..Settings::default() };
         let deconvolver = Deconvolver::new(&signature, &genes, &settings, None, &pool, &env).unwrap();
         let scores = judge(&deconvolver.estimate(&mixtures.features, 0).unwrap().fractions, &truth).pooled;
-        assert!(scores.correlation >= r - ABIS && scores.rmse <= rmse + ABIS / 10.0, "{method:?}: {scores:?}");
+        assert!(
+            scores.correlation >= r - ABIS && scores.rmse <= rmse + ABIS / 10.0,
+            "{method:?}: {scores:?}"
+        );
     }
 }
 
@@ -74,7 +75,8 @@ fn pseudo_bulks_of_sorted_cells_are_told() {
     };
     let env = Env::seeded(1);
     let mut rng = Rng::seeded(2);
-    let (mut truth, mut bulks) = (Matrix::zeros(30, k), Matrix::zeros(30, cells.features.n_features()));
+    let (mut truth, mut bulks) =
+        (Matrix::zeros(30, k), Matrix::<f64>::zeros(30, cells.features.n_features()));
     let mut row = vec![0.0; cells.features.n_features()];
     let by_type: Vec<Vec<usize>> =
         (0..k).map(|t| mixed.iter().copied().filter(|&i| labels.class[i] as usize == t).collect()).collect();
@@ -96,7 +98,8 @@ fn pseudo_bulks_of_sorted_cells_are_told() {
     let bulks = Features::from(bulks);
     for method in [Method::Nnls, Method::Weighted, Method::Cibersort] {
         let data = Data { labels: Some(&of), ..Data::rows(&x) };
-        let (model, _) = fit(&Params { method, ..Params::default() }, &data, None, &env, &mut Silent).unwrap();
+        let (model, _) =
+            fit(&Params { method, ..Params::default() }, &data, None, &env, &mut Silent).unwrap();
         let found = model.encode(&bulks, &env).unwrap().to_f64();
         let scores = judge(&found, &truth).pooled;
         assert!(scores.correlation >= 0.95, "{method:?}: {scores:?}, {} markers", model.markers().len());

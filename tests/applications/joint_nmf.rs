@@ -112,8 +112,15 @@ fn samples_that_lack_a_view_are_predicted_in_it() {
 fn codes_of_the_training_samples_are_the_fitted_ones() {
     for method in [Method::Joint, Method::Inmf] {
         let x = Features::from(drawn(30, &[8, 9], 2, 4));
-        let params =
-            Params { n_components: 2, method, views: vec![8, 9], n_init: 2, max_iter: 3000, tol: 1e-13, ..Params::default() };
+        let params = Params {
+            n_components: 2,
+            method,
+            views: vec![8, 9],
+            n_init: 2,
+            max_iter: 3000,
+            tol: 1e-13,
+            ..Params::default()
+        };
         let (model, _) = fitted(&params, &x);
         let z = model.encode(&x, &Env::seeded(1)).unwrap().to_f64();
         for (a, b) in z.values().iter().zip(model.w().values()) {
@@ -209,7 +216,9 @@ fn breast_cancers_are_told_apart() {
         ..ReadOptions::default()
     };
     let set = read(&file("mrna"), &options, &Budget::unlimited()).unwrap();
-    let scaler = diabolo::data::Scaler::fit(&set.features, diabolo::data::Scale::MinMax, &Budget::unlimited()).unwrap();
+    let scaler =
+        diabolo::data::Scaler::fit(&set.features, diabolo::data::Scale::MinMax, &Budget::unlimited())
+            .unwrap();
     let x = scaler.apply(set.features.clone(), &Budget::unlimited()).unwrap();
     let params = Params { n_components: 3, views: vec![200, 184, 142], ..Params::default() };
     let (model, _) = fitted(&params, &x);

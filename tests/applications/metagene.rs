@@ -39,7 +39,10 @@ fn planted_groups_are_agreed_on_and_their_number_suggested() {
         let model = fitted(&params, &x);
         assert_eq!(model.suggested_rank(), 3, "{loss:?}");
         let chosen = model.chosen();
-        assert!(chosen.cophenetic > 0.999 && chosen.silhouette > 0.99 && chosen.dispersion > 0.99, "{loss:?}");
+        assert!(
+            chosen.cophenetic > 0.999 && chosen.silhouette > 0.99 && chosen.dispersion > 0.99,
+            "{loss:?}"
+        );
         // The clusters are the groups, up to their numbers.
         for i in 0..30 {
             for j in 0..i {
@@ -126,8 +129,10 @@ fn multiplication_ends_no_lower() {
     let (mut w, mut ht) =
         (Matrix::from_fn(18, 3, |_, _| rng.uniform()), Matrix::from_fn(30, 3, |_, _| 10.0 * rng.uniform()));
     for _ in 0..3000 {
-        scd::multiply(&mut w, &sparse, &scd::fitted(&sparse, &w, &ht), &ht, Penalty::default());
-        scd::multiply(&mut ht, &cols, &scd::fitted(&cols, &ht, &w), &w, Penalty::default());
+        let y = scd::fitted(&sparse, &w, &ht);
+        scd::multiply(&mut w, &sparse, &y, &ht, Penalty::default());
+        let y = scd::fitted(&cols, &ht, &w);
+        scd::multiply(&mut ht, &cols, &y, &w, Penalty::default());
     }
     let by_mu = entries.multiply(&mut w, &mut ht);
     assert!(best <= by_mu * (1.0 + 1e-6), "{best} by descent, {by_mu} by multiplication");
@@ -160,10 +165,8 @@ fn outliers_leave_the_programs() {
     let (programs, n_outliers) = robust(&runs, 2, 0.5, &Env::seeded(1)).unwrap();
     let programs = programs.unwrap();
     assert_eq!(n_outliers, 1);
-    let mut tops: Vec<usize> = programs
-        .rows()
-        .map(|row| (0..6).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap())
-        .collect();
+    let mut tops: Vec<usize> =
+        programs.rows().map(|row| (0..6).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap()).collect();
     tops.sort_unstable();
     assert_eq!(tops, [0, 1]);
     let (none, all) = robust(&runs[..1], 2, 1e-9, &Env::seeded(1)).unwrap();
@@ -192,7 +195,13 @@ fn ranks_that_do_not_fit_are_refused() {
     assert_eq!(refused(Params { max_rank: 3, n_components: 7, ..Params::default() }), 2);
     assert_eq!(refused(Params { min_rank: 4, max_rank: 3, ..Params::default() }), 2);
     let zeros = Features::from(Matrix::<f64>::zeros(4, 10));
-    let error = fit(&Params { max_rank: 2, ..Params::default() }, &Data::rows(&zeros), None, &Env::seeded(1), &mut Silent);
+    let error = fit(
+        &Params { max_rank: 2, ..Params::default() },
+        &Data::rows(&zeros),
+        None,
+        &Env::seeded(1),
+        &mut Silent,
+    );
     assert_eq!(error.err().unwrap().exit_code(), 65);
 }
 

@@ -40,7 +40,12 @@ impl Confounding {
 /// n_types.
 /// # Errors
 /// [`Error::Shape`] where the numbers of samples differ, there is one group, or too few samples are left to tell noise.
-pub fn adjusted_tests(y: &Features, groups: &Labels, fractions: &Matrix<f64>, env: &Env) -> Result<Confounding> {
+pub fn adjusted_tests(
+    y: &Features,
+    groups: &Labels,
+    fractions: &Matrix<f64>,
+    env: &Env,
+) -> Result<Confounding> {
     let (n, m) = (y.n_samples(), y.n_features());
     if groups.class.len() != n || fractions.n_rows() != n {
         let received = format!("{} groups and {} rows of fractions", groups.class.len(), fractions.n_rows());

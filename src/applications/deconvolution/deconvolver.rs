@@ -258,7 +258,9 @@ impl Deconvolver {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.overlap.notes();
         if self.unlogs && self.settings.log2 == Log2::Auto {
-            notes.push("all values are below 50: they are taken for logarithms to base 2 (--log2 no if not)".into());
+            notes.push(
+                "all values are below 50: they are taken for logarithms to base 2 (--log2 no if not)".into(),
+            );
         }
         if self.n_empty_draws > 0 {
             notes.push(format!(

@@ -13,7 +13,12 @@ const GENES: usize = 400;
 
 /// Stacked bars of fractions, n_samples x n_types: a bar a sample, within the groups of `labels`, the most alike side by
 /// side; in their order and named where they are few.
-pub fn composition(fractions: &Matrix<f64>, types: &[String], samples: &[String], labels: Option<&Labels>) -> Figure {
+pub fn composition(
+    fractions: &Matrix<f64>,
+    types: &[String],
+    samples: &[String],
+    labels: Option<&Labels>,
+) -> Figure {
     const NAMED: usize = 24;
     let n = fractions.n_rows().min(BARS);
     let labels = labels.filter(|labels| labels.class.len() >= n);
@@ -29,7 +34,8 @@ pub fn composition(fractions: &Matrix<f64>, types: &[String], samples: &[String]
                 (class(a), largest(a)).cmp(&(class(b), largest(b))).then(of(b).total_cmp(&of(a)))
             });
             for same in order.chunk_by(|&a, &b| class(a) == class(b)) {
-                let name = labels.map_or(String::new(), |labels| labels.classes[class(same[0]) as usize].clone());
+                let name =
+                    labels.map_or(String::new(), |labels| labels.classes[class(same[0]) as usize].clone());
                 groups.push((name, same.len()));
             }
         }
@@ -90,7 +96,9 @@ pub(super) fn profiles(signature: &Signature) -> Figure {
     let mut genes: Vec<usize> = (0..m).step_by(step).collect();
     genes.sort_by_key(|&g| most(g));
     let values = (0..k).flat_map(|t| {
-        let share = move |g: usize| signature.profiles[(t, g)] / signature.profiles[(most(g), g)].max(f64::MIN_POSITIVE);
+        let share = move |g: usize| {
+            signature.profiles[(t, g)] / signature.profiles[(most(g), g)].max(f64::MIN_POSITIVE)
+        };
         genes.iter().map(move |&g| share(g)).collect::<Vec<f64>>()
     });
     let every = if step > 1 { format!(", one gene in {step}") } else { String::new() };

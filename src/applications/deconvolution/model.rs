@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{BLOCK_ROWS, Features, Matrix};
 use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, Widths, check_no_negative, check_width,
+    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Names, Widths, check_no_negative,
+    check_width,
 };
 use crate::monitor::Env;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
@@ -172,7 +173,8 @@ impl Model for Deconvolution {
             ("rmse".to_owned(), mean(&rmse)),
         ];
         if let Some(labels) = x.labels.filter(|labels| labels.classes == self.types) {
-            let own: Vec<f64> = labels.class.iter().enumerate().map(|(i, &t)| fractions[(i, t as usize)]).collect();
+            let own: Vec<f64> =
+                labels.class.iter().enumerate().map(|(i, &t)| fractions[(i, t as usize)]).collect();
             metrics.push(("own_type".to_owned(), mean(&own)));
         }
         Ok(metrics)
@@ -184,7 +186,12 @@ impl Model for Deconvolution {
         let some: Vec<usize> = (0..features.n_samples().min(figures::BARS)).collect();
         let (fractions, ..) = self.solved(&features.select_rows(&some))?;
         let names: Vec<String> = some.iter().map(|&i| x.names.sample(i)).collect();
-        drawn.push(figures::composition(&fractions, &self.component_names().unwrap_or_default(), &names, x.labels));
+        drawn.push(figures::composition(
+            &fractions,
+            &self.component_names().unwrap_or_default(),
+            &names,
+            x.labels,
+        ));
         Ok(drawn)
     }
 

@@ -27,7 +27,8 @@ pub fn condition_number(profiles: &Matrix<f64>) -> Result<f64> {
         return Ok(f64::MAX);
     }
     // By the Gram matrix the small ones would be lost: squares of 1e-8 are all rounding.
-    let found = f64::svd(profiles.view()).map_err(|e| Error::numerical("the condition number", e.to_string()))?;
+    let found =
+        f64::svd(profiles.view()).map_err(|e| Error::numerical("the condition number", e.to_string()))?;
     let largest = found.s.iter().copied().fold(0.0, f64::max);
     let least = found.s.iter().copied().fold(f64::INFINITY, f64::min);
     let number = largest / least;
@@ -61,7 +62,8 @@ impl Moments {
                 let (mut change, mut p) = (vec![0.0; m], vec![1.0; m]);
                 for g in 0..m {
                     let others = (0..k).filter(|&o| o != t);
-                    let Some(second) = others.max_by(|&a, &b| self.means[(a, g)].total_cmp(&self.means[(b, g)]))
+                    let Some(second) =
+                        others.max_by(|&a, &b| self.means[(a, g)].total_cmp(&self.means[(b, g)]))
                     else {
                         continue; // one type alone: nothing to tell it from
                     };

@@ -154,12 +154,7 @@ pub(super) fn load_types(named: &Named) -> Result<Vec<String>> {
 }
 
 /// Means and variances of the samples of each type, scaled to the same sum first.
-fn moments(
-    x: &Features,
-    n_types: usize,
-    class: impl Fn(usize) -> usize,
-    scale_to: f64,
-) -> Result<Moments> {
+fn moments(x: &Features, n_types: usize, class: impl Fn(usize) -> usize, scale_to: f64) -> Result<Moments> {
     let m = x.n_features();
     let (mut means, mut variances) = (Matrix::zeros(n_types, m), Matrix::zeros(n_types, m));
     let mut counts = vec![0.0_f64; n_types];

@@ -27,7 +27,8 @@ fn codes(model: &Joint, x: &Data) -> Figure {
     // Every component in shares of its largest code.
     let most: Vec<f64> =
         (0..w.n_cols()).map(|k| w.col(k).into_iter().fold(f64::MIN_POSITIVE, f64::max)).collect();
-    let values = order.iter().flat_map(|&i| (0..w.n_cols()).map(move |k| (i, k))).map(|(i, k)| w[(i, k)] / most[k]);
+    let values =
+        order.iter().flat_map(|&i| (0..w.n_cols()).map(move |k| (i, k))).map(|(i, k)| w[(i, k)] / most[k]);
     let name = |&i: &usize| match labels {
         Some(labels) => format!("{} {}", labels.classes[labels.class[i] as usize], x.names.sample(i)),
         None => x.names.sample(i),
@@ -35,7 +36,9 @@ fn codes(model: &Joint, x: &Data) -> Figure {
     let every = if step > 1 { format!(", one in {step}") } else { String::new() };
     Figure::new(
         "What the views share",
-        format!("Codes of the samples in shares of each component's largest, by class and largest component{every}."),
+        format!(
+            "Codes of the samples in shares of each component's largest, by class and largest component{every}."
+        ),
         Plot::HeatMap {
             rows: order.len(),
             cols: w.n_cols(),
@@ -68,7 +71,9 @@ fn top_features(model: &Joint, x: &Data) -> Figure {
             };
             let of_view: Vec<f64> = (first..first + width).map(excess).collect();
             let named = falling(&of_view).into_iter().take(TOP);
-            bars.extend(named.map(|j| (format!("{}: {}", v + 1, x.names.feature(first + j)), of_view[j].max(0.0))));
+            bars.extend(
+                named.map(|j| (format!("{}: {}", v + 1, x.names.feature(first + j)), of_view[j].max(0.0))),
+            );
             first += width;
         }
         panels.push(Panel { title: format!("Component {}", component + 1), bars });

@@ -146,7 +146,8 @@ impl Fit for Params {
     fn start(&self, x: &Data, env: &Env) -> Result<State> {
         let views = Views::of(x.features()?, self, env)?;
         let n_values = (views.n_samples() + views.n_columns()) as u64 * self.n_components as u64;
-        let own = if self.method == Method::Inmf { views.n_samples() * views.len() * self.n_components } else { 0 };
+        let own =
+            if self.method == Method::Inmf { views.n_samples() * views.len() * self.n_components } else { 0 };
         let a_run = 8 * (4 * n_values + own as u64);
         env.budget.charge_array(self.n_init as u64, a_run, "the factors of all starts")?;
         let starts = (0..self.n_init as u64).map(|start| Run::drawn(&views, self, env.seed, start));

@@ -7,9 +7,7 @@ use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
 use crate::metrics::partition::{adjusted_rand_index, normalized_mutual_information};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width,
-};
+use crate::models::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width};
 use crate::monitor::Env;
 use crate::solve::nnls;
 use crate::tensors::{Named, TensorView, Tensors, visit_vector};
@@ -229,7 +227,8 @@ impl Model for Joint {
         }
         let n = self.objectives.len() as f64;
         let mean = self.objectives.iter().sum::<f64>() / n;
-        let variance = self.objectives.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+        let variance =
+            self.objectives.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0).max(1.0);
         metrics.push(("mean_over_starts".to_owned(), mean));
         metrics.push(("deviation_over_starts".to_owned(), variance.sqrt()));
         if let Some(labels) = x.labels.filter(|labels| labels.class.len() == self.w.n_rows()) {
@@ -245,9 +244,15 @@ impl Model for Joint {
     }
 
     fn factors(&self) -> Vec<Factor<'_>> {
-        let mut factors = vec![Factor { name: "w", rows: Along::Samples, cols: Along::Components, values: &self.w }];
+        let mut factors =
+            vec![Factor { name: "w", rows: Along::Samples, cols: Along::Components, values: &self.w }];
         if !self.params.split_signs {
-            factors.push(Factor { name: "h", rows: Along::Components, cols: Along::Features, values: &self.h });
+            factors.push(Factor {
+                name: "h",
+                rows: Along::Components,
+                cols: Along::Features,
+                values: &self.h,
+            });
         }
         const NAMES: [&str; 8] = ["v_1", "v_2", "v_3", "v_4", "v_5", "v_6", "v_7", "v_8"];
         for (own, name) in self.own.iter().zip(NAMES) {

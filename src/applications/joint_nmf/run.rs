@@ -54,7 +54,14 @@ impl Run {
             }
         }
         let weights = views.iter().map(|view| view.weight).collect();
-        Run { pair: Alternating::new(w, ht), own, weights, first: f64::INFINITY, objective: f64::INFINITY, converged: false }
+        Run {
+            pair: Alternating::new(w, ht),
+            own,
+            weights,
+            first: f64::INFINITY,
+            objective: f64::INFINITY,
+            converged: false,
+        }
     }
 
     /// W, n_samples x k.
@@ -73,7 +80,9 @@ impl Run {
         match params.method {
             Method::Joint => {
                 self.pair.step(
-                    |w, ht| joint(views, w, ht, |a, products, gram| hals::sweeps(a, products, gram, NONE, SWEEPS)),
+                    |w, ht| {
+                        joint(views, w, ht, |a, products, gram| hals::sweeps(a, products, gram, NONE, SWEEPS))
+                    },
                     |w, ht| joint(views, w, ht, |a, products, gram| hals::multiply(a, products, gram, NONE)),
                 );
                 self.objective = self.pair.objective;

@@ -52,12 +52,18 @@ impl Views {
             let (present, values) = cut(&dense, first..first + width, v, params.split_signs)?;
             let squared_norm = f64::squared_norm(&values);
             if squared_norm <= 0.0 {
-                return Err(Error::numerical(format!("view {}", v + 1), "all its values are 0; leave it out"));
+                return Err(Error::numerical(
+                    format!("view {}", v + 1),
+                    "all its values are 0; leave it out",
+                ));
             }
             let columns = start..start + parts as usize * width;
             let weight = params.weights.get(v).copied().unwrap_or(1.0 / squared_norm);
             if !weight.is_finite() {
-                return Err(Error::numerical(format!("view {}", v + 1), "its values are too small; scale them"));
+                return Err(Error::numerical(
+                    format!("view {}", v + 1),
+                    "its values are too small; scale them",
+                ));
             }
             start = columns.end;
             let x = Matrix::from_vec(present.len(), columns.len(), values);
@@ -113,7 +119,8 @@ pub(super) fn widths(n_columns: usize, views: &[usize]) -> Result<Vec<usize>> {
     }
     let sum: usize = views.iter().sum();
     if sum != n_columns {
-        let why = format!("views of {sum} columns together for data of {n_columns}; say how many each view has");
+        let why =
+            format!("views of {sum} columns together for data of {n_columns}; say how many each view has");
         return Err(Error::parameter("views", why));
     }
     Ok(views.to_vec())

@@ -19,6 +19,12 @@ const SWEEPS: usize = 2;
 /// Sweeps of one factor of dense data before the other's turn.
 const DENSE_SWEEPS: usize = 1;
 
+/// Samples up to which the squared error of dense data reads X once an iteration: the sums of X'A stay in the cache.
+const FEW: usize = 1024;
+
+/// Sweeps of the features' factor that use the products of one reading.
+const FUSED_SWEEPS: usize = 2;
+
 /// No penalties.
 const NONE: Penalty = Penalty { l1: 0.0, l2: 0.0 };
 
@@ -91,6 +97,9 @@ impl Entries {
                 let x_ln_y = scd::sweeps(ht, cols, w, NONE, SWEEPS);
                 scd::divergence(self.constant, x_ln_y, w, ht)
             }
+            (Loss::Frobenius, Values::Dense { rows, .. }) if rows.n_rows() <= FEW => {
+                self.fused_least_squares(rows, w, ht)
+            }
             (Loss::Frobenius, _) => self.least_squares(w, ht, |a, products, gram, n_other| {
                 let n_stored = match &self.values {
                     Values::Dense { rows, .. } => rows.values().len(),
@@ -121,6 +130,25 @@ impl Entries {
                 self.least_squares(w, ht, |a, products, gram, _| hals::multiply(a, products, gram, NONE))
             }
         }
+    }
+
+    /// H', then W, by one reading of X: what it gives for H' are the products of W's turn too. Returns
+    /// 1/2 ||X||^2 - <X H', W> + 1/2 <W'W, H H'>.
+    fn fused_least_squares(&self, rows: &Matrix<f64>, w: &mut Matrix<f64>, ht: &mut Matrix<f64>) -> f64 {
+        let gram = w.gram();
+        let products = f64::fused_least_squares_sweeps(
+            ht.values_mut(),
+            rows.view(),
+            w.values(),
+            gram.values(),
+            FUSED_SWEEPS,
+        );
+        let products = Matrix::from_vec(w.n_rows(), w.n_cols(), products);
+        let gram = ht.gram();
+        let n_sweeps = hals::worthwhile_sweeps(rows.values().len(), w.n_rows(), ht.n_rows(), w.n_cols());
+        hals::sweeps(w, &products, &gram, NONE, n_sweeps);
+        let fitted = 0.5 * hals::inner(&w.gram(), &gram);
+        (self.constant - hals::inner(&products, w) + fitted).max(0.0)
     }
 
     /// 1/2 ||X||^2 - <X'W, H'> + 1/2 <W'W, H H'> after both factors are improved by `one`, which is given the products,

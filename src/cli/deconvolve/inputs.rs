@@ -87,7 +87,11 @@ fn of_run(path: &Path, env: &Env) -> Result<Signature> {
     let (named, manifest) = RunFolder::open(path)?.load_model(&env.budget)?;
     let name = <Params as crate::models::Settings>::NAME;
     if manifest.model != name {
-        let why = format!("{} is a run of {}; give one of `fit {name}`, or a table", path.display(), manifest.model);
+        let why = format!(
+            "{} is a run of {}; give one of `fit {name}`, or a table",
+            path.display(),
+            manifest.model
+        );
         return Err(Error::parameter("signature", why));
     }
     rooms::load(&named.under("model/"), &manifest)?; // refuses another version
@@ -113,7 +117,8 @@ fn of_file(path: &Path, genes: &[String], env: &Env) -> Result<Signature> {
         names.map_or_else(|| count(n, what), <[String]>::to_vec)
     };
     if let Some((i, j)) = set.features.first_not_finite() {
-        let why = format!("row {}, column {}: the value is not finite; give profiles of all genes", i + 1, j + 1);
+        let why =
+            format!("row {}, column {}: the value is not finite; give profiles of all genes", i + 1, j + 1);
         return Err(Error::parse(path, why));
     }
     // Types are rows here; where neither side is known, Deconvolver says so.
@@ -137,7 +142,8 @@ fn of_file(path: &Path, genes: &[String], env: &Env) -> Result<Signature> {
 fn arranged(path: &Path, table: &Signature, signature: &Signature) -> Result<Matrix<f64>> {
     let missing = |what: &str, name: &String| Error::parse(path, format!("there is no {what} `{name}`"));
     let place = |names: &[String], what: &str, wanted: &[String]| -> Result<Vec<usize>> {
-        let places: HashMap<&String, usize> = names.iter().enumerate().rev().map(|(at, name)| (name, at)).collect();
+        let places: HashMap<&String, usize> =
+            names.iter().enumerate().rev().map(|(at, name)| (name, at)).collect();
         wanted.iter().map(|name| places.get(name).copied().ok_or_else(|| missing(what, name))).collect()
     };
     let types = place(&table.types, "type", &signature.types)?;
@@ -167,27 +173,43 @@ fn contents(path: &Path, types: &[String], env: &Env) -> Result<Vec<f64>> {
 
 /// Known fractions of the samples, which sum to 1 over the types that are known, and which types these are (places in
 /// `types`).
-pub fn truth(path: &Path, samples: &[String], types: &[String], env: &Env) -> Result<(Matrix<f64>, Vec<usize>)> {
+pub fn truth(
+    path: &Path,
+    samples: &[String],
+    types: &[String],
+    env: &Env,
+) -> Result<(Matrix<f64>, Vec<usize>)> {
     let set = read::read(path, &ReadOptions::default(), &env.budget)?;
     let (Some(rows), Some(cols)) = (&set.names.samples, &set.names.features) else {
-        return Err(Error::parse(path, "it needs names of samples and types; give a header and a column of names"));
+        return Err(Error::parse(
+            path,
+            "it needs names of samples and types; give a header and a column of names",
+        ));
     };
     let values = set.features.to_dense();
     let known: Vec<usize> = (0..types.len()).filter(|&t| cols.contains(&types[t])).collect();
     if known.is_empty() {
-        return Err(Error::parse(path, "no column is called as a type of the signature; give samples x types"));
+        return Err(Error::parse(
+            path,
+            "no column is called as a type of the signature; give samples x types",
+        ));
     }
     let of_type: Vec<usize> =
         known.iter().filter_map(|&t| cols.iter().position(|name| *name == types[t])).collect();
     let mut truth = Matrix::zeros(samples.len(), known.len());
     for (i, sample) in samples.iter().enumerate() {
         let Some(row) = rows.iter().position(|name| name == sample) else {
-            return Err(Error::parse(path, format!("there is no sample `{sample}`; give a row for each mixture")));
+            return Err(Error::parse(
+                path,
+                format!("there is no sample `{sample}`; give a row for each mixture"),
+            ));
         };
         let sum: f64 = of_type.iter().map(|&j| values[(row, j)]).sum();
         let is_whole = sum > 0.0 && sum.is_finite() && of_type.iter().all(|&j| values[(row, j)] >= 0.0);
         if !is_whole {
-            let why = format!("the fractions of `{sample}` are negative, missing or all 0; give numbers of 0 and more");
+            let why = format!(
+                "the fractions of `{sample}` are negative, missing or all 0; give numbers of 0 and more"
+            );
             return Err(Error::parse(path, why));
         }
         truth.row_mut(i).iter_mut().zip(&of_type).for_each(|(f, &j)| *f = values[(row, j)] / sum);

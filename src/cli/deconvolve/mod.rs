@@ -29,17 +29,20 @@ pub fn command() -> Command {
     );
     let mixture = Arg::new("mixture").long("mixture").value_name("DATA").required(true);
     let mixture = mixture.help("Samples x genes, named; --transpose reads genes x samples");
-    let out = file("out", "RUN").required(true).help("The folder for fractions.tsv, metrics.json and report.html");
+    let out =
+        file("out", "RUN").required(true).help("The folder for fractions.tsv, metrics.json and report.html");
     let truth = file("truth", "FILE").help("Known fractions, samples x types by name, to compare with");
-    let variances =
-        file("variances", "FILE").help("Variances within types, a table as the signature: for --method weighted");
-    let contents = file("mrna", "FILE").help("A table of types and what the RNA of one cell of each counts for");
+    let variances = file("variances", "FILE")
+        .help("Variances within types, a table as the signature: for --method weighted");
+    let contents =
+        file("mrna", "FILE").help("A table of types and what the RNA of one cell of each counts for");
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     let test = flag("test-genes")
         .help("Test every gene between the classes of --labels, before and after adjusting for fractions");
     let stream = flag("stream").help("Go through the mixtures block by block and never hold them");
     let about = "Find what share each type of cell has in mixtures: NNLS, simplex, weighted, CIBERSORT";
-    let command = Command::new("deconvolve").about(about).args([signature, mixture, out, truth, variances, contents]);
+    let command =
+        Command::new("deconvolve").about(about).args([signature, mixture, out, truth, variances, contents]);
     let command = add_flags::<Machine>(add_flags::<Settings>(command.args([test, stream])));
     add_flags::<Reading>(command)
 }
@@ -57,7 +60,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let mixture = matches.get_one::<String>("mixture").expect("a required argument");
     let tests_genes = matches.get_flag("test-genes");
     if tests_genes && reading.labels.is_none() {
-        return Err(Error::parameter("test_genes", "there are no groups to test between; give --labels FILE"));
+        return Err(Error::parameter(
+            "test_genes",
+            "there are no groups to test between; give --labels FILE",
+        ));
     }
     let stream = matches.get_flag("stream");
     if stream && tests_genes {
@@ -65,7 +71,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     }
     let mixtures = Mixtures::open(mixture, &reading.options(), stream, &env)?;
     let genes = mixtures.genes()?;
-    let signatures = Signatures { signature: path("signature"), variances: path("variances"), contents: path("mrna") };
+    let signatures =
+        Signatures { signature: path("signature"), variances: path("variances"), contents: path("mrna") };
     let (signature, contents) = signatures.read(genes, &env)?;
     let folder = RunFolder::create(path("out").expect("a required argument"))?;
 
@@ -145,11 +152,8 @@ fn transfer(
                 None => (0..block.features.n_samples()).map(|i| names.sample(first + i)).collect(),
             };
             let table = columns(&estimates);
-            let header = Names {
-                samples: Some(samples.clone()),
-                features: Some(results.header()),
-                picture: None,
-            };
+            let header =
+                Names { samples: Some(samples.clone()), features: Some(results.header()), picture: None };
             sink.push(&table, &header)?;
             results.keep(&estimates, samples, holds_all, env)
         })

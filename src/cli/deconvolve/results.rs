@@ -3,7 +3,8 @@
 use super::super::outcome::command_line;
 use super::super::output;
 use crate::applications::deconvolution::{
-    Confounding, Deconvolver, Estimates, Method, OTHER, Pool, Scores, Settings, certainty, composition, truth_scatter,
+    Confounding, Deconvolver, Estimates, Method, OTHER, Pool, Scores, Settings, certainty, composition,
+    truth_scatter,
 };
 use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
@@ -51,7 +52,12 @@ pub fn columns(estimates: &Estimates) -> Matrix<f64> {
 }
 
 impl Results {
-    pub fn new(deconvolver: &Deconvolver, types: &[String], settings: &Settings, pool: &Pool) -> Result<Results> {
+    pub fn new(
+        deconvolver: &Deconvolver,
+        types: &[String],
+        settings: &Settings,
+        pool: &Pool,
+    ) -> Result<Results> {
         let other = (settings.method == Method::SimplexOther).then(|| OTHER.to_owned());
         let mut notes = deconvolver.notes();
         if !pool.is_all() {
@@ -92,7 +98,11 @@ impl Results {
         self.n_samples += samples.len();
         let room = if all { usize::MAX } else { SHOWN.saturating_sub(self.samples.len()) };
         let n = samples.len().min(room);
-        env.budget.charge_array(n as u64, 8 * (self.types.len() as u64 + 8), "the fractions that are shown")?;
+        env.budget.charge_array(
+            n as u64,
+            8 * (self.types.len() as u64 + 8),
+            "the fractions that are shown",
+        )?;
         self.fractions.extend_from_slice(&estimates.fractions.values()[..n * self.types.len()]);
         self.samples.extend(samples.into_iter().take(n));
         self.correlation.extend_from_slice(&estimates.correlation[..n]);
@@ -188,7 +198,11 @@ impl Results {
                 features: Some(["r", "rmse", "ccc"].map(str::to_owned).to_vec()),
                 picture: None,
             };
-            write::write_matrix(&folder.file("scores.tsv"), &Matrix::from_vec(names.len() + 1, 3, values), &header)?;
+            write::write_matrix(
+                &folder.file("scores.tsv"),
+                &Matrix::from_vec(names.len() + 1, 3, values),
+                &header,
+            )?;
         }
         let mut figures = vec![composition(&self.fractions(), &self.types, &self.samples, labels)];
         if self.has_p {
@@ -237,7 +251,8 @@ impl Results {
     fn summary(&self, source: &str, settings: &Settings, seed: u64) -> Summary {
         let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let told = json!(settings);
-        let parameters = told.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), word(value)));
+        let parameters =
+            told.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), word(value)));
         Summary {
             title: format!("Composition of {source}"),
             model: "deconvolve".into(),

@@ -242,7 +242,6 @@ impl<'a> Workspace<'a> {
     }
 }
 
-
 /// The 2 x 2 complement of the sums.
 struct Complement {
     /// (aa, ab, bb) of its inverse.

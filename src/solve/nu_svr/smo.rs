@@ -89,8 +89,7 @@ fn working_set(
 /// (b, epsilon): the slopes of coefficients between their bounds are -(epsilon + b) and -(epsilon - b).
 fn tube(z: &[f64], slope: &[f64], (l, c): (usize, f64)) -> (f64, f64) {
     let level = |half: std::ops::Range<usize>| {
-        let free: Vec<f64> =
-            half.clone().filter(|&t| z[t] > 0.0 && z[t] < c).map(|t| slope[t]).collect();
+        let free: Vec<f64> = half.clone().filter(|&t| z[t] > 0.0 && z[t] < c).map(|t| slope[t]).collect();
         if !free.is_empty() {
             return free.iter().sum::<f64>() / free.len() as f64;
         }
