@@ -94,7 +94,7 @@ fn race(signature: &Path, mixtures: &Path) -> Result<()> {
     let all: Vec<(f64, f64, usize)> = solved.into_iter().flatten().flatten().collect();
     let duals: Vec<String> = all.iter().map(|(dual, ..)| dual.to_string()).collect();
     let gap = all.iter().map(|(dual, gap, _)| gap / (1.0 + dual.abs())).fold(0.0, f64::max);
-    let n_iter = all.iter().map(|(.., n_iter)| n_iter).max().unwrap_or(0);
+    let n_iter = all.iter().map(|(.., n_iter)| *n_iter).max().unwrap_or(0);
     println!(
         "{{\"seconds\": {seconds:.4}, \"n_iter\": {n_iter}, \"gap\": {gap:e}, \"duals\": [{}]}}",
         duals.join(", ")

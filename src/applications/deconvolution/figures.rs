@@ -52,7 +52,7 @@ pub fn composition(
     )
 }
 
-/// Estimates against the truth, both n_samples x n_types, a colour a type, with the line of equality.
+/// Estimates against the truth, both n_samples x n_types, a colour a type.
 pub fn truth_scatter(estimates: &Matrix<f64>, truth: &Matrix<f64>, types: &[String]) -> Figure {
     let of = |t: usize| Series { name: types[t].clone(), x: truth.col(t), y: estimates.col(t) };
     Figure::new(

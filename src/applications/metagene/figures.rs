@@ -21,6 +21,7 @@ pub(super) fn all(model: &Metagenes, x: &Data) -> Vec<Figure> {
     if chosen.labels.len() <= TREE {
         figures.push(tree(chosen));
     }
+    figures.push(members(chosen, x));
     let title = |k: usize| format!("Metagene {}", k + 1);
     figures.push(top_genes("Metagenes", "of the run of least objective", &chosen.h, x.names, &title));
     figures.push(top_genes(
@@ -116,6 +117,36 @@ fn tree(rank: &Consensus) -> Figure {
         "Average linkage on 1 - consensus, cut into as many clusters as there are metagenes; samples in the order of the \
          consensus matrix.",
         Plot::Lines { x: Axis::linear("sample"), y: Axis::linear("1 - consensus"), series },
+    )
+}
+
+/// The samples of each cluster, with the classes that are known.
+fn members(rank: &Consensus, x: &Data) -> Figure {
+    let labels = x.labels.filter(|labels| labels.class.len() == rank.labels.len());
+    let row = |cluster: u32| {
+        let samples: Vec<usize> = (0..rank.labels.len()).filter(|&i| rank.labels[i] == cluster).collect();
+        let mut cells = vec![(cluster + 1).to_string(), samples.len().to_string()];
+        if let Some(labels) = labels {
+            let count = |class: usize| samples.iter().filter(|&&i| labels.class[i] as usize == class).count();
+            let told = labels.classes.iter().enumerate().map(|(class, name)| (name, count(class)));
+            let told: Vec<String> =
+                told.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} {name}")).collect();
+            cells.push(told.join(", "));
+        }
+        let named: Vec<String> = samples.iter().map(|&i| x.names.sample(i)).collect();
+        cells.push(named.join(", "));
+        cells
+    };
+    let mut header = vec!["cluster", "samples"];
+    header.extend(labels.map(|_| "classes"));
+    header.push("which");
+    Figure::new(
+        "Clusters",
+        "The samples of each cluster of the tree; factors/clusters.tsv lists them all, counted from 0.",
+        Plot::Table {
+            header: header.into_iter().map(str::to_owned).collect(),
+            rows: (0..rank.rank as u32).map(row).collect(),
+        },
     )
 }
 

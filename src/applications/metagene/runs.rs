@@ -6,7 +6,6 @@ use crate::linalg::{Features, Matrix};
 use crate::monitor::Env;
 use crate::random::Rng;
 use crate::solve::alternating::Alternating;
-use crate::solve::scd;
 use diabolo_kernels::parallel::map_tasks;
 
 /// Iterations between two looks at the clusters, and those between two looks at the objective.
@@ -103,11 +102,12 @@ impl Run {
     }
 }
 
-/// The component each sample has most of, metagenes scaled to sum 1; of equal ones the first.
+/// The component each sample has most of, metagenes scaled to length 1; of equal ones the first.
 fn clusters(w: &Matrix<f64>, ht: &Matrix<f64>) -> Vec<u32> {
-    let sums = scd::col_sums(ht);
+    let gram = ht.gram();
+    let lengths: Vec<f64> = (0..gram.n_rows()).map(|k| gram[(k, k)].sqrt()).collect();
     let largest = |row: &[f64]| {
-        let share = |k: usize| row[k] * sums[k];
+        let share = |k: usize| row[k] * lengths[k];
         (1..row.len()).fold(0, |best, k| if share(k) > share(best) { k } else { best }) as u32
     };
     w.rows().map(largest).collect()
