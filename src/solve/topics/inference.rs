@@ -3,7 +3,7 @@
 
 use super::priors::padded;
 use crate::linalg::{Csr, Matrix};
-use diabolo_kernels::parallel::{for_each_row_block, map_chunks, map_tasks};
+use diabolo_kernels::parallel::{for_each_row_block, map_chunks, map_row_blocks, map_tasks};
 use diabolo_kernels::topics::{Inference, Loading, stride};
 use diabolo_kernels::vector::VectorMath;
 
@@ -30,7 +30,7 @@ pub struct Words {
 impl Words {
     /// Under q(beta_k) = Dirichlet(lambda_k): b = exp(E ln beta), for `lambda` n_words x n_topics.
     pub fn variational(lambda: &Matrix<f64>) -> Words {
-        let mut at_total = col_sums(lambda);
+        let mut at_total = lambda.col_sums();
         f64::digamma_in_place(&mut at_total);
         Words::new(lambda, Loading::Variational, |row| {
             f64::digamma_in_place(row);
@@ -47,29 +47,22 @@ impl Words {
         let (n_words, n_topics) = (rows.n_rows(), rows.n_cols());
         let width = stride(n_topics);
         let mut by_word = vec![0.0; n_words * width];
-        let mut ln_scale = vec![0.0; n_words];
-        let scales = map_chunks(n_words, WORDS, |words| {
+        let scales = map_row_blocks(&mut by_word, width, WORDS, |first, block| {
             let mut row = vec![0.0; n_topics];
-            let scale_of = |w: usize| {
+            let scale_of = |(w, out): (usize, &mut [f32])| {
                 row.copy_from_slice(rows.row(w));
                 ln(&mut row);
                 let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 // A word that no topic has stands nowhere.
-                if largest.is_finite() { largest } else { 0.0 }
-            };
-            words.map(scale_of).collect::<Vec<f64>>()
-        });
-        ln_scale.iter_mut().zip(scales.iter().flatten()).for_each(|(to, scale)| *to = *scale);
-        for_each_row_block(&mut by_word, width, WORDS, |first, block| {
-            let mut row = vec![0.0; n_topics];
-            for (w, out) in (first..).zip(block.chunks_exact_mut(width)) {
-                row.copy_from_slice(rows.row(w));
-                ln(&mut row);
-                row.iter_mut().for_each(|x| *x -= ln_scale[w]);
+                let scale = if largest.is_finite() { largest } else { 0.0 };
+                row.iter_mut().for_each(|x| *x -= scale);
                 f64::exp_in_place(&mut row);
                 out.iter_mut().zip(&row).for_each(|(b, &x)| *b = x as f32);
-            }
+                scale
+            };
+            (first..).zip(block.chunks_exact_mut(width)).map(scale_of).collect::<Vec<f64>>()
         });
+        let ln_scale = scales.concat();
         Words { by_word, ln_scale, n_topics, loading }
     }
 
@@ -197,13 +190,6 @@ impl Words {
 pub fn ln_beta_function(a: &[f64]) -> f64 {
     use diabolo_kernels::special::lgamma;
     a.iter().map(|&a| lgamma(a)).sum::<f64>() - lgamma(a.iter().sum())
-}
-
-/// Column sums of n_words x n_topics, in the order of the words.
-pub fn col_sums(by_word: &Matrix<f64>) -> Vec<f64> {
-    let mut sums = vec![0.0; by_word.n_cols()];
-    by_word.rows().for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x));
-    sums
 }
 
 /// Documents whose topics have been inferred.

@@ -14,7 +14,11 @@ use crate::monitor::Env;
 use crate::solve::poisson::sparse;
 use crate::solve::topics::Words;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use diabolo_kernels::parallel::for_each_row_block;
 use diabolo_kernels::topics::stride;
+
+/// Words whose topics a task moves.
+const WORDS: usize = 256;
 
 /// lambda and where the pass stands.
 pub struct Online {
@@ -75,12 +79,14 @@ impl Online {
         let n_docs = self.n_docs.max(self.n_done) as f64;
         let rho = (params.tau0 + 1.0 + self.n_batches as f64).powf(-params.kappa);
         let scale = n_docs / n as f64;
-        for w in 0..self.lambda.n_rows() {
-            let (eta, new) = (prior.priors.eta.of(w), statistics.row(w));
-            for (k, lambda) in self.lambda.row_mut(w).iter_mut().enumerate() {
-                *lambda = (1.0 - rho) * *lambda + rho * (eta[k] + scale * new[k]);
+        let eta = &prior.priors.eta;
+        for_each_row_block(self.lambda.values_mut(), params.n_topics, WORDS, |first, block| {
+            for (w, lambda) in (first..).zip(block.chunks_exact_mut(params.n_topics)) {
+                for ((lambda, eta), new) in lambda.iter_mut().zip(eta.of(w)).zip(statistics.row(w)) {
+                    *lambda = (1.0 - rho) * *lambda + rho * (eta + scale * new);
+                }
             }
-        }
+        });
         let before = prior.priors.alpha.clone();
         prior.learn_logs(params, n as f64, &ln_theta, None);
         // A batch alone says little: alpha moves as lambda does.
