@@ -34,6 +34,14 @@ pub struct Online {
     bound: f64,
     n_tokens: f64,
     objective: f64,
+    /// What a batch is worked out in, made with the first one.
+    room: Option<Room>,
+}
+
+/// What the words weigh in the topics, and what a batch's documents pull of each word to each topic.
+struct Room {
+    words: Words,
+    pulled: Matrix<f32>,
 }
 
 impl Online {
@@ -47,6 +55,7 @@ impl Online {
             bound: 0.0,
             n_tokens: 0.0,
             objective: f64::NEG_INFINITY,
+            room: None,
         }
     }
 
@@ -70,10 +79,14 @@ impl Online {
         check_finite(x, first)?;
         check_no_negative(x, first)?;
         let x: Csr<f32> = sparse(x).cast();
-        let words = Words::variational(&self.lambda);
-        let codes = infer(params, prior, &words, &x, None);
+        let Room { words, pulled } = self.room.get_or_insert_with(|| Room {
+            words: Words::variational(&self.lambda),
+            pulled: Matrix::zeros(self.lambda.n_rows(), stride(params.n_topics)),
+        });
+        words.refresh(&self.lambda);
+        let codes = infer(params, prior, words, &x, None);
         let (bound, ln_theta) = words.bound(&x, &codes, &prior.priors.alpha);
-        let statistics = words.statistics(&codes);
+        codes.pull(pulled);
         let n = x.n_rows() as u64;
         self.n_done += n;
         let n_docs = self.n_docs.max(self.n_done) as f64;
@@ -82,7 +95,8 @@ impl Online {
         let eta = &prior.priors.eta;
         for_each_row_block(self.lambda.values_mut(), params.n_topics, WORDS, |first, block| {
             for (w, lambda) in (first..).zip(block.chunks_exact_mut(params.n_topics)) {
-                for ((lambda, eta), new) in lambda.iter_mut().zip(eta.of(w)).zip(statistics.row(w)) {
+                let drawn = pulled.row(w).iter().zip(words.of(w)).map(|(&p, &b)| f64::from(p) * f64::from(b));
+                for ((lambda, eta), new) in lambda.iter_mut().zip(eta.of(w)).zip(drawn) {
                     *lambda = (1.0 - rho) * *lambda + rho * (eta + scale * new);
                 }
             }
@@ -138,6 +152,7 @@ impl Online {
             bound: named.scalar_f64("bound")?,
             n_tokens: named.scalar_f64("n_tokens")?,
             objective: named.scalar_f64("objective")?,
+            room: None,
         })
     }
 }
