@@ -1,0 +1,280 @@
+//! Where patches of one picture lie in another, by inverse search (Baker & Matthews 2001; Kroeger, Timofte, Dai & Van
+//! Gool 2016).
+//!
+//! The displacement u of a patch T of picture I minimises sum_p (J(p + u) - T(p) - mean)^2, means removed so that light
+//! may change. With gradients g of T, which do not change while u does, a step is
+//!
+//! u <- u - H^-1 b,   H = sum g g' - (sum g)(sum g)' / n,   b = sum g (J(p + u) - T(p)) - (sum g) mean
+
+use super::Grey;
+use crate::simd::Simd;
+use std::ops::Range;
+
+/// Height and width of a patch: a row is a vector.
+pub const PATCH: usize = 8;
+
+/// Pixels of a patch.
+const N: f32 = (PATCH * PATCH) as f32;
+
+/// Squared length of a step below which a search ends, pixels.
+const STILL: f32 = 1e-4;
+
+/// A determinant of H below which a patch tells nothing of its motion.
+const FLAT: f32 = 1e-3;
+
+/// Patches of the first picture `spacing` pixels apart, that are looked for in the second.
+#[derive(Clone, Copy, Debug)]
+pub struct Patches<'a> {
+    /// Where patches are taken.
+    pub first: Grey<'a>,
+    /// Its gradients to the right and down, a value a pixel each.
+    pub gradient: [&'a [f32]; 2],
+    /// Where they are looked for, of the same size.
+    pub second: Grey<'a>,
+    /// From patch to patch, 1 to [`PATCH`].
+    pub spacing: usize,
+    /// Steps of a search at the most.
+    pub n_iter: usize,
+}
+
+/// What a displacement is worth: the sum of squares, and b.
+type Terms = [f32; 3];
+
+impl Patches<'_> {
+    /// Patches in a column and in a row of them: the last ones end at the border.
+    pub fn counts(&self) -> [usize; 2] {
+        [self.first.height(), self.first.width()].map(|size| (size - PATCH).div_ceil(self.spacing) + 1)
+    }
+
+    /// The first pixel of patch `k` along a side of `size` pixels.
+    #[inline(always)]
+    fn place(&self, k: usize, size: usize) -> usize {
+        (k * self.spacing).min(size - PATCH)
+    }
+
+    fn check(&self) {
+        let (h, w) = (self.first.height(), self.first.width());
+        assert!(h > PATCH && w > PATCH, "a picture is larger than a patch");
+        assert!((1..=PATCH).contains(&self.spacing), "patches cover the picture");
+        assert_eq!([self.second.height(), self.second.width()], [h, w], "pictures of one size");
+        assert!(self.gradient.iter().all(|plane| plane.len() == h * w), "a gradient a pixel");
+    }
+
+    /// Displacements (right, down) of the patches of `rows` of them, from where `guess` (two planes) says their middles
+    /// go, and from where their neighbours in these rows have gone: once from the first to the last, once back.
+    /// # Panics
+    /// If sizes do not agree, or the pictures are not larger than a patch.
+    pub fn search(&self, guess: [&[f32]; 2], rows: Range<usize>, found: &mut [[f32; 2]]) {
+        self.check();
+        let n = self.first.height() * self.first.width();
+        assert!(guess.iter().all(|plane| plane.len() == n), "a guess a pixel");
+        assert!(
+            rows.end <= self.counts()[0] && found.len() == rows.len() * self.counts()[1],
+            "one place a patch"
+        );
+        search_rows(*self, guess, rows, found);
+    }
+
+    /// The sum of squares at displacement u of the patch whose first pixel is (y, x), and b.
+    /// # Panics
+    /// If the patch does not lie in the picture.
+    pub fn terms(&self, [y, x]: [usize; 2], u: [f32; 2]) -> Terms {
+        self.check();
+        assert!(
+            y + PATCH <= self.first.height() && x + PATCH <= self.first.width(),
+            "a patch of the picture"
+        );
+        terms_at(*self, y, x, u)
+    }
+
+    /// The flow of rows of pixels: at every pixel the mean of what the patches over it say, each weighed by
+    /// 1 / max(1, |J(p + u) - I(p)|); `found` are all patches' displacements, `flow` two planes of these rows.
+    /// # Panics
+    /// If sizes do not agree.
+    pub fn spread(&self, found: &[[f32; 2]], rows: Range<usize>, flow: [&mut [f32]; 2]) {
+        self.check();
+        let (w, [n_down, n_across]) = (self.first.width(), self.counts());
+        assert!(found.len() == n_down * n_across && flow.iter().all(|plane| plane.len() == rows.len() * w));
+        let [right, down] = flow;
+        let mut weights = vec![0.0_f32; right.len()];
+        right.fill(0.0);
+        down.fill(0.0);
+        for (k, found) in found.chunks_exact(n_across).enumerate() {
+            let top = self.place(k, self.first.height());
+            for y in top.max(rows.start)..(top + PATCH).min(rows.end) {
+                let at = (y - rows.start) * w;
+                for (l, &u) in found.iter().enumerate() {
+                    let x = self.place(l, w);
+                    let places = at + x..at + x + PATCH;
+                    let [right, down, weights] =
+                        [&mut right[places.clone()], &mut down[places.clone()], &mut weights[places]];
+                    let own = &self.first.row(y as isize)[x..x + PATCH];
+                    for (q, own) in own.iter().enumerate() {
+                        let there = self.second.at(y as f32 + u[1], (x + q) as f32 + u[0]);
+                        let weight = 1.0 / (there - own).abs().max(1.0);
+                        right[q] += weight * u[0];
+                        down[q] += weight * u[1];
+                        weights[q] += weight;
+                    }
+                }
+            }
+        }
+        right.iter_mut().zip(&weights).for_each(|(u, weight)| *u /= weight);
+        down.iter_mut().zip(&weights).for_each(|(u, weight)| *u /= weight);
+    }
+}
+
+/// A patch as the search reads it.
+struct Template<V> {
+    pixels: [V; PATCH],
+    right: [V; PATCH],
+    down: [V; PATCH],
+    /// Sums of the gradients.
+    sums: [f32; 2],
+    y: usize,
+    x: usize,
+}
+
+impl<V: Simd<Elem = f32>> Template<V> {
+    #[inline(always)]
+    fn new(patches: &Patches, y: usize, x: usize) -> Template<V> {
+        let width = patches.first.width();
+        let rows = |plane: &[f32]| -> [V; PATCH] {
+            std::array::from_fn(|r| {
+                let row = &plane[(y + r) * width + x..][..PATCH];
+                // SAFETY: a row of a patch has 8 pixels, as many as a vector of f32 has lanes.
+                unsafe { V::load(row.as_ptr()) }
+            })
+        };
+        let (right, down) = (rows(patches.gradient[0]), rows(patches.gradient[1]));
+        let sum = |rows: &[V; PATCH]| rows.iter().fold(V::of(0.0), |sum, row| sum.add(*row)).reduce_sum();
+        Template { pixels: rows(patches.first.pixels()), sums: [sum(&right), sum(&down)], right, down, y, x }
+    }
+
+    /// H^-1, 0 where the patch is too flat to tell.
+    #[inline(always)]
+    fn inverse(&self) -> [f32; 3] {
+        let dot = |a: &[V; PATCH], b: &[V; PATCH]| {
+            let mut sum = V::of(0.0);
+            for r in 0..PATCH {
+                sum = a[r].mul_add(b[r], sum);
+            }
+            sum.reduce_sum()
+        };
+        let [sx, sy] = self.sums;
+        let xx = dot(&self.right, &self.right) - sx * sx / N;
+        let xy = dot(&self.right, &self.down) - sx * sy / N;
+        let yy = dot(&self.down, &self.down) - sy * sy / N;
+        let determinant = xx * yy - xy * xy;
+        match determinant > FLAT {
+            true => [yy / determinant, -xy / determinant, xx / determinant],
+            false => [0.0; 3],
+        }
+    }
+
+    #[inline(always)]
+    fn terms(&self, second: Grey, u: [f32; 2]) -> Terms {
+        // Kept within the picture as a whole, with a pixel more for what lies between pixels.
+        let most = |size: usize| (size - PATCH - 1) as f32;
+        let x = (self.x as f32 + u[0]).max(0.0).min(most(second.width()));
+        let y = (self.y as f32 + u[1]).max(0.0).min(most(second.height()));
+        let (x0, y0) = (x as usize, y as usize);
+        let (fx, fy) = (x - x0 as f32, y - y0 as f32);
+        let corner = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy].map(V::splat);
+        let (mut sum, mut squares, mut right, mut down) = (V::of(0.0), V::of(0.0), V::of(0.0), V::of(0.0));
+        let row = |r: usize| &second.pixels()[(y0 + r) * second.width() + x0..][..PATCH + 1];
+        for r in 0..PATCH {
+            let (upper, lower) = (row(r), row(r + 1));
+            // SAFETY: both slices have 9 elements, a vector from the first on and one from the second on.
+            let there = unsafe {
+                let top = V::load(upper.as_ptr()).mul(corner[0]);
+                let top = V::load(upper.as_ptr().add(1)).mul_add(corner[1], top);
+                let bottom = V::load(lower.as_ptr()).mul_add(corner[2], top);
+                V::load(lower.as_ptr().add(1)).mul_add(corner[3], bottom)
+            };
+            let difference = there.sub(self.pixels[r]);
+            sum = sum.add(difference);
+            squares = difference.mul_add(difference, squares);
+            right = difference.mul_add(self.right[r], right);
+            down = difference.mul_add(self.down[r], down);
+        }
+        let sum = sum.reduce_sum();
+        let [sx, sy] = self.sums;
+        [
+            squares.reduce_sum() - sum * sum / N,
+            right.reduce_sum() - sum * sx / N,
+            down.reduce_sum() - sum * sy / N,
+        ]
+    }
+
+    /// The best of the candidates, made better by steps as long as they do.
+    #[inline(always)]
+    fn search(&self, second: Grey, candidates: &[[f32; 2]], n_iter: usize) -> [f32; 2] {
+        let mut u = candidates[0];
+        let mut terms = self.terms(second, u);
+        for &candidate in &candidates[1..] {
+            let others = self.terms(second, candidate);
+            if others[0] < terms[0] {
+                (u, terms) = (candidate, others);
+            }
+        }
+        let (start, [xx, xy, yy]) = (u, self.inverse());
+        for _ in 0..n_iter {
+            let step = [xx * terms[1] + xy * terms[2], xy * terms[1] + yy * terms[2]];
+            let next = [u[0] - step[0], u[1] - step[1]];
+            let others = self.terms(second, next);
+            if others[0] >= terms[0] || others[0].is_nan() {
+                break;
+            }
+            (u, terms) = (next, others);
+            if step[0] * step[0] + step[1] * step[1] < STILL {
+                break;
+            }
+        }
+        // Farther than its own size a patch has lost its way.
+        let far = (u[0] - start[0]).hypot(u[1] - start[1]) > PATCH as f32;
+        if far { start } else { u }
+    }
+}
+
+#[inline(always)]
+fn search_stripe<V: Simd<Elem = f32>>(
+    patches: Patches,
+    guess: [&[f32]; 2],
+    rows: Range<usize>,
+    found: &mut [[f32; 2]],
+) {
+    let (h, w) = (patches.first.height(), patches.first.width());
+    let (n_down, n_across) = (rows.len(), patches.counts()[1]);
+    for back in [false, true] {
+        for at in 0..n_down * n_across {
+            let at = if back { n_down * n_across - 1 - at } else { at };
+            let (k, l) = (at / n_across, at % n_across);
+            let (y, x) = (patches.place(rows.start + k, h), patches.place(l, w));
+            let middle = (y + PATCH / 2) * w + x + PATCH / 2;
+            let own = if back { found[at] } else { [guess[0][middle], guess[1][middle]] };
+            let (mut candidates, mut n) = ([own; 3], 1);
+            let beside = if back { l + 1 < n_across } else { l > 0 };
+            let along = if back { k + 1 < n_down } else { k > 0 };
+            for (is_there, distance) in [(beside, 1), (along, n_across)] {
+                if is_there {
+                    candidates[n] = found[if back { at + distance } else { at - distance }];
+                    n += 1;
+                }
+            }
+            let n_iter = if back { patches.n_iter / 2 } else { patches.n_iter };
+            let template = Template::<V>::new(&patches, y, x);
+            found[at] = template.search(patches.second, &candidates[..n], n_iter);
+        }
+    }
+}
+
+#[inline(always)]
+fn terms<V: Simd<Elem = f32>>(patches: Patches, y: usize, x: usize, u: [f32; 2]) -> Terms {
+    Template::<V>::new(&patches, y, x).terms(patches.second, u)
+}
+
+dispatch! {
+    fn search_rows(patches: Patches, guess: [&[f32]; 2], rows: Range<usize>, found: &mut [[f32; 2]]) = search_stripe::<F32>;
+    fn terms_at(patches: Patches, y: usize, x: usize, u: [f32; 2]) -> Terms = terms::<F32>;
+}

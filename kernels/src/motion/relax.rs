@@ -1,0 +1,276 @@
+//! Flow made smooth where pictures do not say otherwise (Brox, Bruhn, Papenberg & Weickert 2004; terms normalised as by
+//! Zimmer, Bruhn & Weickert 2011).
+//!
+//! The flow (u, v) minimises the sum over pixels of
+//!
+//! delta psi(z^2 / |g|^2) + gamma psi(z_x^2 / |g_x|^2 + z_y^2 / |g_y|^2) + alpha psi(|grad u|^2 + |grad v|^2),
+//!
+//! psi(s^2) = sqrt(s^2 + eps^2), z = J(p + (u, v)) - I(p), z_x and z_y the same of the gradients, each linear in what is
+//! added to the given flow. Weights psi' are fixed (lagged) while the linear system that is left,
+//!
+//! (a11 + s) u + a12 v = c1 + sum_q w_q u_q,   a12 u + (a22 + s) v = c2 + sum_q w_q v_q,   s = sum_q w_q over neighbours,
+//!
+//! is relaxed by overrelaxed sweeps over the black and the white fields of a chessboard.
+
+use super::grey::Spot;
+use super::{Grey, gradient};
+use crate::simd::Simd;
+
+/// What weighs the terms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Robust {
+    /// Smoothness.
+    pub alpha: f32,
+    /// Constancy of gradients.
+    pub gamma: f32,
+    /// Constancy of brightness.
+    pub delta: f32,
+}
+
+/// eps^2 of psi.
+const EPS: f64 = 1e-6;
+
+/// Added to the squared lengths that terms are divided by, so that noise in flat places does not count.
+const NOISE: f64 = 0.01;
+
+/// Overrelaxation.
+const OMEGA: f64 = 1.6;
+
+/// Lanes of a vector; planes end with as many values more.
+const LANES: usize = 8;
+
+/// The terms of a pair of pictures about a given flow.
+pub struct Relaxation {
+    height: usize,
+    width: usize,
+    robust: Robust,
+    /// The given flow, and the one that is sought; a row of zeros above and below.
+    given: [Vec<f32>; 2],
+    flow: [Vec<f32>; 2],
+    /// z and its slopes: by u, by v, at 0.
+    brightness: [Vec<f32>; 3],
+    /// Second derivatives xx, xy, yy, and z_x and z_y at 0.
+    edges: [Vec<f32>; 5],
+    system: System,
+}
+
+/// The linear system, a plane a coefficient.
+struct System {
+    /// 1 / (a11 + s), 1 / (a22 + s)
+    inverse: [Vec<f32>; 2],
+    cross: Vec<f32>,
+    constant: [Vec<f32>; 2],
+    /// The weights of the links to the right and down; 0 at the border, and in a row above it.
+    link: [Vec<f32>; 2],
+}
+
+impl Relaxation {
+    /// Bytes for pictures of that size.
+    pub fn bytes(height: usize, width: usize) -> u64 {
+        4 * 26 * ((height + 2) * width + LANES) as u64
+    }
+
+    /// Linear terms about a flow, two planes of a value a pixel.
+    /// # Panics
+    /// If sizes do not agree.
+    pub fn new(first: Grey, second: Grey, flow: [&[f32]; 2], robust: Robust) -> Relaxation {
+        let (h, w) = (first.height(), first.width());
+        let n = h * w;
+        assert_eq!([second.height(), second.width()], [h, w], "pictures of one size");
+        assert!(n > 1, "a pixel has neighbours");
+        assert!(flow.iter().all(|plane| plane.len() == n), "a displacement a pixel");
+        let plane = || vec![0.0; (h + 2) * w + LANES];
+        let [x0, y0] = gradient(first, true);
+        let [x1, y1] = gradient(second, true);
+        let mut brightness = std::array::from_fn(|_| plane());
+        let mut edges: [Vec<f32>; 5] = std::array::from_fn(|_| plane());
+        for at in 0..n {
+            let (y, x) = ((at / w) as f32 + flow[1][at], (at % w) as f32 + flow[0][at]);
+            let spot = Spot::new(h, w, y, x);
+            let (there, x_there, y_there) = (spot.of(second.pixels()), spot.of(&x1), spot.of(&y1));
+            brightness[0][w + at] = 0.5 * (x0[at] + x_there);
+            brightness[1][w + at] = 0.5 * (y0[at] + y_there);
+            brightness[2][w + at] = there - first.pixels()[at];
+            edges[3][w + at] = x_there - x0[at];
+            edges[4][w + at] = y_there - y0[at];
+        }
+        let of_plane = |plane: &[f32]| gradient(Grey::new(h, w, &plane[w..w + n]), true);
+        let ([xx, xy], [_, yy]) = (of_plane(&brightness[0]), of_plane(&brightness[1]));
+        for (edges, derivative) in edges.iter_mut().zip([xx, xy, yy]) {
+            edges[w..w + n].copy_from_slice(&derivative);
+        }
+        let given = flow.map(|flow| {
+            let mut padded = plane();
+            padded[w..w + n].copy_from_slice(flow);
+            padded
+        });
+        let system = System {
+            inverse: std::array::from_fn(|_| plane()),
+            cross: plane(),
+            constant: std::array::from_fn(|_| plane()),
+            link: std::array::from_fn(|_| plane()),
+        };
+        Relaxation { height: h, width: w, robust, flow: given.clone(), given, brightness, edges, system }
+    }
+
+    /// Fixes the weights by the flow as it stands and relaxes the system `n_sweeps` times.
+    pub fn relax(&mut self, n_sweeps: usize) {
+        for y in 0..self.height {
+            weigh_row(self, y);
+        }
+        for _ in 0..n_sweeps {
+            for black in [true, false] {
+                for y in 0..self.height {
+                    sweep_row(self, y, black);
+                }
+            }
+        }
+    }
+
+    /// The largest residual of the system as it stands, of either equation.
+    pub fn residual(&self) -> f64 {
+        super::reference::residual(self)
+    }
+
+    /// The flow, two planes.
+    pub fn flow(&self) -> [&[f32]; 2] {
+        let pixels = self.width..(self.height + 1) * self.width;
+        [&self.flow[0][pixels.clone()], &self.flow[1][pixels]]
+    }
+
+    /// The parts of the linear system at a pixel, for the twin: 1 / (a + s) of both equations, a12, both constants, and
+    /// the links left, right, up and down.
+    pub(super) fn at(&self, y: usize, x: usize) -> ([f32; 5], [f32; 4]) {
+        let at = (y + 1) * self.width + x;
+        let System { inverse, cross, constant, link } = &self.system;
+        let left = if x > 0 { link[0][at - 1] } else { 0.0 };
+        (
+            [inverse[0][at], inverse[1][at], cross[at], constant[0][at], constant[1][at]],
+            [left, link[0][at], link[1][at - self.width], link[1][at]],
+        )
+    }
+
+    /// Height and width.
+    pub(super) fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+}
+
+/// One vector of a plane.
+#[inline(always)]
+fn load<V: Simd<Elem = f32>>(plane: &[f32], at: usize) -> V {
+    let values = &plane[at..at + LANES];
+    // SAFETY: as many values as lanes.
+    unsafe { V::load(values.as_ptr()) }
+}
+
+/// Writes the lanes of `mask`; the others stay.
+#[inline(always)]
+fn store<V: Simd<Elem = f32>>(value: V, plane: &mut [f32], at: usize, mask: V) {
+    let values = &mut plane[at..at + LANES];
+    // SAFETY: as many values as lanes.
+    unsafe { mask.select(value, V::load(values.as_ptr())).store(values.as_mut_ptr()) }
+}
+
+/// 1 / sqrt(x + eps^2)
+#[inline(always)]
+fn psi_slope<V: Simd<Elem = f32>>(x: V) -> V {
+    V::of(1.0).div(x.add(V::of(EPS)).sqrt())
+}
+
+/// The links and the coefficients of a row of pixels. Rows come from the first to the last, so that the links up are
+/// there.
+#[inline(always)]
+fn weigh<V: Simd<Elem = f32>>(own: &mut Relaxation, y: usize) {
+    let (h, w) = (own.height, own.width);
+    let Robust { alpha, gamma, delta } = own.robust;
+    let System { inverse, cross, constant, link } = &mut own.system;
+    for x in (0..w).step_by(LANES) {
+        let at = (y + 1) * w + x;
+        let inside = V::first_lanes((w - x).min(LANES));
+        let [u, v] = [0, 1].map(|q| load::<V>(&own.flow[q], at));
+        let [u0, v0] = [0, 1].map(|q| load::<V>(&own.given[q], at));
+        let (du, dv) = (u.sub(u0), v.sub(v0));
+        // Smoothness: the same weight to the right and down, none over the border.
+        let (is_last_row, last) = (y + 1 == h, V::first_lanes((w - x - 1).min(LANES)));
+        let zero = V::of(0.0);
+        let step = |q: usize, here: V| {
+            let right = last.and(load::<V>(&own.flow[q], at + 1).sub(here));
+            let down = if is_last_row { zero } else { load::<V>(&own.flow[q], at + w).sub(here) };
+            right.mul_add(right, down.mul(down))
+        };
+        let smooth = V::splat(alpha).mul(psi_slope(step(0, u).add(step(1, v))));
+        store(last.and(smooth), &mut link[0], at, inside);
+        store(if is_last_row { zero } else { smooth }, &mut link[1], at, inside);
+        // Brightness.
+        let [zx, zy, z0] = [0, 1, 2].map(|q| load::<V>(&own.brightness[q], at));
+        let z = zx.mul_add(du, zy.mul_add(dv, z0));
+        let noise = V::of(NOISE);
+        let per = V::of(1.0).div(zx.mul_add(zx, zy.mul_add(zy, noise)));
+        let bright = V::splat(delta).mul(per).mul(psi_slope(z.mul(z).mul(per)));
+        // Gradients.
+        let [xx, xy, yy, x0, y0] = [0, 1, 2, 3, 4].map(|q| load::<V>(&own.edges[q], at));
+        let (ex, ey) = (xx.mul_add(du, xy.mul_add(dv, x0)), xy.mul_add(du, yy.mul_add(dv, y0)));
+        let per_x = V::of(1.0).div(xx.mul_add(xx, xy.mul_add(xy, noise)));
+        let per_y = V::of(1.0).div(yy.mul_add(yy, xy.mul_add(xy, noise)));
+        let squares = ex.mul(ex).mul(per_x).add(ey.mul(ey).mul(per_y));
+        let edge = V::splat(gamma).mul(psi_slope(squares));
+        let (edge_x, edge_y) = (edge.mul(per_x), edge.mul(per_y));
+        // (p, q) of each of the three terms: w_0 p_0 q_0 + w_x p_x q_x + w_y p_y q_y
+        let sum = |p: [V; 3], q: [V; 3]| {
+            let brightness = bright.mul(p[0]).mul(q[0]);
+            let along = edge_x.mul(p[1]).mul(q[1]);
+            edge_y.mul(p[2]).mul_add(q[2], along.add(brightness))
+        };
+        let (by_u, by_v, at_0) = ([zx, xx, xy], [zy, xy, yy], [z0, x0, y0]);
+        let (a11, a12, a22) = (sum(by_u, by_u), sum(by_u, by_v), sum(by_v, by_v));
+        let (b1, b2) = (sum(by_u, at_0), sum(by_v, at_0));
+        store(a12, cross, at, inside);
+        store(a11.mul_add(u0, a12.mul(v0)).sub(b1), &mut constant[0], at, inside);
+        store(a12.mul_add(u0, a22.mul(v0)).sub(b2), &mut constant[1], at, inside);
+        // The links left are read only after those of this row have been written: of the vector before and of this one.
+        let around = load::<V>(&link[0], at).add(load::<V>(&link[0], at - 1));
+        let around = around.add(load::<V>(&link[1], at)).add(load::<V>(&link[1], at - w));
+        store(V::of(1.0).div(a11.add(around)), &mut inverse[0], at, inside);
+        store(V::of(1.0).div(a22.add(around)), &mut inverse[1], at, inside);
+    }
+}
+
+/// Relaxes the black or the white fields of a row.
+#[inline(always)]
+fn sweep<V: Simd<Elem = f32>>(own: &mut Relaxation, y: usize, black: bool) {
+    let w = own.width;
+    let lanes = load::<V>(&[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0], 0);
+    let colour = lanes.eq(V::of(if y.is_multiple_of(2) == black { 0.0 } else { 1.0 }));
+    let System { inverse, cross, constant, link } = &own.system;
+    let (omega, stays) = (V::of(OMEGA), V::of(1.0 - OMEGA));
+    for x in (0..w).step_by(LANES) {
+        let at = (y + 1) * w + x;
+        let mask = colour.and(V::first_lanes((w - x).min(LANES)));
+        let links = [
+            load::<V>(&link[0], at - 1),
+            load::<V>(&link[0], at),
+            load::<V>(&link[1], at - w),
+            load::<V>(&link[1], at),
+        ];
+        let around = |plane: &[f32], constant: V| {
+            let sum = links[0].mul_add(load(plane, at - 1), constant);
+            let sum = links[1].mul_add(load(plane, at + 1), sum);
+            let sum = links[2].mul_add(load(plane, at - w), sum);
+            links[3].mul_add(load(plane, at + w), sum)
+        };
+        let (u, v) = (load::<V>(&own.flow[0], at), load::<V>(&own.flow[1], at));
+        let cross = load::<V>(cross, at);
+        let new = around(&own.flow[0], load(&constant[0], at)).sub(cross.mul(v));
+        let u = stays.mul_add(u, omega.mul(new.mul(load(&inverse[0], at))));
+        let new = around(&own.flow[1], load(&constant[1], at)).sub(cross.mul(u));
+        let v = stays.mul_add(v, omega.mul(new.mul(load(&inverse[1], at))));
+        store(u, &mut own.flow[0], at, mask);
+        store(v, &mut own.flow[1], at, mask);
+    }
+}
+
+dispatch! {
+    fn weigh_row(own: &mut Relaxation, y: usize) = weigh::<F32>;
+    fn sweep_row(own: &mut Relaxation, y: usize, black: bool) = sweep::<F32>;
+}
