@@ -58,6 +58,8 @@ fn write_channels(
     let mut encoder = png::Encoder::new(output, width, height);
     encoder.set_color(color);
     encoder.set_depth(BitDepth::Eight);
+    // A tenth of the time for files an eighth larger.
+    encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

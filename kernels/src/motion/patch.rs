@@ -135,62 +135,79 @@ struct Template<V> {
     x: usize,
 }
 
+/// The sum of all values of a patch.
+#[inline(always)]
+fn sum<V: Simd<Elem = f32>>(rows: &[V; PATCH]) -> f32 {
+    let mut sum = rows[0];
+    for row in &rows[1..] {
+        sum = sum.add(*row);
+    }
+    sum.reduce_sum()
+}
+
+/// The sum of products of two patches.
+#[inline(always)]
+fn dot<V: Simd<Elem = f32>>(a: &[V; PATCH], b: &[V; PATCH]) -> f32 {
+    let mut sum = V::of(0.0);
+    for (a, b) in a.iter().zip(b) {
+        sum = a.mul_add(*b, sum);
+    }
+    sum.reduce_sum()
+}
+
+/// The rows of a patch of a plane.
+#[inline(always)]
+fn patch_of<V: Simd<Elem = f32>>(plane: &[f32], width: usize, y: usize, x: usize) -> [V; PATCH] {
+    let mut rows = [V::of(0.0); PATCH];
+    for (r, row) in rows.iter_mut().enumerate() {
+        let pixels = &plane[(y + r) * width + x..][..PATCH];
+        // SAFETY: a row of a patch has 8 pixels, as many as a vector of f32 has lanes.
+        *row = unsafe { V::load(pixels.as_ptr()) };
+    }
+    rows
+}
+
 impl<V: Simd<Elem = f32>> Template<V> {
     #[inline(always)]
     fn new(patches: &Patches, y: usize, x: usize) -> Template<V> {
         let width = patches.first.width();
-        let rows = |plane: &[f32]| -> [V; PATCH] {
-            std::array::from_fn(|r| {
-                let row = &plane[(y + r) * width + x..][..PATCH];
-                // SAFETY: a row of a patch has 8 pixels, as many as a vector of f32 has lanes.
-                unsafe { V::load(row.as_ptr()) }
-            })
-        };
-        let (right, down) = (rows(patches.gradient[0]), rows(patches.gradient[1]));
-        let sum = |rows: &[V; PATCH]| rows.iter().fold(V::of(0.0), |sum, row| sum.add(*row)).reduce_sum();
-        Template { pixels: rows(patches.first.pixels()), sums: [sum(&right), sum(&down)], right, down, y, x }
+        let pixels = patch_of(patches.first.pixels(), width, y, x);
+        let right = patch_of(patches.gradient[0], width, y, x);
+        let down = patch_of(patches.gradient[1], width, y, x);
+        Template { pixels, sums: [sum(&right), sum(&down)], right, down, y, x }
     }
 
     /// H^-1, 0 where the patch is too flat to tell.
     #[inline(always)]
     fn inverse(&self) -> [f32; 3] {
-        let dot = |a: &[V; PATCH], b: &[V; PATCH]| {
-            let mut sum = V::of(0.0);
-            for r in 0..PATCH {
-                sum = a[r].mul_add(b[r], sum);
-            }
-            sum.reduce_sum()
-        };
         let [sx, sy] = self.sums;
         let xx = dot(&self.right, &self.right) - sx * sx / N;
         let xy = dot(&self.right, &self.down) - sx * sy / N;
         let yy = dot(&self.down, &self.down) - sy * sy / N;
         let determinant = xx * yy - xy * xy;
-        match determinant > FLAT {
-            true => [yy / determinant, -xy / determinant, xx / determinant],
-            false => [0.0; 3],
-        }
+        if determinant > FLAT { [yy / determinant, -xy / determinant, xx / determinant] } else { [0.0; 3] }
     }
 
     #[inline(always)]
     fn terms(&self, second: Grey, u: [f32; 2]) -> Terms {
         // Kept within the picture as a whole, with a pixel more for what lies between pixels.
-        let most = |size: usize| (size - PATCH - 1) as f32;
-        let x = (self.x as f32 + u[0]).max(0.0).min(most(second.width()));
-        let y = (self.y as f32 + u[1]).max(0.0).min(most(second.height()));
+        let x = (self.x as f32 + u[0]).max(0.0).min((second.width() - PATCH - 1) as f32);
+        let y = (self.y as f32 + u[1]).max(0.0).min((second.height() - PATCH - 1) as f32);
         let (x0, y0) = (x as usize, y as usize);
         let (fx, fy) = (x - x0 as f32, y - y0 as f32);
-        let corner = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy].map(V::splat);
+        let (a, b) = (V::splat((1.0 - fx) * (1.0 - fy)), V::splat(fx * (1.0 - fy)));
+        let (c, d) = (V::splat((1.0 - fx) * fy), V::splat(fx * fy));
         let (mut sum, mut squares, mut right, mut down) = (V::of(0.0), V::of(0.0), V::of(0.0), V::of(0.0));
-        let row = |r: usize| &second.pixels()[(y0 + r) * second.width() + x0..][..PATCH + 1];
+        let width = second.width();
         for r in 0..PATCH {
-            let (upper, lower) = (row(r), row(r + 1));
+            let upper = &second.pixels()[(y0 + r) * width + x0..][..PATCH + 1];
+            let lower = &second.pixels()[(y0 + r + 1) * width + x0..][..PATCH + 1];
             // SAFETY: both slices have 9 elements, a vector from the first on and one from the second on.
             let there = unsafe {
-                let top = V::load(upper.as_ptr()).mul(corner[0]);
-                let top = V::load(upper.as_ptr().add(1)).mul_add(corner[1], top);
-                let bottom = V::load(lower.as_ptr()).mul_add(corner[2], top);
-                V::load(lower.as_ptr().add(1)).mul_add(corner[3], bottom)
+                let top = V::load(upper.as_ptr()).mul(a);
+                let top = V::load(upper.as_ptr().add(1)).mul_add(b, top);
+                let bottom = V::load(lower.as_ptr()).mul_add(c, top);
+                V::load(lower.as_ptr().add(1)).mul_add(d, bottom)
             };
             let difference = there.sub(self.pixels[r]);
             sum = sum.add(difference);

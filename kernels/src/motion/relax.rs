@@ -178,62 +178,84 @@ fn psi_slope<V: Simd<Elem = f32>>(x: V) -> V {
     V::of(1.0).div(x.add(V::of(EPS)).sqrt())
 }
 
+/// w_0 p_0 q_0 + w_x p_x q_x + w_y p_y q_y: a coefficient of the system from the slopes of its three terms.
+#[inline(always)]
+fn weighed<V: Simd<Elem = f32>>(weights: [V; 3], p: [V; 3], q: [V; 3]) -> V {
+    let sum = weights[1].mul(p[1]).mul_add(q[1], weights[0].mul(p[0]).mul(q[0]));
+    weights[2].mul(p[2]).mul_add(q[2], sum)
+}
+
+/// The squared difference of a plane's values to the right and down; none over the border, to the right of which the
+/// lanes of `within` are not.
+#[inline(always)]
+fn squared_step<V: Simd<Elem = f32>>(plane: &[f32], at: usize, here: V, within: V, down: Option<usize>) -> V {
+    let right = within.and(load::<V>(plane, at + 1).sub(here));
+    let down = match down {
+        Some(below) => load::<V>(plane, below).sub(here),
+        None => V::of(0.0),
+    };
+    right.mul_add(right, down.mul(down))
+}
+
 /// The links and the coefficients of a row of pixels. Rows come from the first to the last, so that the links up are
 /// there.
 #[inline(always)]
 fn weigh<V: Simd<Elem = f32>>(own: &mut Relaxation, y: usize) {
     let (h, w) = (own.height, own.width);
     let Robust { alpha, gamma, delta } = own.robust;
-    let System { inverse, cross, constant, link } = &mut own.system;
+    let Relaxation { given, flow, brightness, edges, system, .. } = own;
+    let System { inverse, cross, constant, link } = system;
+    let (zero, noise, one) = (V::of(0.0), V::of(NOISE), V::of(1.0));
     for x in (0..w).step_by(LANES) {
         let at = (y + 1) * w + x;
         let inside = V::first_lanes((w - x).min(LANES));
-        let [u, v] = [0, 1].map(|q| load::<V>(&own.flow[q], at));
-        let [u0, v0] = [0, 1].map(|q| load::<V>(&own.given[q], at));
+        let (u, v) = (load::<V>(&flow[0], at), load::<V>(&flow[1], at));
+        let (u0, v0) = (load::<V>(&given[0], at), load::<V>(&given[1], at));
         let (du, dv) = (u.sub(u0), v.sub(v0));
         // Smoothness: the same weight to the right and down, none over the border.
-        let (is_last_row, last) = (y + 1 == h, V::first_lanes((w - x - 1).min(LANES)));
-        let zero = V::of(0.0);
-        let step = |q: usize, here: V| {
-            let right = last.and(load::<V>(&own.flow[q], at + 1).sub(here));
-            let down = if is_last_row { zero } else { load::<V>(&own.flow[q], at + w).sub(here) };
-            right.mul_add(right, down.mul(down))
-        };
-        let smooth = V::splat(alpha).mul(psi_slope(step(0, u).add(step(1, v))));
-        store(last.and(smooth), &mut link[0], at, inside);
-        store(if is_last_row { zero } else { smooth }, &mut link[1], at, inside);
+        let within = V::first_lanes((w - x - 1).min(LANES));
+        let below = (y + 1 < h).then_some(at + w);
+        let steps = squared_step(&flow[0], at, u, within, below);
+        let steps = steps.add(squared_step(&flow[1], at, v, within, below));
+        let smooth = V::splat(alpha).mul(psi_slope(steps));
+        store(within.and(smooth), &mut link[0], at, inside);
+        store(if below.is_some() { smooth } else { zero }, &mut link[1], at, inside);
         // Brightness.
-        let [zx, zy, z0] = [0, 1, 2].map(|q| load::<V>(&own.brightness[q], at));
-        let z = zx.mul_add(du, zy.mul_add(dv, z0));
-        let noise = V::of(NOISE);
-        let per = V::of(1.0).div(zx.mul_add(zx, zy.mul_add(zy, noise)));
+        let by_u = [load::<V>(&brightness[0], at), load::<V>(&edges[0], at), load::<V>(&edges[1], at)];
+        let by_v = [load::<V>(&brightness[1], at), by_u[2], load::<V>(&edges[2], at)];
+        let at_0 = [load::<V>(&brightness[2], at), load::<V>(&edges[3], at), load::<V>(&edges[4], at)];
+        let z = by_u[0].mul_add(du, by_v[0].mul_add(dv, at_0[0]));
+        let per = one.div(by_u[0].mul_add(by_u[0], by_v[0].mul_add(by_v[0], noise)));
         let bright = V::splat(delta).mul(per).mul(psi_slope(z.mul(z).mul(per)));
         // Gradients.
-        let [xx, xy, yy, x0, y0] = [0, 1, 2, 3, 4].map(|q| load::<V>(&own.edges[q], at));
-        let (ex, ey) = (xx.mul_add(du, xy.mul_add(dv, x0)), xy.mul_add(du, yy.mul_add(dv, y0)));
-        let per_x = V::of(1.0).div(xx.mul_add(xx, xy.mul_add(xy, noise)));
-        let per_y = V::of(1.0).div(yy.mul_add(yy, xy.mul_add(xy, noise)));
-        let squares = ex.mul(ex).mul(per_x).add(ey.mul(ey).mul(per_y));
+        let along = by_u[1].mul_add(du, by_v[1].mul_add(dv, at_0[1]));
+        let down = by_u[2].mul_add(du, by_v[2].mul_add(dv, at_0[2]));
+        let per_x = one.div(by_u[1].mul_add(by_u[1], by_v[1].mul_add(by_v[1], noise)));
+        let per_y = one.div(by_v[2].mul_add(by_v[2], by_u[2].mul_add(by_u[2], noise)));
+        let squares = along.mul(along).mul(per_x).add(down.mul(down).mul(per_y));
         let edge = V::splat(gamma).mul(psi_slope(squares));
-        let (edge_x, edge_y) = (edge.mul(per_x), edge.mul(per_y));
-        // (p, q) of each of the three terms: w_0 p_0 q_0 + w_x p_x q_x + w_y p_y q_y
-        let sum = |p: [V; 3], q: [V; 3]| {
-            let brightness = bright.mul(p[0]).mul(q[0]);
-            let along = edge_x.mul(p[1]).mul(q[1]);
-            edge_y.mul(p[2]).mul_add(q[2], along.add(brightness))
-        };
-        let (by_u, by_v, at_0) = ([zx, xx, xy], [zy, xy, yy], [z0, x0, y0]);
-        let (a11, a12, a22) = (sum(by_u, by_u), sum(by_u, by_v), sum(by_v, by_v));
-        let (b1, b2) = (sum(by_u, at_0), sum(by_v, at_0));
+        let weights = [bright, edge.mul(per_x), edge.mul(per_y)];
+        let (a11, a12, a22) =
+            (weighed(weights, by_u, by_u), weighed(weights, by_u, by_v), weighed(weights, by_v, by_v));
+        let (b1, b2) = (weighed(weights, by_u, at_0), weighed(weights, by_v, at_0));
         store(a12, cross, at, inside);
         store(a11.mul_add(u0, a12.mul(v0)).sub(b1), &mut constant[0], at, inside);
         store(a12.mul_add(u0, a22.mul(v0)).sub(b2), &mut constant[1], at, inside);
         // The links left are read only after those of this row have been written: of the vector before and of this one.
         let around = load::<V>(&link[0], at).add(load::<V>(&link[0], at - 1));
         let around = around.add(load::<V>(&link[1], at)).add(load::<V>(&link[1], at - w));
-        store(V::of(1.0).div(a11.add(around)), &mut inverse[0], at, inside);
-        store(V::of(1.0).div(a22.add(around)), &mut inverse[1], at, inside);
+        store(one.div(a11.add(around)), &mut inverse[0], at, inside);
+        store(one.div(a22.add(around)), &mut inverse[1], at, inside);
     }
+}
+
+/// A constant and what the links bring from the pixels left, right, above and below.
+#[inline(always)]
+fn drawn<V: Simd<Elem = f32>>(plane: &[f32], at: usize, w: usize, links: [V; 4], constant: V) -> V {
+    let sum = links[0].mul_add(load(plane, at - 1), constant);
+    let sum = links[1].mul_add(load(plane, at + 1), sum);
+    let sum = links[2].mul_add(load(plane, at - w), sum);
+    links[3].mul_add(load(plane, at + w), sum)
 }
 
 /// Relaxes the black or the white fields of a row.
@@ -253,17 +275,11 @@ fn sweep<V: Simd<Elem = f32>>(own: &mut Relaxation, y: usize, black: bool) {
             load::<V>(&link[1], at - w),
             load::<V>(&link[1], at),
         ];
-        let around = |plane: &[f32], constant: V| {
-            let sum = links[0].mul_add(load(plane, at - 1), constant);
-            let sum = links[1].mul_add(load(plane, at + 1), sum);
-            let sum = links[2].mul_add(load(plane, at - w), sum);
-            links[3].mul_add(load(plane, at + w), sum)
-        };
         let (u, v) = (load::<V>(&own.flow[0], at), load::<V>(&own.flow[1], at));
         let cross = load::<V>(cross, at);
-        let new = around(&own.flow[0], load(&constant[0], at)).sub(cross.mul(v));
+        let new = drawn(&own.flow[0], at, w, links, load(&constant[0], at)).sub(cross.mul(v));
         let u = stays.mul_add(u, omega.mul(new.mul(load(&inverse[0], at))));
-        let new = around(&own.flow[1], load(&constant[1], at)).sub(cross.mul(u));
+        let new = drawn(&own.flow[1], at, w, links, load(&constant[1], at)).sub(cross.mul(u));
         let v = stays.mul_add(v, omega.mul(new.mul(load(&inverse[1], at))));
         store(u, &mut own.flow[0], at, mask);
         store(v, &mut own.flow[1], at, mask);

@@ -1,5 +1,6 @@
 //! The frame at a time between two frames.
 
+use super::pyramid::Level;
 use super::{Flow, Motion, Prepared};
 use crate::error::{Error, Result};
 use crate::models::interpolation::Frame;
@@ -33,25 +34,27 @@ pub fn between(first: &Prepared, second: &Prepared, motion: &Motion, t: f64, env
     }
     let t = t as f32;
     let (height, width) = (first.height(), first.width());
-    // Doubts and votes of both directions, and what the next smaller sizes add.
-    let bytes = (height * width) as u64 * (8 + 24 + 6 + 3);
+    let Motion { forward, backward, level } = motion;
+    // Doubts and votes of both directions, what the next smaller sizes add, and the flow.
+    let bytes = (forward.height * forward.width) as u64 * (8 + 24 + 6 + 8) + 3 * (height * width) as u64;
     env.budget.charge(bytes, "a frame between frames")?;
-    let Motion { forward, backward } = motion;
+    let pair = [&first.levels[*level], &second.levels[*level]];
     let (mut votes, others) = join(
-        || cast(forward, &doubts(first, second, forward, backward), t, 1.0, 1.0 - t),
-        || cast(backward, &doubts(second, first, backward, forward), 1.0 - t, -1.0, t),
+        || cast(forward, &doubts(pair, forward, backward), t, 1.0, 1.0 - t),
+        || cast(backward, &doubts([pair[1], pair[0]], backward, forward), 1.0 - t, -1.0, t),
     );
-    for_each_row_block(&mut votes, width, ROWS, |first, block| {
-        for (votes, others) in block.iter_mut().zip(&others[first * width..]) {
+    for_each_row_block(&mut votes, forward.width, ROWS, |first, block| {
+        for (votes, others) in block.iter_mut().zip(&others[first * forward.width..]) {
             votes.iter_mut().zip(others).for_each(|(vote, other)| *vote += other);
         }
     });
     drop(others);
-    fill(&mut votes, height, width);
+    fill(&mut votes, forward.height, forward.width);
+    let mean = |q: usize| votes.iter().map(|vote| vote[q] / vote[2].max(f32::MIN_POSITIVE)).collect();
+    let flow = Flow { height: forward.height, width: forward.width, right: mean(0), down: mean(1) };
     let mut rgb = vec![0; height * width * 3];
     for_each_row_block(&mut rgb, width * 3, 1, |y, row| {
-        let votes = &votes[y * width..(y + 1) * width];
-        draw_row([first, second], votes, y, t, row);
+        draw_row([first, second], (&flow, *level), y, t, row)
     });
     env.budget.release(bytes);
     Frame::new(height, width, rgb)
@@ -59,8 +62,8 @@ pub fn between(first: &Prepared, second: &Prepared, motion: &Motion, t: f64, env
 
 /// How doubtful every displacement is: by how much the frames differ along it, in [`LEVELS`], and how far the way back
 /// ends from where it began, in pixels.
-fn doubts(from: &Prepared, to: &Prepared, there: &Flow, back: &Flow) -> Vec<f32> {
-    let (from, to) = (&from.levels[0], to.levels[0].picture());
+fn doubts([from, to]: [&Level; 2], there: &Flow, back: &Flow) -> Vec<f32> {
+    let to = to.picture();
     let width = there.width;
     let mut doubts = vec![0.0; from.grey.len()];
     for_each_row_block(&mut doubts, width, ROWS, |first, block| {
@@ -132,17 +135,24 @@ fn fill(votes: &mut [Votes], height: usize, width: usize) {
 }
 
 /// One row of the frame between: the mean of both frames where the displacement comes from and where it goes to.
-fn draw_row([first, second]: [&Prepared; 2], votes: &[Votes], y: usize, t: f32, row: &mut [u8]) {
+fn draw_row(
+    [first, second]: [&Prepared; 2],
+    (flow, level): (&Flow, usize),
+    y: usize,
+    t: f32,
+    row: &mut [u8],
+) {
     let (height, width) = (first.height() as f32, first.width() as f32);
+    let n = first.width();
+    let (mut right, mut down) = (vec![0.0; n], vec![0.0; n]);
+    flow.enlarge_row(&flow.right, y, level, &mut right);
+    flow.enlarge_row(&flow.down, y, level, &mut down);
     let places = |time: f32| -> Vec<[f32; 2]> {
-        let place = |(x, [u, v, weight]): (usize, &Votes)| {
-            let weight = weight.max(f32::MIN_POSITIVE);
-            [y as f32 + time * (v / weight), x as f32 + time * (u / weight)]
-        };
-        votes.iter().enumerate().map(place).collect()
+        let steps = right.iter().zip(&down).enumerate();
+        steps.map(|(x, (u, v))| [y as f32 + time * v, x as f32 + time * u]).collect()
     };
     let (from, to) = (places(-t), places(1.0 - t));
-    let (mut before, mut after) = (vec![[0.0; 4]; from.len()], vec![[0.0; 4]; from.len()]);
+    let (mut before, mut after) = (vec![[0.0; 4]; n], vec![[0.0; 4]; n]);
     first.colour.read(&from, &mut before);
     second.colour.read(&to, &mut after);
     let counts = |[y, x]: [f32; 2]| {
@@ -151,8 +161,10 @@ fn draw_row([first, second]: [&Prepared; 2], votes: &[Votes], y: usize, t: f32, 
     };
     for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
         let (a, b) = ((1.0 - t) * counts(from[x]), t * counts(to[x]));
+        let (a, b) = (a / (a + b), b / (a + b));
         for (q, value) in pixel.iter_mut().enumerate() {
-            *value = ((a * before[x][q] + b * after[x][q]) / (a + b)).round() as u8;
+            // Rounded to nearest; beyond 0 to 255 a byte holds the nearest it can.
+            *value = (a * before[x][q] + b * after[x][q] + 0.5) as u8;
         }
     }
 }

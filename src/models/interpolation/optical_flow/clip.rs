@@ -42,7 +42,7 @@ impl Clip {
             let motion = motion(&last, &ready, &self.params, env)?;
             let made = self.times.iter().try_for_each(|&t| each(t, between(&last, &ready, &motion, t, env)?));
             let (height, width) = (frame.height(), frame.width());
-            env.budget.release(Motion::bytes(height, width) + Prepared::bytes(height, width));
+            env.budget.release(Motion::bytes(height, width, &self.params) + Prepared::bytes(height, width));
             made?;
         }
         self.last = Some((frame, ready));

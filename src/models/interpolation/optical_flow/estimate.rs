@@ -4,7 +4,7 @@ use super::pyramid::Level;
 use super::{Params, Prepared};
 use crate::error::{Error, Result};
 use crate::monitor::Env;
-use diabolo_kernels::motion::{Grey, PATCH, Patches, Relaxation};
+use diabolo_kernels::motion::{Grey, PATCH, Patches, Relaxation, gradient};
 use diabolo_kernels::parallel::{for_each_row_block, join, map_chunks};
 
 /// Rows of patches that are searched as one, from the first to the last and back.
@@ -41,44 +41,59 @@ impl Flow {
         self.planes().map(|plane| Grey::new(self.height, self.width, plane).at(y, x))
     }
 
-    /// The flow of a picture of twice the size, or a row or column more.
-    fn doubled(&self, height: usize, width: usize) -> Flow {
+    /// The flow of a picture 2^`level` times as large, or some rows or columns more.
+    pub(super) fn enlarged(&self, height: usize, width: usize, level: usize) -> Flow {
         let mut flow = Flow::still(height, width);
         for (own, to) in self.planes().into_iter().zip([&mut flow.right, &mut flow.down]) {
-            let plane = Grey::new(self.height, self.width, own);
             for_each_row_block(to, width, ROWS, |first, block| {
                 for (y, row) in (first..).zip(block.chunks_exact_mut(width)) {
-                    // Middles of pixels are half a pixel from their edges.
-                    let y = 0.5 * (y as f32 + 0.5) - 0.5;
-                    for (x, to) in row.iter_mut().enumerate() {
-                        *to = 2.0 * plane.at(y, 0.5 * (x as f32 + 0.5) - 0.5);
-                    }
+                    self.enlarge_row(own, y, level, row);
                 }
             });
         }
         flow
     }
 
-    /// How far the flow is from explaining the second picture: the mean of |I_1(p + F) - I_0(p)|, grey levels.
+    /// Row `y` of a plane of the enlarged flow. Middles of pixels are half a pixel from their edges.
+    pub(super) fn enlarge_row(&self, plane: &[f32], y: usize, level: usize, row: &mut [f32]) {
+        let plane = Grey::new(self.height, self.width, plane);
+        let size = (1_u32 << level) as f32;
+        let shrunk = |at: usize| (at as f32 + 0.5) / size - 0.5;
+        let y = shrunk(y);
+        row.iter_mut().enumerate().for_each(|(x, to)| *to = size * plane.at(y, shrunk(x)));
+    }
+
+    /// How far the flow of the whole size is from explaining the second picture: the mean of |I_1(p + F) - I_0(p)|, grey
+    /// levels.
+    /// # Panics
+    /// If the flow has another size than the frames.
     pub fn mismatch(&self, first: &Prepared, second: &Prepared) -> f64 {
         let [first, second] = [first, second].map(|frame| frame.levels[0].picture());
         diabolo_kernels::motion::reference::mismatch(first, second, self.planes())
     }
 }
 
-/// The flows between two frames.
+/// The flows between two frames, at the size patches were looked for: halved `level` times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
-    /// From the first to the second.
+    /// From the first to the second, in pixels of that size.
     pub forward: Flow,
     /// From the second to the first.
     pub backward: Flow,
+    /// How often frames were halved.
+    pub level: usize,
 }
 
 impl Motion {
     /// Bytes of the motion between frames of that size.
-    pub fn bytes(height: usize, width: usize) -> u64 {
+    pub fn bytes(height: usize, width: usize, params: &Params) -> u64 {
+        let [height, width] = params.halved(height, width);
         16 * (height * width) as u64
+    }
+
+    /// The flow from the first frame to the second at their whole size.
+    pub fn whole(&self, height: usize, width: usize) -> Flow {
+        if self.level == 0 { self.forward.clone() } else { self.forward.enlarged(height, width, self.level) }
     }
 }
 
@@ -91,14 +106,13 @@ pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -
         let expected = format!("a frame of {height} x {width} pixels like the first");
         return Err(Error::shape(expected, format!("one of {} x {}", second.height(), second.width())));
     }
-    // Either direction has a relaxation, twelve bytes a patch and a few planes at the size patches are looked for.
-    let shrunk = |size: usize| (size >> params.finest).max(1);
-    let (h, w) = (shrunk(height), shrunk(width));
-    let working = 2 * (Relaxation::bytes(h, w) + 24 * (h * w) as u64) + Motion::bytes(height, width);
-    env.budget.charge(working + Motion::bytes(height, width), "motion between frames")?;
+    // Either direction has a relaxation, and its patches and a guess with their sums.
+    let [h, w] = params.halved(height, width);
+    let working = 2 * (Relaxation::bytes(h, w) + 40 * (h * w) as u64);
+    env.budget.charge(working + Motion::bytes(height, width, params), "motion between frames")?;
     let (forward, backward) = join(|| flow(first, second, params), || flow(second, first, params));
     env.budget.release(working);
-    Ok(Motion { forward, backward })
+    Ok(Motion { forward, backward, level: params.finest.min(first.levels.len() - 1) })
 }
 
 fn flow(first: &Prepared, second: &Prepared, params: &Params) -> Flow {
@@ -106,11 +120,11 @@ fn flow(first: &Prepared, second: &Prepared, params: &Params) -> Flow {
     let finest = params.finest.min(first.levels.len() - 1);
     let smallest = &first.levels[first.levels.len() - 1];
     let mut flow = Flow::still(smallest.height, smallest.width);
-    for (level, (first, second)) in first.levels.iter().zip(&second.levels).enumerate().rev() {
+    for (first, second) in first.levels[finest..].iter().zip(&second.levels[finest..]).rev() {
         if (flow.height, flow.width) != (first.height, first.width) {
-            flow = flow.doubled(first.height, first.width);
+            flow = flow.enlarged(first.height, first.width, 1);
         }
-        if level >= finest && first.height > PATCH && first.width > PATCH {
+        if first.height > PATCH && first.width > PATCH {
             flow = refined(first, second, flow, params);
         }
     }
@@ -119,9 +133,10 @@ fn flow(first: &Prepared, second: &Prepared, params: &Params) -> Flow {
 
 /// The flow at one size, from a guess.
 fn refined(first: &Level, second: &Level, guess: Flow, params: &Params) -> Flow {
+    let slopes = gradient(first.picture(), false);
     let patches = Patches {
         first: first.picture(),
-        gradient: [&first.gradient[0], &first.gradient[1]],
+        gradient: [&slopes[0], &slopes[1]],
         second: second.picture(),
         spacing: params.spacing,
         n_iter: params.n_iter,

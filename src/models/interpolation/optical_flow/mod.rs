@@ -13,7 +13,8 @@
 //! | F_01, F_10 | [`Motion`] | 2 planes of height x width each, pixels |
 //! | t | `t` | 0 < t < 1 |
 //!
-//! Cost: O(pixels) for every step of patches and sweep; memory some 250 bytes a pixel. The same bits for any number of
+//! Cost: O(pixels) for every step of patches and sweep; memory some 60 bytes a pixel beside 150 of the size
+//! patches are looked for at. The same bits for any number of
 //! threads. Departures: stripes of 8 rows of patches hand displacements on among themselves only, so that they can be
 //! searched side by side; patches of the finest picture are not looked for in `fast` and `balanced`.
 
@@ -59,6 +60,13 @@ pub struct Params {
     pub n_sweeps: usize,
     /// What weighs its terms.
     pub robust: Robust,
+}
+
+impl Params {
+    /// Height and width of frames as often halved as patches are looked for.
+    fn halved(&self, height: usize, width: usize) -> [usize; 2] {
+        [height, width].map(|size| (size >> self.finest).max(1))
+    }
 }
 
 impl From<Quality> for Params {

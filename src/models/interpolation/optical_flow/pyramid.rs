@@ -3,25 +3,19 @@
 use crate::error::Result;
 use crate::models::interpolation::Frame;
 use crate::monitor::Env;
-use diabolo_kernels::motion::{Colour, Grey, PATCH, gradient};
+use diabolo_kernels::motion::{Colour, Grey, PATCH};
 
 /// A picture is halved as long as both its sides are this many pixels at least.
 const SMALLEST: usize = 4 * PATCH;
 
-/// A grey picture and its gradients.
+/// A grey picture.
 pub(super) struct Level {
     pub height: usize,
     pub width: usize,
     pub grey: Vec<f32>,
-    pub gradient: [Vec<f32>; 2],
 }
 
 impl Level {
-    fn new(height: usize, width: usize, grey: Vec<f32>) -> Level {
-        let gradient = gradient(Grey::new(height, width, &grey), false);
-        Level { height, width, grey, gradient }
-    }
-
     pub fn picture(&self) -> Grey<'_> {
         Grey::new(self.height, self.width, &self.grey)
     }
@@ -35,7 +29,7 @@ impl Level {
             let means = upper.chunks_exact(2).zip(lower.chunks_exact(2));
             grey.extend(means.map(|(a, b)| 0.25 * (a[0] + a[1] + b[0] + b[1])));
         }
-        Level::new(h, w, grey)
+        Level { height: h, width: w, grey }
     }
 }
 
@@ -53,7 +47,7 @@ impl Prepared {
     pub fn new(frame: &Frame, env: &Env) -> Result<Prepared> {
         env.budget
             .charge(Prepared::bytes(frame.height(), frame.width()), "a frame and its smaller copies")?;
-        let mut levels = vec![Level::new(frame.height(), frame.width(), frame.grey())];
+        let mut levels = vec![Level { height: frame.height(), width: frame.width(), grey: frame.grey() }];
         while levels.last().is_some_and(|last| last.height.min(last.width) >= SMALLEST) {
             levels.push(levels[levels.len() - 1].half());
         }
@@ -62,8 +56,8 @@ impl Prepared {
 
     /// Bytes of a frame of that size.
     pub fn bytes(height: usize, width: usize) -> u64 {
-        // Three planes of a pyramid, a third more than its base.
-        16 * (height * width) as u64 + Colour::bytes(height, width)
+        // A pyramid has a third more than its base.
+        6 * (height * width) as u64 + Colour::bytes(height, width)
     }
 
     /// Rows.
