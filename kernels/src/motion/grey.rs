@@ -94,12 +94,17 @@ pub fn gradient(picture: Grey, smooth: bool) -> [Vec<f32>; 2] {
     let (mut right, mut down) = (vec![0.0; h * w], vec![0.0; h * w]);
     for y in 0..h {
         let [above, own, below] = [-1, 0, 1].map(|d| picture.row(y as isize + d));
-        for x in 0..w {
-            let (l, r) = (x.saturating_sub(1), (x + 1).min(w - 1));
-            let (right, down) = (&mut right[y * w + x], &mut down[y * w + x]);
-            *right = middle * (own[r] - own[l]) + side * (above[r] - above[l] + below[r] - below[l]);
-            *down = middle * (below[x] - above[x]) + side * (below[l] - above[l] + below[r] - above[r]);
-        }
+        let (right, down) = (&mut right[y * w..(y + 1) * w], &mut down[y * w..(y + 1) * w]);
+        let at = |l: usize, x: usize, r: usize| {
+            (
+                middle * (own[r] - own[l]) + side * (above[r] - above[l] + below[r] - below[l]),
+                middle * (below[x] - above[x]) + side * (below[l] - above[l] + below[r] - above[r]),
+            )
+        };
+        (right[0], down[0]) = at(0, 0, 1.min(w - 1));
+        (right[w - 1], down[w - 1]) = at(w.saturating_sub(2), w - 1, w - 1);
+        let places = right.iter_mut().zip(down).enumerate().take(w - 1).skip(1);
+        places.for_each(|(x, (right, down))| (*right, *down) = at(x - 1, x, x + 1));
     }
     [right, down]
 }

@@ -95,33 +95,81 @@ impl Patches<'_> {
         self.check();
         let (w, [n_down, n_across]) = (self.first.width(), self.counts());
         assert!(found.len() == n_down * n_across && flow.iter().all(|plane| plane.len() == rows.len() * w));
-        let [right, down] = flow;
-        let mut weights = vec![0.0_f32; right.len()];
-        right.fill(0.0);
-        down.fill(0.0);
-        for (k, found) in found.chunks_exact(n_across).enumerate() {
-            let top = self.place(k, self.first.height());
-            for y in top.max(rows.start)..(top + PATCH).min(rows.end) {
-                let at = (y - rows.start) * w;
-                for (l, &u) in found.iter().enumerate() {
-                    let x = self.place(l, w);
-                    let places = at + x..at + x + PATCH;
-                    let [right, down, weights] =
-                        [&mut right[places.clone()], &mut down[places.clone()], &mut weights[places]];
-                    let own = &self.first.row(y as isize)[x..x + PATCH];
-                    for (q, own) in own.iter().enumerate() {
-                        let there = self.second.at(y as f32 + u[1], (x + q) as f32 + u[0]);
-                        let weight = 1.0 / (there - own).abs().max(1.0);
-                        right[q] += weight * u[0];
-                        down[q] += weight * u[1];
-                        weights[q] += weight;
-                    }
-                }
+        spread_rows(*self, found, rows, flow);
+    }
+}
+
+#[inline(always)]
+fn spread<V: Simd<Elem = f32>>(
+    patches: Patches,
+    found: &[[f32; 2]],
+    rows: Range<usize>,
+    [right, down]: [&mut [f32]; 2],
+) {
+    let (h, w) = (patches.first.height(), patches.first.width());
+    let mut weights = vec![0.0_f32; right.len()];
+    right.fill(0.0);
+    down.fill(0.0);
+    for (k, found) in found.chunks_exact(patches.counts()[1]).enumerate() {
+        let top = patches.place(k, h);
+        let own_rows = top.max(rows.start)..(top + PATCH).min(rows.end);
+        for (l, &u) in found.iter().enumerate() {
+            let x = patches.place(l, w);
+            for y in own_rows.clone() {
+                let at = (y - rows.start) * w + x;
+                let own = &patches.first.row(y as isize)[x..x + PATCH];
+                let there = displaced_row::<V>(patches.second, y as f32 + u[1], x as f32 + u[0]);
+                // SAFETY: a row of a patch has as many pixels as a vector has lanes.
+                let own = unsafe { V::load(own.as_ptr()) };
+                let weight = V::of(1.0).div(there.sub(own).abs().max(V::of(1.0)));
+                add(&mut right[at..at + PATCH], weight.mul(V::splat(u[0])));
+                add(&mut down[at..at + PATCH], weight.mul(V::splat(u[1])));
+                add(&mut weights[at..at + PATCH], weight);
             }
         }
-        right.iter_mut().zip(&weights).for_each(|(u, weight)| *u /= weight);
-        down.iter_mut().zip(&weights).for_each(|(u, weight)| *u /= weight);
     }
+    for ((right, down), weight) in right.iter_mut().zip(down).zip(&weights) {
+        *right /= weight;
+        *down /= weight;
+    }
+}
+
+/// Adds a vector to as many values.
+#[inline(always)]
+fn add<V: Simd<Elem = f32>>(values: &mut [f32], more: V) {
+    assert_eq!(values.len(), PATCH);
+    // SAFETY: as many values as lanes.
+    unsafe { V::load(values.as_ptr()).add(more).store(values.as_mut_ptr()) }
+}
+
+/// The values of a picture at (y, x), (y, x + 1), ... (y, x + 7).
+#[inline(always)]
+fn displaced_row<V: Simd<Elem = f32>>(picture: Grey, y: f32, x: f32) -> V {
+    let (h, w) = (picture.height(), picture.width());
+    let is_inside = y >= 0.0 && x >= 0.0 && y < (h - 1) as f32 && x < (w - PATCH) as f32;
+    if !is_inside {
+        let mut values = [0.0; PATCH];
+        for (q, value) in values.iter_mut().enumerate() {
+            *value = picture.at(y, x + q as f32);
+        }
+        // SAFETY: as many values as lanes.
+        return unsafe { V::load(values.as_ptr()) };
+    }
+    let (y0, x0) = (y as usize, x as usize);
+    let (fy, fx) = (V::splat(y - y0 as f32), V::splat(x - x0 as f32));
+    let upper = &picture.pixels()[y0 * w + x0..][..PATCH + 1];
+    let lower = &picture.pixels()[(y0 + 1) * w + x0..][..PATCH + 1];
+    // SAFETY: both slices have 9 elements, a vector from the first on and one from the second on.
+    let (a, b, c, d) = unsafe {
+        (
+            V::load(upper.as_ptr()),
+            V::load(upper.as_ptr().add(1)),
+            V::load(lower.as_ptr()),
+            V::load(lower.as_ptr().add(1)),
+        )
+    };
+    let (top, bottom) = (b.sub(a).mul_add(fx, a), d.sub(c).mul_add(fx, c));
+    bottom.sub(top).mul_add(fy, top)
 }
 
 /// A patch as the search reads it.
@@ -292,6 +340,7 @@ fn terms<V: Simd<Elem = f32>>(patches: Patches, y: usize, x: usize, u: [f32; 2])
 }
 
 dispatch! {
+    fn spread_rows(patches: Patches, found: &[[f32; 2]], rows: Range<usize>, flow: [&mut [f32]; 2]) = spread::<F32>;
     fn search_rows(patches: Patches, guess: [&[f32]; 2], rows: Range<usize>, found: &mut [[f32; 2]]) = search_stripe::<F32>;
     fn terms_at(patches: Patches, y: usize, x: usize, u: [f32; 2]) -> Terms = terms::<F32>;
 }

@@ -47,6 +47,8 @@ pub struct Relaxation {
     /// The given flow, and the one that is sought; a row of zeros above and below.
     given: [Vec<f32>; 2],
     flow: [Vec<f32>; 2],
+    /// A row of the flow as it becomes, and what a last vector is longer.
+    new: [Vec<f32>; 2],
     /// z and its slopes: by u, by v, at 0.
     brightness: [Vec<f32>; 3],
     /// Second derivatives xx, xy, yy, and z_x and z_y at 0.
@@ -110,7 +112,8 @@ impl Relaxation {
             constant: std::array::from_fn(|_| plane()),
             link: std::array::from_fn(|_| plane()),
         };
-        Relaxation { height: h, width: w, robust, flow: given.clone(), given, brightness, edges, system }
+        let new = std::array::from_fn(|_| vec![0.0; w + LANES]);
+        Relaxation { height: h, width: w, robust, flow: given.clone(), given, new, brightness, edges, system }
     }
 
     /// Fixes the weights by the flow as it stands and relaxes the system `n_sweeps` times.
@@ -118,10 +121,13 @@ impl Relaxation {
         for y in 0..self.height {
             weigh_row(self, y);
         }
-        for _ in 0..n_sweeps {
-            for black in [true, false] {
-                for y in 0..self.height {
-                    sweep_row(self, y, black);
+        // Half a sweep needs of the one before it no more than the rows beside its own: all go down the picture together,
+        // a row apart, so that the planes pass through the cache once and not once a colour.
+        let n_halves = 2 * n_sweeps;
+        for step in 0..self.height + n_halves.saturating_sub(1) {
+            for half in 0..n_halves.min(step + 1) {
+                if step - half < self.height {
+                    sweep_row(self, step - half, half % 2 == 0);
                 }
             }
         }
@@ -258,32 +264,42 @@ fn drawn<V: Simd<Elem = f32>>(plane: &[f32], at: usize, w: usize, links: [V; 4],
     links[3].mul_add(load(plane, at + w), sum)
 }
 
-/// Relaxes the black or the white fields of a row.
+/// Relaxes the black or the white fields of a row: the others are relaxed by 0. What is new goes to rows beside the flow
+/// first, since a vector of it is read again for the next one before it would have reached the cache.
 #[inline(always)]
 fn sweep<V: Simd<Elem = f32>>(own: &mut Relaxation, y: usize, black: bool) {
     let w = own.width;
+    let first = usize::from(y.is_multiple_of(2) != black);
     let lanes = load::<V>(&[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0], 0);
-    let colour = lanes.eq(V::of(if y.is_multiple_of(2) == black { 0.0 } else { 1.0 }));
+    let colour = lanes.eq(V::of(first as f64));
     let System { inverse, cross, constant, link } = &own.system;
-    let (omega, stays) = (V::of(OMEGA), V::of(1.0 - OMEGA));
+    let [new_u, new_v] = &mut own.new;
     for x in (0..w).step_by(LANES) {
         let at = (y + 1) * w + x;
-        let mask = colour.and(V::first_lanes((w - x).min(LANES)));
         let links = [
             load::<V>(&link[0], at - 1),
             load::<V>(&link[0], at),
             load::<V>(&link[1], at - w),
             load::<V>(&link[1], at),
         ];
+        let omega = colour.and(V::of(OMEGA));
+        let stays = V::of(1.0).sub(omega);
         let (u, v) = (load::<V>(&own.flow[0], at), load::<V>(&own.flow[1], at));
         let cross = load::<V>(cross, at);
         let new = drawn(&own.flow[0], at, w, links, load(&constant[0], at)).sub(cross.mul(v));
         let u = stays.mul_add(u, omega.mul(new.mul(load(&inverse[0], at))));
         let new = drawn(&own.flow[1], at, w, links, load(&constant[1], at)).sub(cross.mul(u));
         let v = stays.mul_add(v, omega.mul(new.mul(load(&inverse[1], at))));
-        store(u, &mut own.flow[0], at, mask);
-        store(v, &mut own.flow[1], at, mask);
+        let (new_u, new_v) = (&mut new_u[x..x + LANES], &mut new_v[x..x + LANES]);
+        // SAFETY: as many values as lanes.
+        unsafe {
+            u.store(new_u.as_mut_ptr());
+            v.store(new_v.as_mut_ptr());
+        }
     }
+    let pixels = (y + 1) * w..(y + 2) * w;
+    own.flow[0][pixels.clone()].copy_from_slice(&new_u[..w]);
+    own.flow[1][pixels].copy_from_slice(&new_v[..w]);
 }
 
 dispatch! {

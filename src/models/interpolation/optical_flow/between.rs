@@ -85,7 +85,7 @@ fn cast(flow: &Flow, doubts: &[f32], time: f32, sign: f32, weight: f32) -> Vec<V
     let mut votes = vec![[0.0; 3]; height * width];
     for (at, (&u, &v)) in flow.right.iter().zip(&flow.down).enumerate() {
         let (y, x) = ((at / width) as f32 + time * v, (at % width) as f32 + time * u);
-        let (top, left) = (y.floor(), x.floor());
+        let (top, left) = (floor(y), floor(x));
         let (fy, fx) = (y - top, x - left);
         let weight = weight * (-doubts[at]).exp();
         for (row, by_row) in [(top, 1.0 - fy), (top + 1.0, fy)] {
@@ -104,6 +104,12 @@ fn cast(flow: &Flow, doubts: &[f32], time: f32, sign: f32, weight: f32) -> Vec<V
         }
     }
     votes
+}
+
+/// The largest whole number up to x, for |x| < 2^31: `f32::floor` is a call where the processor may be an old one.
+fn floor(x: f32) -> f32 {
+    let towards_0 = x as i32 as f32;
+    if towards_0 > x { towards_0 - 1.0 } else { towards_0 }
 }
 
 /// Adds to each pixel's votes a few of those around it, and to these of those around them: what has votes of its own

@@ -56,11 +56,19 @@ impl Flow {
 
     /// Row `y` of a plane of the enlarged flow. Middles of pixels are half a pixel from their edges.
     pub(super) fn enlarge_row(&self, plane: &[f32], y: usize, level: usize, row: &mut [f32]) {
-        let plane = Grey::new(self.height, self.width, plane);
         let size = (1_u32 << level) as f32;
-        let shrunk = |at: usize| (at as f32 + 0.5) / size - 0.5;
-        let y = shrunk(y);
-        row.iter_mut().enumerate().for_each(|(x, to)| *to = size * plane.at(y, shrunk(x)));
+        let shrunk = |at: usize, side: usize| ((at as f32 + 0.5) / size - 0.5).clamp(0.0, (side - 1) as f32);
+        let y = shrunk(y, self.height);
+        let rows = [y as usize, (y as usize + 1).min(self.height - 1)];
+        let [upper, lower] = rows.map(|row| &plane[row * self.width..(row + 1) * self.width]);
+        let along = y - rows[0] as f32;
+        let own: Vec<f32> = upper.iter().zip(lower).map(|(a, b)| size * (a + along * (b - a))).collect();
+        for (x, to) in row.iter_mut().enumerate() {
+            let x = shrunk(x, self.width);
+            let at = x as usize;
+            let (left, right) = (own[at], own[(at + 1).min(self.width - 1)]);
+            *to = left + (x - at as f32) * (right - left);
+        }
     }
 
     /// How far the flow of the whole size is from explaining the second picture: the mean of |I_1(p + F) - I_0(p)|, grey

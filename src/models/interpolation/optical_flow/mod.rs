@@ -16,7 +16,7 @@
 //! Cost: O(pixels) for every step of patches and sweep; memory some 60 bytes a pixel beside 150 of the size
 //! patches are looked for at. The same bits for any number of
 //! threads. Departures: stripes of 8 rows of patches hand displacements on among themselves only, so that they can be
-//! searched side by side; patches of the finest picture are not looked for in `fast` and `balanced`.
+//! searched side by side; but for `best` they are looked for in pictures of half the size at the finest.
 
 mod between;
 mod clip;
@@ -36,9 +36,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
-    /// A quarter of the size, for previews
+    /// Half the size, few patches and sweeps: for previews
     Fast,
-    /// Half the size
+    /// Half the size, more of both
     #[default]
     Balanced,
     /// The whole size: some four times the work of balanced
@@ -72,11 +72,11 @@ impl Params {
 impl From<Quality> for Params {
     fn from(quality: Quality) -> Params {
         let robust = Robust { alpha: 20.0, gamma: 10.0, delta: 5.0 };
-        let (finest, spacing, n_iter) = match quality {
-            Quality::Fast => (2, 4, 16),
-            Quality::Balanced => (1, 3, 25),
-            Quality::Best => (0, 3, 25),
+        let (finest, spacing, n_iter, n_renewals, n_sweeps) = match quality {
+            Quality::Fast => (1, 4, 12, 3, 3),
+            Quality::Balanced => (1, 3, 25, 5, 5),
+            Quality::Best => (0, 3, 25, 5, 5),
         };
-        Params { finest, spacing, n_iter, n_renewals: 5, n_sweeps: 5, robust }
+        Params { finest, spacing, n_iter, n_renewals, n_sweeps, robust }
     }
 }
