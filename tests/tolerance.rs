@@ -210,3 +210,7 @@ pub const GEWEKE_Z: f64 = 3.9;
 
 /// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
 pub const LDA_SAMPLED: f64 = 0.02;
+
+/// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
+/// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
+pub const MOTION: f64 = 1e-6;

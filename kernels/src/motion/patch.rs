@@ -238,10 +238,11 @@ impl<V: Simd<Elem = f32>> Template<V> {
 
     #[inline(always)]
     fn terms(&self, second: Grey, u: [f32; 2]) -> Terms {
-        // Kept within the picture as a whole, with a pixel more for what lies between pixels.
-        let x = (self.x as f32 + u[0]).max(0.0).min((second.width() - PATCH - 1) as f32);
-        let y = (self.y as f32 + u[1]).max(0.0).min((second.height() - PATCH - 1) as f32);
-        let (x0, y0) = (x as usize, y as usize);
+        // Kept within the picture as a whole; at its border from the pixel before on, all of the way.
+        let (most_x, most_y) = (second.width() - PATCH, second.height() - PATCH);
+        let x = (self.x as f32 + u[0]).max(0.0).min(most_x as f32);
+        let y = (self.y as f32 + u[1]).max(0.0).min(most_y as f32);
+        let (x0, y0) = ((x as usize).min(most_x - 1), (y as usize).min(most_y - 1));
         let (fx, fy) = (x - x0 as f32, y - y0 as f32);
         let (a, b) = (V::splat((1.0 - fx) * (1.0 - fy)), V::splat(fx * (1.0 - fy)));
         let (c, d) = (V::splat((1.0 - fx) * fy), V::splat(fx * fy));

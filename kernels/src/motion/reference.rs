@@ -5,7 +5,7 @@ use super::{Grey, PATCH, Patches, Relaxation, cubic::weights};
 /// The sum of squares of a displaced patch and b, as [`Patches::terms`] gives them, in f64.
 pub fn terms(patches: &Patches, [y, x]: [usize; 2], u: [f32; 2]) -> [f64; 3] {
     let (w, second) = (patches.first.width(), patches.second);
-    let kept = |place: f32, size: usize| place.max(0.0).min((size - PATCH - 1) as f32);
+    let kept = |place: f32, size: usize| place.max(0.0).min((size - PATCH) as f32);
     let (top, left) = (kept(y as f32 + u[1], second.height()), kept(x as f32 + u[0], second.width()));
     let n = (PATCH * PATCH) as f64;
     let (mut sums, mut squares, mut products) = ([0.0; 3], 0.0, [0.0; 2]);
