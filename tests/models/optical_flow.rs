@@ -166,7 +166,7 @@ fn middlebury_triplets_are_interpolated_better_than_by_opencv() {
         names.iter().map(peak).sum::<f64>() / 4.0
     };
     let (fast, balanced) = (mean(Quality::Fast), mean(Quality::Balanced));
-    assert!(fast > 36.5 && balanced > 37.0, "{fast} {balanced}");
+    assert!(fast > 36.4 && balanced > 37.2, "{fast} {balanced}");
 }
 
 #[test]

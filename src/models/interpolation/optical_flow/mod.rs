@@ -16,7 +16,7 @@
 //! Cost: O(pixels) for every step of patches and sweep; memory some 60 bytes a pixel beside 150 of the size
 //! patches are looked for at. The same bits for any number of
 //! threads. Departures: stripes of 8 rows of patches hand displacements on among themselves only, so that they can be
-//! searched side by side; but for `best` they are looked for in pictures of half the size at the finest.
+//! searched side by side; but for `best` they are looked for in smaller copies of the pictures only.
 
 mod between;
 mod clip;
@@ -36,12 +36,12 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
-    /// Half the size, few patches and sweeps: for previews
+    /// A quarter of the size, for previews
     Fast,
-    /// Half the size, more of both
+    /// Half the size
     #[default]
     Balanced,
-    /// The whole size: some four times the work of balanced
+    /// The whole size: some five times the work of balanced
     Best,
 }
 
@@ -73,8 +73,8 @@ impl From<Quality> for Params {
     fn from(quality: Quality) -> Params {
         let robust = Robust { alpha: 20.0, gamma: 10.0, delta: 5.0 };
         let (finest, spacing, n_iter, n_renewals, n_sweeps) = match quality {
-            Quality::Fast => (1, 4, 12, 3, 3),
-            Quality::Balanced => (1, 3, 25, 5, 5),
+            Quality::Fast => (2, 4, 16, 5, 5),
+            Quality::Balanced => (1, 4, 12, 3, 3),
             Quality::Best => (0, 3, 25, 5, 5),
         };
         Params { finest, spacing, n_iter, n_renewals, n_sweeps, robust }
