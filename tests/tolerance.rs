@@ -233,3 +233,6 @@ pub const JOINT_IDENTITY: f64 = 1e-10;
 
 /// Probabilities by the incomplete beta function against scipy's: some ulps of its continued fraction and of ln B.
 pub const BETAINC: f64 = 1e-12;
+/// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
+/// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
+pub const MOTION: f64 = 1e-6;

@@ -15,6 +15,7 @@ mod eval;
 mod fit;
 mod info;
 mod input;
+mod interpolate;
 mod lists;
 mod man;
 mod models;
@@ -61,6 +62,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
+        Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -100,6 +102,7 @@ pub fn command() -> Command {
             differences::command(),
             structure::command(),
             deconvolve::command(),
+            interpolate::command(),
             eval::command(),
             report::command(),
             info::command(),
