@@ -178,7 +178,7 @@ impl Entries {
 
 /// Sweeps of `a`, X ~ A B', X standing transposed; sum x ln y where it `is_told`.
 fn dense_sweeps(a: &mut Matrix<f64>, xt: &Matrix<f64>, b: &Matrix<f64>, is_told: bool) -> f64 {
-    let sums = scd::col_sums(b);
+    let sums = b.col_sums();
     f64::dense_divergence_sweeps(a.values_mut(), xt.view(), b.view(), &sums, DENSE_SWEEPS, is_told)
 }
 
@@ -189,5 +189,5 @@ fn dense_multiply(a: &mut Matrix<f64>, x: &Matrix<f64>, b: &Matrix<f64>) {
     pairs.for_each(|(y, x)| *y = if *x > 0.0 { x / y.max(f64::MIN_POSITIVE) } else { 0.0 });
     let mut pulls = ratios.matmul(b);
     pulls.values_mut().iter_mut().zip(a.values()).for_each(|(pull, a)| *pull *= a);
-    scd::minimise(a, &pulls, &scd::col_sums(b), NONE);
+    scd::minimise(a, &pulls, &b.col_sums(), NONE);
 }

@@ -78,7 +78,7 @@ impl Metagenes {
                 z
             }
             Loss::KullbackLeibler => {
-                let sums = scd::col_sums(&ht);
+                let sums = ht.col_sums();
                 // Sum x = sum_k w_k sum_j h_kj at the solution: every part begins with an equal share.
                 let share = 1.0 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
                 let row_sums = x.row_sums();
