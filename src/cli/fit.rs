@@ -187,7 +187,9 @@ fn interrupted(folder: &RunFolder) -> Error {
 impl Request {
     /// Gives a model of several views the number of columns that each file of views has.
     fn take_views(&mut self, recipe: &Recipe) -> Result<()> {
-        let Some(asked) = self.params.get("views").filter(|_| !recipe.views.is_empty()) else { return Ok(()) };
+        let Some(asked) = self.params.get("views").filter(|_| !recipe.views.is_empty()) else {
+            return Ok(());
+        };
         let files = json!(recipe.views);
         if *asked != json!([]) && *asked != files {
             let why = format!("{asked}, but the files have {files}; leave it out");

@@ -32,20 +32,9 @@ where
     let mut sums = vec![zero[0]; m * k];
     for (block, a) in a.chunks_mut(at_once * k).enumerate() {
         let (n_rows, start) = (a.len() / k, first + block * at_once);
-        let entries = |i: usize| -> [V; VECTORS] {
-            let row = &xt.row(i)[start..start + n_rows];
-            let mut x = zero;
-            for (v, x) in x.iter_mut().enumerate() {
-                if let Some(rest) = row.get(v * V::LANES..).filter(|rest| !rest.is_empty()) {
-                    // SAFETY: the slice holds the elements that are left.
-                    *x = unsafe { V::load_up_to(rest.as_ptr(), rest.len(), V::Elem::ZERO) };
-                }
-            }
-            x
-        };
         c_block.fill(zero);
         for (i, b) in b.chunks_exact(k).enumerate() {
-            let x = entries(i);
+            let x = entries::<V>(&xt.row(i)[start..start + n_rows]);
             for (c, &b) in c_block.iter_mut().zip(b) {
                 let b = V::splat(b);
                 (0..VECTORS).for_each(|v| c[v] = x[v].mul_add(b, c[v]));
@@ -55,7 +44,7 @@ where
         (0..n_sweeps).for_each(|_| sweep::<V>(&mut a_block, &c_block, gram, none));
         transpose_out::<V>(&a_block, k, a);
         for (i, sums) in sums.chunks_exact_mut(k).enumerate() {
-            let x = entries(i);
+            let x = entries::<V>(&xt.row(i)[start..start + n_rows]);
             for (sum, a) in sums.iter_mut().zip(&a_block) {
                 let even = x[0].mul_add(a[0], *sum);
                 let odd = x[1].mul(a[1]);
@@ -63,5 +52,27 @@ where
             }
         }
     }
-    sums.into_iter().map(Simd::reduce_sum).collect()
+    let mut products = Vec::with_capacity(m * k);
+    for sum in sums {
+        products.push(sum.reduce_sum());
+    }
+    products
+}
+
+/// The entries of neighbouring rows, one a lane; 0 in lanes without a row. (A function and no closure: closures are not
+/// always compiled for the tier of what they are in.)
+#[inline(always)]
+fn entries<V: Simd>(row: &[V::Elem]) -> [V; VECTORS]
+where
+    V::Elem: Real,
+{
+    let mut x = [V::splat(V::Elem::ZERO); VECTORS];
+    for (v, x) in x.iter_mut().enumerate() {
+        let first = v * V::LANES;
+        if first < row.len() {
+            // SAFETY: `row.len() - first` elements are left from `first` on.
+            *x = unsafe { V::load_up_to(row.as_ptr().add(first), row.len() - first, V::Elem::ZERO) };
+        }
+    }
+    x
 }
