@@ -45,11 +45,15 @@
 //! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
 //! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
 //! | [`lda`](models::topic::lda) | documents that mix topics |
+//! | [`deconvolution`](applications::deconvolution) | what share each type of cell has in mixtures |
+//! | [`joint_nmf`](applications::joint_nmf) | what several views of the same samples share |
+//! | [`metagene`](applications::metagene) | programs of genes that many factorisations agree on |
 //!
 //! # The floors
 //!
 //! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
-//! [`random`]; [`autodiff`] and [`solve`], what several models iterate; [`nn`], [`optim`] and [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
+//! [`random`]; [`autodiff`] and [`solve`], what several models iterate; [`nn`], [`optim`] and [`metrics`]; [`models`];
+//! [`applications`]; [`io`], [`data`] and [`report`];
 //! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
 //!
 //! # Features
@@ -76,6 +80,8 @@ pub mod nn;
 pub mod optim;
 // Floor 4: the models.
 pub mod models;
+// Floor 5: what a field asks of them.
+pub mod applications;
 // Floor 6: files, data and reports.
 pub mod data;
 pub mod io;

@@ -1,6 +1,7 @@
 //! The whole test suite, one binary: `cargo test --release`.
 #![allow(clippy::unwrap_used)] // a test that panics has failed, as it should
 
+mod applications;
 mod autodiff;
 mod cli;
 mod data;
@@ -9,10 +10,12 @@ mod floors;
 mod held_out;
 mod io;
 mod kernels;
+mod linkage;
 mod lloyd;
 mod metrics;
 mod models;
 mod nnls;
+mod nu_svr;
 mod optim;
 mod random;
 mod ranking;

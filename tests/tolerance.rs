@@ -211,6 +211,28 @@ pub const GEWEKE_Z: f64 = 3.9;
 /// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
 pub const LDA_SAMPLED: f64 = 0.02;
 
+/// Heights of merges: means of up to a few hundred distances, summed in another order.
+pub const LINKAGE: f64 = 1e-12;
+
+/// The duality gap of support vector regression that stops at a complementarity of 1e-9: what rounding adds where the
+/// tube is not determined.
+pub const NU_SVR_GAP: f64 = 1e-7;
+
+/// Weights by LIBSVM at its tolerance of 1e-10, and by an interior point at a gap of 1e-9 whose root an error of the
+/// weights may be.
+pub const NU_SVR_PEER: f64 = 1e-4;
+
+/// Fractions by solvers that stop at a relative gap of 1e-9, from the same values in another order.
+pub const FRACTIONS: f64 = 1e-4;
+
+/// How far r on real blood may be below the figure of the original, which is rounded to three digits.
+pub const ABIS: f64 = 6e-4;
+
+/// Joint factorisation beside that of the concatenation: the same sums in another order, over a few steps.
+pub const JOINT_IDENTITY: f64 = 1e-10;
+
+/// Probabilities by the incomplete beta function against scipy's: some ulps of its continued fraction and of ln B.
+pub const BETAINC: f64 = 1e-12;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;

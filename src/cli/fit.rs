@@ -96,11 +96,11 @@ pub fn configuration<O: Args>(matches: &ArgMatches) -> Result<(toml::Table, toml
 /// What the request, the data, the fit and the folder raise; [`Error::Interrupted`] after Ctrl-C, when the
 /// checkpoint is written.
 pub fn run(matches: &ArgMatches) -> Result<()> {
-    let request = Request::from_matches(matches)?;
+    let mut request = Request::from_matches(matches)?;
     let out = request
         .fitting
         .out
-        .as_ref()
+        .clone()
         .ok_or_else(|| Error::parameter("out", "say where the run folder shall be: --out DIR"))?;
     let save_every = request.fitting.save_every()?;
     let env = Arc::new(request.machine.env()?);
@@ -110,9 +110,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         None => input::load(&request.source, &request.read.options(), &env)?,
     };
     let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
+    request.take_views(&recipe)?;
     let scaler = Scaler::fit(&set.features, request.fitting.scale, &env.budget)?;
     let set = Dataset { features: scaler.apply(set.features, &env.budget)?, ..set };
-    let folder = RunFolder::create(out)?;
+    let folder = RunFolder::create(&out)?;
     let mut manifest = request.manifest(&set, recipe);
     if let Some(stream) = &stream {
         let Stream { n_samples, n_stored, fingerprint, .. } = *stream;
@@ -184,6 +185,20 @@ fn interrupted(folder: &RunFolder) -> Error {
 }
 
 impl Request {
+    /// Gives a model of several views the number of columns that each file of views has.
+    fn take_views(&mut self, recipe: &Recipe) -> Result<()> {
+        let Some(asked) = self.params.get("views").filter(|_| !recipe.views.is_empty()) else {
+            return Ok(());
+        };
+        let files = json!(recipe.views);
+        if *asked != json!([]) && *asked != files {
+            let why = format!("{asked}, but the files have {files}; leave it out");
+            return Err(Error::parameter("views", why));
+        }
+        self.params["views"] = files;
+        Ok(())
+    }
+
     /// The file to go through block by block, where that is asked for.
     fn stream<'a>(&self, env: &'a Env) -> Result<Option<Stream<'a>>> {
         if !self.fitting.stream {

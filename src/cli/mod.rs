@@ -8,6 +8,7 @@ mod bench;
 mod completions;
 mod data;
 mod decode;
+mod deconvolve;
 mod differences;
 mod encode;
 mod eval;
@@ -60,6 +61,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("topics", matches)) => topics::run(matches),
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
+        Some(("deconvolve", matches)) => deconvolve::run(matches),
         Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
@@ -99,6 +101,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            deconvolve::command(),
             interpolate::command(),
             eval::command(),
             report::command(),

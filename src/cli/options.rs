@@ -135,7 +135,7 @@ pub struct Reading {
     /// A file with a name for every sample
     #[arg(long, value_name = "FILE")]
     pub sample_names: Option<PathBuf>,
-    /// A file with a class for every sample: compared with, never fitted to (FILE.h5ad:COLUMN of obs)
+    /// A file with a class for every sample: compared with, never fitted to but by deconvolution (FILE.h5ad:COLUMN of obs)
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// A file with the batch of every sample, as --labels has classes: a covariate of models that take one
@@ -144,6 +144,9 @@ pub struct Reading {
     /// A file whose columns are put beside those of the data, samples in the same order: what else describes them
     #[arg(long, value_name = "FILE")]
     pub beside: Option<PathBuf>,
+    /// A file with a further view of the samples, met by their names; again for each view: for joint_nmf
+    #[arg(long, value_name = "FILE")]
+    pub view: Vec<PathBuf>,
     /// The format of the data; told from its content if left out
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -187,6 +190,7 @@ impl Reading {
             labels: self.labels.clone(),
             batches: self.batches.clone(),
             beside: self.beside.clone(),
+            views: self.view.clone(),
             format: self.format,
             index_base: self.index_base,
             directed: self.directed,

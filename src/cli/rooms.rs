@@ -2,6 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
+use crate::applications::{deconvolution, joint_nmf, metagene};
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
@@ -170,6 +171,24 @@ pub const ROOMS: &[Room] = &[
         "documents that mix topics: latent Dirichlet allocation, variational, online, by Gibbs sampling or collapsed",
         "Blei, Ng & Jordan 2003; Griffiths & Steyvers 2004; Asuncion et al. 2009",
         "topics",
+    ),
+    room::<deconvolution::Params>(
+        "applications",
+        "profiles of labelled cells, by which mixtures are told apart: NNLS, simplex, weighted, CIBERSORT",
+        "Newman et al. 2015; Racle et al. 2017; Finotello et al. 2019",
+        "digits",
+    ),
+    room::<joint_nmf::Params>(
+        "applications",
+        "several views of the same samples at once: what they share, and what each has of its own (iNMF)",
+        "Zhang et al. 2012; Yang & Michailidis 2016; Welch et al. 2019",
+        "digits",
+    ),
+    room::<metagene::Params>(
+        "applications",
+        "metagenes and clusters of samples that many factorisations agree on, over a range of ranks",
+        "Brunet et al. 2004; Kim & Park 2007; Kotliar et al. 2019",
+        "zinb",
     ),
 ];
 

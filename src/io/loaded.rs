@@ -50,6 +50,9 @@ pub struct Recipe {
     /// What the columns are called in files of the kind, where a file of names calls them otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
+    /// How many columns each view has, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<usize>,
     /// The layer of an AnnData file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,

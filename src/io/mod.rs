@@ -49,6 +49,7 @@ pub mod svmlight;
 pub mod ten_x;
 pub mod tensor_file;
 pub mod text;
+mod views;
 pub mod write;
 pub mod y4m;
 pub mod zip;

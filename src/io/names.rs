@@ -9,7 +9,7 @@ use super::cells::{Cell, Cells, Separator};
 use super::input::{HeldLine, Input};
 use super::name_list::NameList;
 use super::read::{Format, HEAD, ReadOptions, read, recognise};
-use super::{hdf5, idx, npy};
+use super::{hdf5, idx, npy, views};
 use crate::error::{Error, Result};
 use crate::models::{Dataset, Labels};
 use crate::monitor::Budget;
@@ -34,7 +34,18 @@ pub enum Column {
 /// # Errors
 /// [`Error::Parse`] if a file is broken or has another number of names than the data, [`Error::Limit`],
 /// [`Error::Io`].
-pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+pub fn attach(dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Dataset> {
+    attach_with_views(dataset, options, budget).map(|(dataset, _)| dataset)
+}
+
+/// [`attach`], and the columns of each view where there are several.
+/// # Errors
+/// As [`attach`].
+pub fn attach_with_views(
+    mut dataset: Dataset,
+    options: &ReadOptions,
+    budget: &Budget,
+) -> Result<(Dataset, Vec<usize>)> {
     let (n_samples, n_features) = (dataset.features.n_samples(), dataset.features.n_features());
     if let Some(path) = &options.feature_names {
         let (path, column) = split_column(path, Column::First);
@@ -50,10 +61,10 @@ pub fn attach(mut dataset: Dataset, options: &ReadOptions, budget: &Budget) -> R
     if let Some(path) = &options.batches {
         dataset.batches = Some(read_labels(path, n_samples, budget)?);
     }
-    match &options.beside {
-        Some(path) => put_beside(dataset, path, budget),
-        None => Ok(dataset),
+    if let Some(path) = &options.beside {
+        dataset = put_beside(dataset, path, budget)?;
     }
+    views::join(dataset, &options.views, budget)
 }
 
 /// Puts the columns of a file beside those of a data set: named as in the file, or `beside_1`, ... where features

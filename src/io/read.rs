@@ -32,6 +32,8 @@ pub struct ReadOptions {
     pub batches: Option<PathBuf>,
     /// A file whose columns are put beside those of the data, samples in the same order.
     pub beside: Option<PathBuf>,
+    /// Files with further views of the samples, which are met by name.
+    pub views: Vec<PathBuf>,
     /// The format, where the content is not to decide.
     pub format: Option<Format>,
     /// The first index of SVMlight files and edge lists; their own rules decide if left out.
@@ -88,7 +90,9 @@ fn load_whole(path: &Path, options: &ReadOptions, budget: &Budget) -> Result<Loa
     if recipe.format.is_some() && options.feature_names.is_some() {
         recipe.columns = loaded.dataset.names.features.clone();
     }
-    Ok(Loaded { dataset: names::attach(loaded.dataset, options, budget)?, recipe, ..loaded })
+    let (dataset, views) = names::attach_with_views(loaded.dataset, options, budget)?;
+    recipe.views = views;
+    Ok(Loaded { dataset, recipe, ..loaded })
 }
 
 /// What a folder holds; nothing of a file.

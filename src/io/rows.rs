@@ -48,7 +48,7 @@ fn open_as<'a>(path: &Path, options: &ReadOptions, budget: &'a Budget, asked: As
     let mut input = Input::open(path, budget)?;
     let others =
         [&options.feature_names, &options.sample_names, &options.labels, &options.batches, &options.beside];
-    let has_other_files = others.into_iter().any(Option::is_some);
+    let has_other_files = others.into_iter().any(Option::is_some) || !options.views.is_empty();
     let format = format_of(&mut input, options)?;
     let mut names = Names::default();
     let before = budget.used();

@@ -3,6 +3,7 @@
 mod blocks;
 mod configuration;
 mod data;
+mod deconvolve;
 mod interpolate;
 mod lists;
 mod mistakes;

@@ -71,8 +71,84 @@ fn check_divergence<T: Real>(a: &[f64], x: &[f64], b: &[f64], k: usize, toleranc
     assert!((told.to_f64() - x_ln_y).abs() <= tolerance * (10.0 + x_ln_y.abs()), "{told} {x_ln_y}");
 }
 
+fn check_dense_divergence<T: Real>(
+    a: &[f64],
+    x: &[f64],
+    b: &[f64],
+    k: usize,
+    n_sweeps: usize,
+    tolerance: f64,
+) {
+    let (m, n) = (b.len() / k, a.len() / k);
+    let xt: Vec<T> = (0..m * n).map(|at| T::from_f64(x[at % n * m + at / n])).collect();
+    let sums: Vec<f64> = (0..k).map(|j| b.iter().skip(j).step_by(k).sum()).collect();
+    let (b_cast, mut got): (Vec<T>, Vec<T>) = (cast(b), cast(a));
+    let (xt, b_view) = (MatRef::new(&xt, m, n), MatRef::new(&b_cast, m, k));
+    let told = T::dense_divergence_sweeps(&mut got, xt, b_view, &cast::<T>(&sums), n_sweeps, true);
+    let mut expected = a.to_vec();
+    let mut x_ln_y = 0.0;
+    for (row, x) in expected.chunks_exact_mut(k).zip(x.chunks_exact(m)) {
+        (0..n_sweeps).for_each(|_| reference::divergence_sweep(row, x, b));
+        for (x, b) in x.iter().zip(b.chunks_exact(k)).filter(|(x, _)| **x > 0.0) {
+            x_ln_y += x * row.iter().zip(b).map(|(a, b)| a * b).sum::<f64>().ln();
+        }
+    }
+    assert_near(&got, &expected, tolerance);
+    assert!((told.to_f64() - x_ln_y).abs() <= tolerance * (10.0 + x_ln_y.abs()), "{told} {x_ln_y}");
+}
+
+fn check_fused<T: Real>(a: &[f64], x: &[f64], b: &[f64], k: usize, n_sweeps: usize, tolerance: f64) {
+    let (m, n) = (b.len() / k, a.len() / k);
+    let g = gram(b, k);
+    let xt: Vec<T> = (0..m * n).map(|at| T::from_f64(x[at % n * m + at / n])).collect();
+    let mut got: Vec<T> = cast(a);
+    let told = T::fused_least_squares_sweeps(
+        &mut got,
+        MatRef::new(&xt, m, n),
+        &cast::<T>(b),
+        &cast::<T>(&g),
+        n_sweeps,
+    );
+    let mut expected = a.to_vec();
+    let mut products = vec![0.0; m * k];
+    for (row, x) in expected.chunks_exact_mut(k).zip(x.chunks_exact(m)) {
+        let c: Vec<f64> = (0..k).map(|j| (0..m).map(|i| x[i] * b[i * k + j]).sum()).collect();
+        let none = Penalty { l1: 0.0, l2: 0.0 };
+        (0..n_sweeps).for_each(|_| reference::least_squares_sweep(row, &c, &g, none));
+        (0..m * k).for_each(|at| products[at] += x[at / k] * row[at % k]);
+    }
+    assert_near(&got, &expected, tolerance);
+    assert_near(&told, &products, tolerance);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn fused_least_squares_is_its_twin(
+        (k, a, x, b) in (1_usize..70, 1_usize..7, 1_usize..9).prop_flat_map(|(n, k, m)| (
+            Just(k), numbers(n * k), numbers(n * m), numbers(m * k),
+        )),
+        n_sweeps in 0_usize..4,
+    ) {
+        check_fused::<f64>(&a, &x, &b, k, n_sweeps, SWEEP_F64);
+        check_fused::<f32>(&a, &x, &b, k, n_sweeps, SWEEP_F32);
+    }
+
+    #[test]
+    fn dense_divergence_is_its_twin(
+        (n, k, m, a, x, b) in (1_usize..40, 1_usize..7, 1_usize..9).prop_flat_map(|(n, k, m)| (
+            Just(n), Just(k), Just(m),
+            proptest::collection::vec(0.1_f64..2.0, n * k),
+            numbers(n * m),
+            proptest::collection::vec(0.1_f64..2.0, m * k),
+        )),
+        n_sweeps in 1_usize..3,
+    ) {
+        let _ = (n, m);
+        check_dense_divergence::<f64>(&a, &x, &b, k, n_sweeps, SWEEP_F64);
+        check_dense_divergence::<f32>(&a, &x, &b, k, n_sweeps, SWEEP_F32);
+    }
 
     #[test]
     fn least_squares_is_its_twin(

@@ -2,7 +2,7 @@
 
 use super::ulp::ulps;
 use crate::data;
-use crate::tolerance::{BETALN, DIGAMMA_NEAR_ZERO, GAMMAINC};
+use crate::tolerance::{BETAINC, BETALN, DIGAMMA_NEAR_ZERO, GAMMAINC};
 use diabolo_kernels::special;
 
 /// Rows of a table of reference values, the inputs, then the value; those with positive inputs, at least
@@ -138,4 +138,30 @@ fn digamma_limits_and_reflection() {
         let n = f64::from(n);
         assert!(ulps(special::digamma(0.5 - n), special::digamma(0.5 + n)) <= 4.0, "n = {n}");
     }
+}
+
+#[test]
+fn incomplete_beta_and_its_tails() {
+    // scipy 1.17: betainc, 2 t.sf, f.sf.
+    for (a, b, x, exact) in [
+        (0.5, 0.5, 0.3, 0.36901011956554536),
+        (2.0, 3.0, 0.9, 0.9963),
+        (50.0, 0.5, 0.99, 0.3173043978741973),
+        (0.5, 500.0, 1e-4, 0.24811637042903145),
+        (300.0, 200.0, 0.61, 0.6741626935263771),
+        (1e4, 2e4, 0.333, 0.4517928423809046),
+    ] {
+        let p = special::betainc(a, b, x);
+        assert!((p - exact).abs() <= BETAINC.max(1e-16 * (a + b)), "I_{x}({a}, {b}): {p}, scipy {exact}");
+        let mirrored = special::betainc(b, a, 1.0 - x);
+        assert!((p + mirrored - 1.0).abs() <= BETAINC.max(1e-16 * (a + b)), "{p} {mirrored}");
+    }
+    assert!((special::student_two_sided(2.5, 7.0) - 0.04099221858575289).abs() <= BETAINC);
+    assert!((special::fisher_upper(3.2, 3.0, 17.0) - 0.04985801504489658).abs() <= BETAINC);
+    assert_eq!((special::betainc(2.0, 3.0, 0.0), special::betainc(2.0, 3.0, 1.0)), (0.0, 1.0));
+    assert_eq!(
+        (special::student_two_sided(f64::INFINITY, 3.0), special::fisher_upper(0.0, 2.0, 5.0)),
+        (0.0, 1.0)
+    );
+    assert!(special::betainc(-1.0, 2.0, 0.5).is_nan() && special::betainc(1.0, 2.0, 1.5).is_nan());
 }

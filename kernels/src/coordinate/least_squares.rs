@@ -12,7 +12,7 @@ use crate::Real;
 use crate::simd::Simd;
 
 /// Vectors of rows that are swept together.
-const VECTORS: usize = 4;
+pub(super) const VECTORS: usize = 4;
 
 /// Sweeps the rows of `a`; `products` and `gram` as in the module's head.
 #[inline(always)]
@@ -42,7 +42,7 @@ pub(super) fn least_squares_rows<V: Simd>(
 
 /// One sweep over the components of a block.
 #[inline(always)]
-fn sweep<V: Simd>(
+pub(super) fn sweep<V: Simd>(
     a: &mut [[V; VECTORS]],
     products: &[[V; VECTORS]],
     gram: &[V::Elem],
@@ -78,7 +78,7 @@ fn sweep<V: Simd>(
 
 /// Rows of `k` entries into lanes; lanes without a row become 0.
 #[inline(always)]
-fn transpose_in<V: Simd>(rows: &[V::Elem], k: usize, block: &mut [[V; VECTORS]])
+pub(super) fn transpose_in<V: Simd>(rows: &[V::Elem], k: usize, block: &mut [[V; VECTORS]])
 where
     V::Elem: Real,
 {
@@ -110,7 +110,7 @@ where
 
 /// Lanes back into rows.
 #[inline(always)]
-fn transpose_out<V: Simd>(block: &[[V; VECTORS]], k: usize, rows: &mut [V::Elem])
+pub(super) fn transpose_out<V: Simd>(block: &[[V; VECTORS]], k: usize, rows: &mut [V::Elem])
 where
     V::Elem: Real,
 {

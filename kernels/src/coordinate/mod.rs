@@ -9,14 +9,18 @@
 //!
 //! Rows of A do not see each other: they are shared out in blocks that depend on the sizes only.
 
+mod dense_divergence;
 mod divergence;
+mod fused_least_squares;
 mod least_squares;
 pub mod reference;
 
-use crate::parallel::{for_each_row_block, map_tasks};
+use crate::parallel::{for_each_row_block, map_row_blocks, map_tasks};
 use crate::sparse::CsrRef;
 use crate::view::MatRef;
+use dense_divergence::dense_divergence_rows;
 use divergence::divergence_rows;
+use fused_least_squares::fused_least_squares_rows;
 use least_squares::least_squares_rows;
 
 /// Penalties on the factor that moves: l1 sum(A) + l2/2 ||A||^2.
@@ -66,6 +70,31 @@ pub trait Coordinate: Sized + Copy {
         penalty: Penalty<Self>,
         sweeps: Sweeps<Self>,
     ) -> Self;
+
+    /// `n_sweeps` sweeps of D(X || A Bᵀ) for dense X without penalties; X stands transposed, `xt` m x n, rows
+    /// contiguous. Returns sum x ln (A Bᵀ) afterwards where it `is_told`, else 0.
+    /// # Panics
+    /// If the sizes do not agree or the rows of Xᵀ are not contiguous.
+    fn dense_divergence_sweeps(
+        a: &mut [Self],
+        xt: MatRef<Self>,
+        b: MatRef<Self>,
+        sums: &[Self],
+        n_sweeps: usize,
+        is_told: bool,
+    ) -> Self;
+
+    /// `n_sweeps` sweeps of 1/2 ||X - A Bᵀ||^2 for dense X of few columns, without penalties; X stands transposed, `xt`
+    /// m x n, rows contiguous, `gram` = Bᵀ B. Returns Xᵀ A afterwards, m x k.
+    /// # Panics
+    /// If the sizes do not agree or the rows of Xᵀ or B are not contiguous.
+    fn fused_least_squares_sweeps(
+        a: &mut [Self],
+        xt: MatRef<Self>,
+        b: &[Self],
+        gram: &[Self],
+        n_sweeps: usize,
+    ) -> Vec<Self>;
 }
 
 macro_rules! coordinate {
@@ -116,6 +145,63 @@ macro_rules! coordinate {
                 }
                 let partials = map_tasks(tasks, |(first, a)| rows(a, first, x, b, sums, penalty, sweeps));
                 partials.into_iter().sum()
+            }
+
+            fn dense_divergence_sweeps(
+                a: &mut [$t],
+                xt: MatRef<$t>,
+                b: MatRef<$t>,
+                sums: &[$t],
+                n_sweeps: usize,
+                is_told: bool,
+            ) -> $t {
+                dispatch! {
+                    fn rows(a: &mut [$t], first: usize, xt: MatRef<$t>, b: &[$t], sums: &[$t], n: usize, told: bool) -> $t =
+                        dense_divergence_rows::<$v>;
+                }
+                let (k, m) = (sums.len(), xt.rows());
+                assert!(a.len() == xt.cols() * k, "one row of the factor for each row of X");
+                assert!(b.rows() == m && b.cols() == k, "one row of B for each column of X");
+                assert!(xt.cols() <= 1 || xt.col_stride() == 1, "the rows of X' are not contiguous");
+                if k == 0 {
+                    return 0.0;
+                }
+                let by_component: Vec<$t> = (0..k).flat_map(|j| (0..m).map(move |i| b.at(i, j))).collect();
+                let at_once = dense_divergence::VECTORS * crate::simd::MAX_LANES;
+                let rows_per_task = (TASK / (8 * k * m.max(1))).max(1).next_multiple_of(at_once);
+                let partials = map_row_blocks(a, k, rows_per_task, |first, a| {
+                    rows(a, first, xt, &by_component, sums, n_sweeps, is_told)
+                });
+                partials.into_iter().sum()
+            }
+
+            fn fused_least_squares_sweeps(
+                a: &mut [$t],
+                xt: MatRef<$t>,
+                b: &[$t],
+                gram: &[$t],
+                n_sweeps: usize,
+            ) -> Vec<$t> {
+                dispatch! {
+                    fn rows(a: &mut [$t], first: usize, xt: MatRef<$t>, b: &[$t], gram: &[$t], n: usize) -> Vec<$t> =
+                        fused_least_squares_rows::<$v>;
+                }
+                let (k, m) = (gram.len().isqrt(), xt.rows());
+                assert!(gram.len() == k * k && b.len() == m * k, "one row of B for each column of X");
+                assert_eq!(a.len(), xt.cols() * k, "one row of the factor for each row of X");
+                assert!(xt.cols() <= 1 || xt.col_stride() == 1, "the rows of X' are not contiguous");
+                let mut total = vec![0.0; m * k];
+                if k == 0 {
+                    return total;
+                }
+                let at_once = least_squares::VECTORS * crate::simd::MAX_LANES;
+                let rows_per_task = (TASK / (k * m.max(1))).max(1).next_multiple_of(at_once);
+                let partials =
+                    map_row_blocks(a, k, rows_per_task, |first, a| rows(a, first, xt, b, gram, n_sweeps));
+                for partial in partials {
+                    total.iter_mut().zip(partial).for_each(|(total, part)| *total += part);
+                }
+                total
             }
         }
     };
