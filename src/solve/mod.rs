@@ -3,6 +3,7 @@
 pub mod active_set;
 pub mod adaptive_shrinkage;
 pub mod als;
+pub mod archetypes;
 pub mod assignment;
 pub mod bilinear;
 pub mod coordinates;
