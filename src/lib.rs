@@ -50,7 +50,8 @@
 //! # The floors
 //!
 //! A module names only modules beneath its own: [`error`], [`tensors`], [`figure`], [`monitor`]; [`linalg`] and
-//! [`random`]; [`autodiff`] and [`solve`], what several models iterate; [`nn`], [`optim`] and [`metrics`]; [`models`]; [`io`], [`data`] and [`report`];
+//! [`random`]; [`autodiff`] and [`solve`], what several models iterate; [`nn`], [`optim`] and [`metrics`]; [`models`];
+//! [`applications`]; [`io`], [`data`] and [`report`];
 //! the command line on top. All SIMD, threads and `unsafe` are in the crate `diabolo-kernels` beneath.
 //!
 //! # Features
@@ -77,6 +78,8 @@ pub mod nn;
 pub mod optim;
 // Floor 4: the models.
 pub mod models;
+// Floor 5: what a field asks of them.
+pub mod applications;
 // Floor 6: files, data and reports.
 pub mod data;
 pub mod io;

@@ -13,6 +13,7 @@ pub mod hals;
 pub mod implicit;
 pub mod itakura_saito;
 pub mod lbfgs;
+pub mod linkage;
 pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;
