@@ -1,6 +1,6 @@
 //! Archetypes of handwritten digits: `cargo run --release --example archetype`.
 //!
-//! With `archetype X.npy K RESTARTS SEED`, fits the rows of a file and prints one line of JSON: what
+//! With `archetype X.npy K RUNS MOVES SEED`, fits the rows of a file and prints one line of JSON: what
 //! `benches/peers/archetype.py` compares with py_pcha.
 
 use diabolo::data;
@@ -17,8 +17,11 @@ fn main() -> Result<()> {
     let number = |text: &String| text.parse::<usize>().map_err(|e| Error::parameter("archetype", e.to_string()));
     match &arguments[..] {
         [] => digits(),
-        [x, k, n_init, seed] => timed(Path::new(x), number(k)?, number(n_init)?, number(seed)? as u64),
-        _ => Err(Error::parameter("archetype", "give no arguments, or X.npy, K, RESTARTS and SEED")),
+        [x, k, n_init, n_moves, seed] => {
+            let (n_components, n_init, n_moves) = (number(k)?, number(n_init)?, number(n_moves)?);
+            timed(Path::new(x), &Params { n_components, n_init, n_moves, ..Params::default() }, number(seed)? as u64)
+        }
+        _ => Err(Error::parameter("archetype", "give no arguments, or X.npy, K, RUNS, MOVES and SEED")),
     }
 }
 
@@ -39,13 +42,12 @@ fn digits() -> Result<()> {
     Ok(())
 }
 
-/// A fit with its restarts, timed.
-fn timed(x: &Path, n_components: usize, n_init: usize, seed: u64) -> Result<()> {
+/// A fit with its runs and moves, timed.
+fn timed(x: &Path, params: &Params, seed: u64) -> Result<()> {
     let features = read(x, &ReadOptions::default(), &Budget::unlimited())?.features;
     let set = Dataset::unnamed(features);
-    let params = Params { n_components, n_init, ..Params::default() };
     let began = Instant::now();
-    let (_, history) = fit(&params, &set.data(), None, &Env::seeded(seed), &mut Silent)?;
+    let (_, history) = fit(params, &set.data(), None, &Env::seeded(seed), &mut Silent)?;
     let seconds = began.elapsed().as_secs_f64();
     let objective = history.last_objective().unwrap_or(f64::NAN);
     println!("{{\"seconds\": {seconds:.5}, \"n_iter\": {}, \"objective\": {objective:.4}}}", history.n_iter());

@@ -17,14 +17,18 @@
 //!   by an active set ([`hull`]) that begins at the archetype's place. Nothing of size n x n is formed.
 //! * W: least squares on the simplex for every sample ([`super::nnls::simplex_from`]), exactly, from the mixtures so far.
 //!
-//! So the objective never rises. An archetype that no sample has any of moves to the sample that is worst described, which
+//! A sweep starts not at W but ahead of it ([`super::extrapolation`]); one that would raise the objective is undone, and taken from W
+//! itself. So the objective never rises. An archetype that no sample has any of moves to the sample that is worst described, which
 //! cannot raise it either: none vanishes. Cost of a sweep: O(n p k) for the products and O(n p) for every sample that enters a mixture.
 
 mod furthest_sum;
 mod hull;
+mod search;
 
 pub use furthest_sum::furthest_sum;
+pub use search::{Effort, Search};
 
+use super::extrapolation::Extrapolation;
 use super::nnls;
 use crate::error::Result;
 use crate::linalg::{Features, Matrix};
@@ -40,6 +44,9 @@ const EXACT: f64 = 0.1;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Archetypes {
     w: Matrix<f64>,
+    /// The mixtures before the last sweep.
+    before: Matrix<f64>,
+    momentum: Extrapolation,
     b: Matrix<f64>,
     h: Matrix<f64>,
     objective: f64,
@@ -88,12 +95,7 @@ impl Archetypes {
     /// Bytes of a search.
     pub fn bytes(n_samples: usize, n_features: usize, k: usize) -> u64 {
         let (n, p, k) = (n_samples as u64, n_features as u64, k as u64);
-        k.saturating_mul(4 * n + 6 * p).saturating_mul(8)
-    }
-
-    /// Archetypes at samples that lie far apart, by [`furthest_sum`]; `k` of n or fewer.
-    pub fn start(x: &Samples, k: usize, rng: &mut Rng) -> Archetypes {
-        Archetypes::at(x, &furthest_sum(x, k, rng))
+        k.saturating_mul(8 * n + 6 * p).saturating_mul(8)
     }
 
     /// Archetypes at these samples.
@@ -106,8 +108,10 @@ impl Archetypes {
         let mut h = Matrix::zeros(k, x.x.n_features());
         chosen.iter().enumerate().for_each(|(j, &i)| x.x.row_into(i, h.row_mut(j)));
         // Rows of zeros are no feasible point: the first mixtures are found afresh.
-        let mut found = Archetypes { w: Matrix::zeros(n, k), b, h, objective: f64::INFINITY };
+        let (w, before, momentum) = (Matrix::zeros(n, k), Matrix::zeros(n, k), Extrapolation::default());
+        let mut found = Archetypes { w, before, momentum, b, h, objective: f64::INFINITY };
         found.mix(x);
+        found.before = found.w.clone();
         found
     }
 
@@ -139,11 +143,33 @@ impl Archetypes {
     /// One sweep; the objective falls by less than `tolerance` times itself near the end. Returns how far it fell.
     pub fn step(&mut self, x: &Samples, tolerance: f64) -> f64 {
         let before = self.objective;
-        let k = self.h.n_rows();
         // What a place left out may cost: far below what would count as progress, never below rounding.
-        let allowed = EXACT * (tolerance * before).max(1e-14 * x.total) / k as f64;
-        let gram = self.w.gram();
-        let products = x.x.matmul_tn(&self.w).transposed();
+        let allowed = EXACT * (tolerance * before).max(1e-14 * x.total) / self.h.n_rows() as f64;
+        let now = self.clone();
+        let ahead = self.momentum.ahead(&self.w, &self.before);
+        self.sweep(x, &ahead, allowed);
+        if self.objective < before {
+            self.momentum.accepted();
+        } else {
+            let mut momentum = now.momentum;
+            momentum.undone();
+            *self = Archetypes { momentum, ..now.clone() };
+            self.sweep(x, &now.w, allowed);
+            if self.objective > before {
+                // By rounding: the sweep has nothing left to gain.
+                *self = Archetypes { momentum, ..now };
+                return 0.0;
+            }
+        }
+        self.before = now.w;
+        before - self.objective
+    }
+
+    /// Moves one archetype after the other, the mixtures being `w`, and then all mixtures.
+    fn sweep(&mut self, x: &Samples, w: &Matrix<f64>, allowed: f64) {
+        let k = self.h.n_rows();
+        let gram = w.gram();
+        let products = x.x.matmul_tn(w).transposed();
         let mut vacant = None;
         for j in 0..k {
             let weight = gram[(j, j)];
@@ -165,7 +191,6 @@ impl Archetypes {
             self.fill(x, j);
         }
         self.mix(x);
-        (before - self.objective).max(0.0)
     }
 
     /// The exact mixtures of these archetypes, and the objective:
@@ -179,22 +204,48 @@ impl Archetypes {
         self.objective = (x.total - 2.0 * cross + own).max(0.0);
     }
 
-    /// Moves archetype `j`, which nobody has any of, to the sample that is worst described.
-    fn fill(&mut self, x: &Samples, j: usize) {
-        let (mut row, mut worst) = (vec![0.0; x.x.n_features()], (0, f64::NEG_INFINITY));
-        for i in 0..x.x.n_samples() {
+    /// |x_i - w_i H|^2 of every sample.
+    fn squared_errors(&self, x: &Samples) -> Vec<f64> {
+        let mut row = vec![0.0; x.x.n_features()];
+        let error = |i: usize| {
             x.x.row_into(i, &mut row);
             for (w, h) in self.w.row(i).iter().zip(self.h.rows()) {
                 row.iter_mut().zip(h).for_each(|(x, h)| *x -= w * h);
             }
-            let error = f64::squared_norm(&row);
-            if error > worst.1 {
-                worst = (i, error);
-            }
-        }
+            f64::squared_norm(&row)
+        };
+        (0..x.x.n_samples()).map(error).collect()
+    }
+
+    /// A copy with one archetype, any, at a sample drawn by how badly it is described, and its mixtures.
+    fn moved(&self, x: &Samples, rng: &mut Rng) -> Archetypes {
+        let mut moved = self.clone();
+        let j = rng.below(self.h.n_rows());
+        let errors = self.squared_errors(x);
+        let mut left = rng.uniform() * errors.iter().sum::<f64>();
+        let passed = |error: &f64| {
+            left -= error;
+            left < 0.0
+        };
+        let sample = errors.iter().position(passed).unwrap_or(0);
+        moved.place(x, j, sample);
+        moved.mix(x);
+        moved.before = moved.w.clone();
+        moved.momentum = Extrapolation::default();
+        moved
+    }
+
+    /// Moves archetype `j`, which nobody has any of, to the sample that is worst described.
+    fn fill(&mut self, x: &Samples, j: usize) {
+        let worst = f64::arg_max(&self.squared_errors(x)).unwrap_or(0);
+        self.place(x, j, worst);
+    }
+
+    /// Archetype `j` becomes a sample.
+    fn place(&mut self, x: &Samples, j: usize, sample: usize) {
         self.b.row_mut(j).fill(0.0);
-        self.b[(j, worst.0)] = 1.0;
-        x.x.row_into(worst.0, self.h.row_mut(j));
+        self.b[(j, sample)] = 1.0;
+        x.x.row_into(sample, self.h.row_mut(j));
     }
 
     /// A search that was saved.
@@ -203,6 +254,11 @@ impl Archetypes {
     pub fn load(named: &Named) -> Result<Archetypes> {
         Ok(Archetypes {
             w: Matrix::load(named, "w")?,
+            before: Matrix::load(named, "before")?,
+            momentum: Extrapolation {
+                beta: named.scalar_f64("beta")?,
+                ceiling: named.scalar_f64("ceiling")?,
+            },
             b: Matrix::load(named, "b")?,
             h: Matrix::load(named, "h")?,
             objective: named.scalar_f64("objective")?,
@@ -213,6 +269,9 @@ impl Archetypes {
 impl Tensors for Archetypes {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         self.w.visit_as("w", each);
+        self.before.visit_as("before", each);
+        visit_f64(each, "beta", self.momentum.beta);
+        visit_f64(each, "ceiling", self.momentum.ceiling);
         self.b.visit_as("b", each);
         self.h.visit_as("h", each);
         visit_f64(each, "objective", self.objective);
