@@ -210,3 +210,14 @@ pub const GEWEKE_Z: f64 = 3.9;
 
 /// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
 pub const LDA_SAMPLED: f64 = 0.02;
+
+/// Heights of merges: means of up to a few hundred distances, summed in another order.
+pub const LINKAGE: f64 = 1e-12;
+
+/// The duality gap of support vector regression that stops at a complementarity of 1e-9: what rounding adds where the
+/// tube is not determined.
+pub const NU_SVR_GAP: f64 = 1e-7;
+
+/// Weights by LIBSVM at its tolerance of 1e-10, and by an interior point at a gap of 1e-9 whose root an error of the
+/// weights may be.
+pub const NU_SVR_PEER: f64 = 1e-4;

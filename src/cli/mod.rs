@@ -8,6 +8,7 @@ mod bench;
 mod completions;
 mod data;
 mod decode;
+mod deconvolve;
 mod differences;
 mod encode;
 mod eval;
@@ -59,6 +60,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("topics", matches)) => topics::run(matches),
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
+        Some(("deconvolve", matches)) => deconvolve::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -97,6 +99,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            deconvolve::command(),
             eval::command(),
             report::command(),
             info::command(),

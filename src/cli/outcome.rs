@@ -2,7 +2,7 @@
 
 use super::options::peak_memory;
 use super::report;
-use super::tables::names_along;
+use super::tables::{name_components, names_along};
 use crate::data::Scaler;
 use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
@@ -43,7 +43,9 @@ impl Outcome<'_> {
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
         for factor in self.model.factors() {
-            let names = names_along([factor.rows, factor.cols], factor.values.shape(), &self.set.names, 0);
+            let sides = [factor.rows, factor.cols];
+            let mut names = names_along(sides, factor.values.shape(), &self.set.names, 0);
+            name_components(&mut names, sides, self.model.component_names());
             let path = folder.file(&format!("factors/{}.tsv", factor.name));
             write::write_matrix(&path, factor.values, &names)?;
         }

@@ -2,6 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
+use crate::applications::deconvolution;
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
@@ -176,6 +177,12 @@ pub const ROOMS: &[Room] = &[
         "documents that mix topics: latent Dirichlet allocation, variational, online, by Gibbs sampling or collapsed",
         "Blei, Ng & Jordan 2003; Griffiths & Steyvers 2004; Asuncion et al. 2009",
         "topics",
+    ),
+    room::<deconvolution::Params>(
+        "applications",
+        "profiles of labelled cells, by which mixtures are told apart: NNLS, simplex, weighted, CIBERSORT",
+        "Newman et al. 2015; Racle et al. 2017; Finotello et al. 2019",
+        "digits",
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! A run folder as the commands after `fit` use it: its model, its scaling, data of its width.
 
 use super::options::{Machine, Reading, add_flags, with_flags};
-use super::tables::names_along;
+use super::tables::{name_components, names_along};
 use super::{input, output, rooms};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
@@ -130,7 +130,10 @@ impl Run {
                 let rows = f(block.features)?;
                 let taken = budget.used().saturating_sub(before);
                 let known = Names { samples: block.names.samples, ..names.clone() };
-                sink.push(&rows, &names_along([Along::Samples, cols], rows.shape(), &known, n_done))?;
+                let sides = [Along::Samples, cols];
+                let mut known = names_along(sides, rows.shape(), &known, n_done);
+                name_components(&mut known, sides, self.model.component_names());
+                sink.push(&rows, &known)?;
                 n_done += rows.n_rows();
                 budget.release(taken);
             }

@@ -29,3 +29,13 @@ fn labels(along: Along, places: std::ops::Range<usize>, names: &Names) -> Vec<St
     };
     places.map(label).collect()
 }
+
+/// Gives the sides that run along components the names the model has for them.
+pub fn name_components(names: &mut Names, [rows, cols]: [Along; 2], components: Option<Vec<String>>) {
+    let Some(components) = components else { return };
+    for (along, side) in [(rows, &mut names.samples), (cols, &mut names.features)] {
+        if along == Along::Components && side.as_ref().is_some_and(|side| side.len() == components.len()) {
+            *side = Some(components.clone());
+        }
+    }
+}

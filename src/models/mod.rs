@@ -244,6 +244,11 @@ pub trait Model: Tensors + Send + Sync {
         None
     }
 
+    /// What its components are called, where they have names: those of codes too.
+    fn component_names(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// How well the model describes data.
     /// # Errors
     /// Data of the wrong shape or kind.
@@ -285,7 +290,7 @@ pub enum Along {
     Samples,
     /// The features.
     Features,
-    /// The components: `component_1`, ...
+    /// The components: `component_1`, ..., where [`Model::component_names`] does not say otherwise
     Components,
     /// A single column or row: `value`.
     Value,

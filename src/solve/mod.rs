@@ -19,6 +19,7 @@ pub mod lloyd;
 pub mod matching;
 pub mod nnls;
 pub mod normal_wishart;
+pub mod nu_svr;
 pub mod observed;
 pub mod poisson;
 pub mod scd;

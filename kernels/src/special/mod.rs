@@ -4,12 +4,14 @@
 
 mod beta;
 mod digamma;
+mod incomplete_beta;
 mod incomplete_gamma;
 mod stirling;
 mod temme;
 
 pub use beta::{betaln, ln_binomial};
 pub use digamma::{digamma, trigamma};
+pub use incomplete_beta::{betainc, fisher_upper, student_two_sided};
 pub use incomplete_gamma::{gammainc, gammaincc};
 
 /// ln |Gamma(x)|; inf at 0, -1, -2, ... and at both infinities. Within 2 ulp for x > 0.
