@@ -2,3 +2,4 @@
 //! [`crate::models`] like all rooms, and do not know each other.
 
 pub mod deconvolution;
+pub mod starfysh;

@@ -28,6 +28,8 @@ pub mod rooms;
 mod run;
 mod sample;
 mod similar;
+mod starfysh;
+mod starfysh_tables;
 mod stream;
 mod structure;
 mod tables;
@@ -61,6 +63,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
+        Some(("starfysh", matches)) => starfysh::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -99,6 +102,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            starfysh::command(),
             deconvolve::command(),
             eval::command(),
             report::command(),

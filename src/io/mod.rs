@@ -48,5 +48,6 @@ pub mod svmlight;
 pub mod ten_x;
 pub mod tensor_file;
 pub mod text;
+pub mod text_table;
 pub mod write;
 pub mod zip;
