@@ -221,3 +221,10 @@ pub const NU_SVR_GAP: f64 = 1e-7;
 /// Weights by LIBSVM at its tolerance of 1e-10, and by an interior point at a gap of 1e-9 whose root an error of the
 /// weights may be.
 pub const NU_SVR_PEER: f64 = 1e-4;
+
+/// A rank-sum test against scipy's: a z-score of a dozen roundings, its erfc within 2 ulp, times the slope of erfc's logarithm.
+pub const RANK_SUM: f64 = 1e-12;
+
+/// What a mixture or an archetype could still gain to first order where a sweep gained less than 1e-11 of the objective: its root,
+/// relative to ||X||^2, for gains go by the square of a slope.
+pub const HULL_GAP: f64 = 3e-5;

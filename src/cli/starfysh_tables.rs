@@ -81,7 +81,7 @@ impl Tables<'_> {
 
     fn markers(&self, archetypes: &[String]) -> String {
         let mut text =
-            String::from("archetype\trank\tgene\tz\tp_value\tadjusted_p_value\tlog2_fold_change\tauc\n");
+            String::from("archetype\trank\tgene\tz\tp_value\tadjusted_p_value\tlog2_fold_change\tauc\tdetected\n");
         for (name, community) in archetypes.iter().zip(&self.found.communities) {
             for (rank, marker) in community.markers.iter().enumerate() {
                 let numbers = [
@@ -90,11 +90,12 @@ impl Tables<'_> {
                     marker.adjusted,
                     marker.log_fold_change,
                     marker.test.auc,
+                    marker.detected,
                 ]
                 .map(|number| number.to_string());
-                let [z, p, q, change, auc] = &numbers;
+                let [z, p, q, change, auc, detected] = &numbers;
                 let gene = &self.found.prepared.names[marker.gene];
-                line(&mut text, &[name, &(rank + 1).to_string(), gene, z, p, q, change, auc]);
+                line(&mut text, &[name, &(rank + 1).to_string(), gene, z, p, q, change, auc, detected]);
             }
         }
         text

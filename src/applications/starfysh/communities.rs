@@ -29,6 +29,8 @@ pub struct Marker {
     pub test: RankSum,
     /// The p-value adjusted for all genes of the community.
     pub adjusted: f64,
+    /// The share of the spots inside that it occurs in.
+    pub detected: f64,
     /// log2 of (mean inside + 1) / (mean outside + 1), of normalised counts.
     pub log_fold_change: f64,
 }
@@ -44,17 +46,19 @@ pub(super) fn find(
     let spots: Vec<Vec<usize>> = places.rows().map(|place| prepared.nearest(place, n)).collect();
     let tests = test(prepared, &spots, env)?;
     let community = |((place, spots), tests): ((&[f64], Vec<usize>), Vec<Marker>)| {
-        let markers = most(tests, params.n_markers);
+        let markers = most(tests, params);
         Community { place: place.to_vec(), spots, markers }
     };
     Ok(places.rows().zip(spots).zip(tests).map(community).collect())
 }
 
-/// The most significant genes that groups have more of.
-fn most(tests: Vec<Marker>, n: usize) -> Vec<Marker> {
+/// The most significant genes that a group has more of, of those that enough of its spots have: genes that hardly ever occur would
+/// stand first by chance.
+fn most(tests: Vec<Marker>, params: &Params) -> Vec<Marker> {
     let z: Vec<f64> = tests.iter().map(|marker| marker.test.z).collect();
     let order = falling(&z);
-    order.into_iter().filter(|&g| z[g] > 0.0).take(n).map(|g| tests[g].clone()).collect()
+    let marks = |g: &usize| z[*g] > 0.0 && tests[*g].detected >= params.detected;
+    order.into_iter().filter(marks).take(params.n_markers).map(|g| tests[g].clone()).collect()
 }
 
 /// All genes of all groups: ranks are found once a gene.
@@ -85,7 +89,9 @@ pub fn test(prepared: &Prepared, groups: &[Vec<usize>], env: &Env) -> Result<Vec
             let mean = within / group.len().max(1) as f64;
             let rest = (total - within).max(0.0) / n_outside;
             let log_fold_change = ((mean + 1.0) / (rest + 1.0)).log2();
-            Marker { gene, test: ranks.compare(inside), adjusted: 1.0, log_fold_change }
+            let n_with = spots.iter().filter(|i| inside[**i as usize]).count();
+            let detected = n_with as f64 / group.len().max(1) as f64;
+            Marker { gene, test: ranks.compare(inside), adjusted: 1.0, detected, log_fold_change }
         };
         groups.iter().zip(&inside).map(told).collect()
     };

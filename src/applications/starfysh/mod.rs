@@ -3,7 +3,7 @@
 //!
 //! | step | what | where |
 //! |---|---|---|
-//! | 0 | genes that tell of cells' state and not their kind left out, library sizes made equal, log1p, principal components of unit rms | [`Prepared`] |
+//! | 0 | genes that tell of cells' state and not their kind left out, library sizes made equal, log1p, principal components of the most variable genes | [`Prepared`] |
 //! | 1 | the number of archetypes: from the intrinsic dimension up, while the explained variance grows | [`numbers`] |
 //! | 2 | archetypes: spots as mixtures of extremes | [`crate::models::factorization::archetype`] |
 //! | 3 | anchors: the spots that have most of an archetype | [`crate::models::factorization::archetype::anchors`] |
@@ -13,13 +13,14 @@
 //! | 7 | the generative stage: an auxiliary variational autoencoder that gives proportions | [`generative`] |
 //!
 //! Departures from the authors' program: archetypes are exact solutions with moves out of poor optima; log1p is on (unlogged data is a
-//! few genes' matter); of names that begin with RP only RPS and RPL, the ribosome's, are left out; communities and anchors grow with the
+//! few genes' matter), and components are of the most variable genes, by Pearson residuals (Lause, Berens & Kobak 2021); of names that begin with RP only RPS and RPL, the ribosome's, are left out; communities and anchors grow with the
 //! number of spots; archetypes merge along a hierarchy, and the greedy rule, which is offered, never lets an archetype absorb itself
 //! or vanish without a parent; a type that shares no spot with an archetype is not married to it.
 
 mod communities;
 pub mod figures;
 pub mod generative;
+mod genes;
 mod granularity;
 pub mod numbers;
 mod params;

@@ -1,7 +1,9 @@
 //! Step 1: how many archetypes there are.
 //!
 //! k goes up from the intrinsic dimension in steps of 2, ten numbers at most, until the explained variance 1 - |X - W H|^2 / |X|^2 gains
-//! less than `gain`; the last k that gained enough is taken.
+//! less than `gain`; the last k that gained enough is taken. Of noisy components that would never end: k archetypes span k - 1 of p
+//! directions, and each further one takes up another, whatever is in it. So the gain of two must also be more than 1.5 times what two of
+//! the p - k + 1 directions that are left hold on average.
 
 use super::{Params, Prepared};
 use crate::error::{Error, Result};
@@ -13,6 +15,9 @@ use crate::solve::intrinsic_dimension::fisher_separability;
 
 /// Numbers that are tried at most.
 const MOST_TRIED: usize = 10;
+
+/// How much more than directions of noise two more archetypes must explain.
+const BEYOND_NOISE: f64 = 1.5;
 
 /// The number of archetypes, and why.
 pub struct Chosen {
@@ -71,9 +76,16 @@ pub fn choose(prepared: &Prepared, params: &Params, env: &Env) -> Result<Chosen>
         let (fitted, objective) = try_with(k)?;
         let explained = 1.0 - objective / total;
         let gained = tried.last().map_or(f64::INFINITY, |(_, _, before)| explained - before);
+        let noise = tried.last().map_or(0.0, |&(k, _, before)| {
+            let left = (prepared.scores.n_cols() + 1).saturating_sub(k).max(2);
+            2.0 * (1.0 - before) / left as f64
+        });
         tried.push((k, objective, explained));
-        if gained < params.gain {
-            why = format!("{k} archetypes explained no more than {:.2e} beyond it", gained.max(0.0));
+        if gained < params.gain.max(BEYOND_NOISE * noise) {
+            why = format!(
+                "{k} would explain {:.4} more, and two directions of what is left hold {noise:.4} on average",
+                gained.max(0.0)
+            );
             let taken = tried.len() - 2;
             let fitted = best.ok_or_else(|| Error::numerical("archetypes", "no number of them was fitted"))?;
             return Ok(Chosen { dimension, tried, taken, why, fitted });

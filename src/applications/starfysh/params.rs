@@ -24,7 +24,7 @@ pub struct Params {
     #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", action = clap::ArgAction::Set))]
     pub all_genes: bool,
-    /// Explained variance that two more archetypes must add
+    /// Explained variance that two more archetypes must add, whatever the noise
     #[cfg_attr(feature = "cli", arg(long, value_name = "GAIN"))]
     pub gain: f64,
     /// How archetypes that lie close become one
@@ -42,6 +42,9 @@ pub struct Params {
     /// Marker genes of a community
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub n_markers: usize,
+    /// The least share of a community's spots that a marker occurs in
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+    pub detected: f64,
     /// Markers of the archetype that a type is married to, appended to its signature
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub n_appended: usize,
@@ -49,7 +52,7 @@ pub struct Params {
     #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", action = clap::ArgAction::Set))]
     pub add_novel: bool,
-    /// Most variable genes of the generative stage, beside those of signatures
+    /// Most variable genes, which components and, with those of signatures, the generative stage are made of; 0 for all
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub n_variable: usize,
     /// Passes of the generative stage over the spots; 0 leaves it out
@@ -75,10 +78,11 @@ impl Default for Params {
             all_genes: false,
             gain: 1e-3,
             merge: Merge::Distance,
-            closeness: 0.8,
+            closeness: 0.5,
             n_major: 5,
             n_neighbours: 0,
             n_markers: 30,
+            detected: 0.5,
             n_appended: 5,
             add_novel: false,
             n_variable: 2000,
@@ -101,6 +105,9 @@ impl Params {
         check_count("n_restarts", self.n_restarts as u64, "0 fits fit nothing")?;
         check_not_negative("gain", self.gain)?;
         check_not_negative("closeness", self.closeness)?;
+        if !(0.0..=1.0).contains(&self.detected) {
+            return Err(Error::parameter("detected", format!("{} is no share; give 0 to 1", self.detected)));
+        }
         check_positive("learning_rate", self.learning_rate)?;
         if self.batch_size < 2 {
             return Err(Error::parameter("batch_size", "batch normalisation needs at least 2 spots"));

@@ -1,15 +1,19 @@
 //! Step 0: from counts to principal components.
 
-use super::Params;
+use super::{Params, genes};
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Matrix};
 use crate::models::factorization::pca;
 use crate::models::{Data, Encode, fit};
 use crate::monitor::{Env, Silent};
 use crate::solve::poisson::sparse;
+use std::collections::BTreeSet;
 
 /// Fewer spots than this have no archetypes to speak of.
 const LEAST_SPOTS: usize = 10;
+
+/// Spots of a smaller share of the median's counts are told of.
+const POOR: f64 = 0.05;
 
 /// What the steps work on.
 pub struct Prepared {
@@ -59,20 +63,32 @@ impl Prepared {
         }
         let totals = features.col_sums();
         let name = |j: &usize| x.names.feature(*j);
-        let genes: Vec<usize> = (0..features.n_features())
+        let kept: Vec<usize> = (0..features.n_features())
             .filter(|&j| totals[j] > 0.0 && (params.all_genes || !is_of_state(&name(&j))))
             .collect();
-        if genes.len() < 2 {
-            let received = format!("{} that occur and are not MT-, RPS or RPL", genes.len());
+        if kept.len() < 2 {
+            let received = format!("{} that occur and are not MT-, RPS or RPL", kept.len());
             return Err(Error::shape("at least 2 genes", received));
         }
-        let counts = select_columns(&all, &genes)?;
+        let counts = select_columns(&all, &kept)?;
         let median_library = median(&libraries);
+        let poor: Vec<usize> = (0..n_spots).filter(|&i| libraries[i] < POOR * median_library).collect();
+        if let Some(&first) = poor.first() {
+            warnings.push(format!(
+                "{} spots have less than a twentieth of the median spot's {median_library} counts ({} has {}): archetypes may be drawn to \
+                 them; leave them out.",
+                poor.len(),
+                x.names.sample(first),
+                libraries[first]
+            ));
+        }
         let normalised = scaled(&counts, |i| median_library / libraries[i]);
         let mut logged = normalised.clone();
         logged.values_mut().iter_mut().for_each(|v| *v = v.ln_1p());
-        let expression = Features::Sparse(if params.log { logged.clone() } else { normalised });
-        let n_components = params.n_pcs.min(n_spots - 1).min(genes.len());
+        let variable = genes::chosen(&counts, &libraries, params.n_variable, &BTreeSet::new());
+        let expression = if params.log { &logged } else { &normalised };
+        let expression = Features::Sparse(select_columns(expression, &variable)?);
+        let n_components = params.n_pcs.min(n_spots - 1).min(variable.len());
         let settings = pca::Params { n_components, ..Default::default() };
         let (model, _) = fit(&settings, &Data::rows(&expression), None, env, &mut Silent)?;
         let mut scores = model.encode(&expression, env)?.to_f64();
@@ -83,8 +99,8 @@ impl Prepared {
         let rms = (total / scores.values().len() as f64).sqrt();
         scores.values_mut().iter_mut().for_each(|v| *v /= rms);
         Ok(Prepared {
-            names: genes.iter().map(name).collect(),
-            genes,
+            names: kept.iter().map(name).collect(),
+            genes: kept,
             counts,
             logged,
             libraries,

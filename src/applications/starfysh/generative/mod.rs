@@ -14,16 +14,14 @@
 //! Dirichlet draws are reparameterised implicitly (Figurnov, Mohamed & Mnih 2018). A spot's proportions are m(x). Of some fits from
 //! different first weights the one of the least KL(q(c) | p(c)) is kept.
 //!
-//! Departures: the encoder of libraries learns what differs from l0; genes are the most variable ones (Pearson residuals: Lause,
-//! Berens & Kobak 2021) and those of the signatures.
+//! Departures: the encoder of libraries learns what differs from l0; genes are the most variable ones and those of the signatures.
 
-mod genes;
 mod net;
 
 pub use net::{Loss, Net, Sizes};
 
 use super::signatures::Scorer;
-use super::{Community, Matched, Params, Prepared};
+use super::{Community, Matched, Params, Prepared, genes};
 use crate::autodiff::{Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
@@ -129,11 +127,11 @@ pub(super) fn fit(
 ) -> Result<Generated> {
     let n_spots = prepared.n_spots();
     let signatures: BTreeSet<usize> = factors.genes.iter().flatten().copied().collect();
-    let genes = genes::chosen(&prepared.counts, &prepared.libraries, params.n_variable, &signatures);
-    env.budget.charge_array((n_spots * genes.len()) as u64, 4, "the counts of the generative stage")?;
-    let x = Features::F32(genes::dense(&prepared.counts, &genes));
+    let modelled = genes::chosen(&prepared.counts, &prepared.libraries, params.n_variable, &signatures);
+    env.budget.charge_array((n_spots * modelled.len()) as u64, 4, "the counts of the generative stage")?;
+    let x = Features::F32(genes::dense(&prepared.counts, &modelled));
     let libraries = genes::smoothed(&x, places, NEIGHBOURS);
-    let sizes = Sizes { n_genes: genes.len(), n_factors: factors.names.len() };
+    let sizes = Sizes { n_genes: modelled.len(), n_factors: factors.names.len() };
     env.budget.charge(Net::bytes(&sizes), "the networks of the generative stage")?;
     let mut best: Option<(f64, Generated)> = None;
     let mut divergences = Vec::new();
@@ -172,7 +170,7 @@ pub(super) fn fit(
                 names: factors.names.clone(),
                 proportions,
                 prior: factors.prior.clone(),
-                n_genes: genes.len(),
+                n_genes: modelled.len(),
                 loss,
                 terms,
                 divergences: Vec::new(),

@@ -1,4 +1,4 @@
-//! What the stage models: which genes, their counts, the libraries of neighbourhoods.
+//! Which genes tell spots apart, their counts, and the libraries of neighbourhoods.
 
 use crate::linalg::{Csr, Features, Matrix, falling};
 use std::collections::BTreeSet;
@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 /// The dispersion that counts are taken to have without a difference between spots (Lause, Berens & Kobak 2021).
 const DISPERSION: f64 = 100.0;
 
-/// The `n` most variable genes and those that must be there, rising.
+/// The `n` most variable genes, all where `n` is 0, and those that must be there, rising.
 ///
 /// A gene's variance is that of its Pearson residuals (x - m) / sqrt(m + m^2 / 100), m = library of the spot x share of the gene, clipped
 /// at sqrt(n_spots).
 pub(super) fn chosen(counts: &Csr<f64>, libraries: &[f64], n: usize, needed: &BTreeSet<usize>) -> Vec<usize> {
+    if n == 0 {
+        return (0..counts.n_cols()).collect();
+    }
     let n_spots = counts.n_rows() as f64;
     let columns = counts.transposed();
     let total: f64 = libraries.iter().sum();
