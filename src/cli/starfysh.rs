@@ -216,8 +216,8 @@ impl<'a> Spots<'a> {
     }
 }
 
-/// Signatures of either form. In a table of two columns of which the first names no gene of the data (but in a header), a line is a type
-/// and a gene; else the first line names types, and below each stand its genes.
+/// Signatures of either form. In a table of two columns of which the second names more genes of the data by far, or neither any, a line is a
+/// type and a gene; else the first line names types, and below each stand its genes.
 fn signatures(table: &TextTable, set: &Dataset) -> Result<Signatures> {
     let genes: HashSet<&str> = set.names.features.iter().flatten().map(String::as_str).collect();
     if genes.is_empty() {
@@ -226,7 +226,7 @@ fn signatures(table: &TextTable, set: &Dataset) -> Result<Signatures> {
     }
     let is_gene = |cells: &[String], at: usize| cells.get(at).is_some_and(|cell| genes.contains(cell.as_str()));
     let count = |at: usize| table.lines.iter().filter(|(_, cells)| is_gene(cells, at)).count();
-    let found = match table.n_cols() == 2 && count(0) < count(1).div_ceil(2) {
+    let found = match table.n_cols() == 2 && 2 * count(0) <= count(1) {
         true => by_lines(table, &genes),
         false => by_columns(table),
     };

@@ -102,6 +102,7 @@ impl<'a> Workspace<'a> {
             self.x[first] = 1.0 / scale[first];
             self.passive.push(first);
             self.descend(true);
+            self.sum_to_one();
         }
         self.store(c);
     }
@@ -126,7 +127,16 @@ impl<'a> Workspace<'a> {
         }
         self.load(c);
         self.descend(true);
+        self.sum_to_one();
         self.store(x);
+    }
+
+    /// What rounding has taken from the sum: of columns that are dependent more than some epsilon.
+    fn sum_to_one(&mut self) {
+        let total: f64 = self.x.iter().zip(&self.gram.inverse_scale).map(|(x, inverse)| x * inverse).sum();
+        if total > 0.0 {
+            self.x.iter_mut().for_each(|x| *x /= total);
+        }
     }
 
     fn load(&mut self, c: &[f64]) {

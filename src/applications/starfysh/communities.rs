@@ -16,7 +16,7 @@ pub struct Community {
     pub place: Vec<f64>,
     /// The spots, nearest first.
     pub spots: Vec<usize>,
-    /// The genes that mark them, most significant first.
+    /// The genes that mark them, the largest `auc` first.
     pub markers: Vec<Marker>,
 }
 
@@ -52,13 +52,12 @@ pub(super) fn find(
     Ok(places.rows().zip(spots).zip(tests).map(community).collect())
 }
 
-/// The most significant genes that a group has more of, of those that enough of its spots have: genes that hardly ever occur would
-/// stand first by chance.
+/// The genes that a group has more of by the rank-sum test, the largest probability of being larger first, of those that enough of its
+/// spots have. By z, genes that hardly ever occur would stand first: their many ties make its deviation small.
 fn most(tests: Vec<Marker>, params: &Params) -> Vec<Marker> {
-    let z: Vec<f64> = tests.iter().map(|marker| marker.test.z).collect();
-    let order = falling(&z);
-    let marks = |g: &usize| z[*g] > 0.0 && tests[*g].detected >= params.detected;
-    order.into_iter().filter(marks).take(params.n_markers).map(|g| tests[g].clone()).collect()
+    let auc: Vec<f64> = tests.iter().map(|marker| marker.test.auc).collect();
+    let marks = |g: &usize| auc[*g] > 0.5 && tests[*g].detected >= params.detected;
+    falling(&auc).into_iter().filter(marks).take(params.n_markers).map(|g| tests[g].clone()).collect()
 }
 
 /// All genes of all groups: ranks are found once a gene.

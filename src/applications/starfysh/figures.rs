@@ -136,7 +136,7 @@ impl Starfysh {
         };
         table(
             "Markers",
-            "Genes that the spots nearest to each archetype have more of than all others, most significant first, with log2 fold changes; \
+            "Genes that the spots nearest to each archetype have more of than all others, the most often larger first, with log2 fold changes; \
              and how many of those kept have an adjusted p-value below 0.05.",
             &["archetype", "spots", "certain", "markers"],
             names.iter().zip(&self.communities).map(row).collect(),

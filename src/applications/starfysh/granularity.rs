@@ -1,6 +1,7 @@
 //! Step 4: archetypes that lie close become one.
 
 use super::Params;
+use super::preprocess::median;
 use crate::linalg::Matrix;
 use crate::models::factorization::archetype::Archetype;
 use crate::solve::linkage::Dendrogram;
@@ -46,9 +47,10 @@ impl Granularity {
             Merge::Greedy => greedy(h, scores, params.n_near(scores.n_rows())),
             Merge::Count => tree.cut_into(params.n_major.min(k)).into_iter().map(|g| g as usize).collect(),
             Merge::Distance => {
-                let pairs = (k * k.saturating_sub(1)).max(1) as f64;
-                let mean = distances.values().iter().sum::<f64>() / pairs;
-                tree.cut_at(params.closeness * mean).into_iter().map(|g| g as usize).collect()
+                let pairs: Vec<f64> =
+                    (0..k).flat_map(|a| (0..a).map(move |b| (a, b))).map(|pair| distances[pair]).collect();
+                let middle = if pairs.is_empty() { 0.0 } else { median(&pairs) };
+                tree.cut_at(params.closeness * middle).into_iter().map(|g| g as usize).collect()
             }
         };
         // Archetypes stand by their shares: the first of a group is its largest, and groups are numbered by these.

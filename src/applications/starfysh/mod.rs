@@ -109,7 +109,7 @@ pub fn run(
     let generated = match params.epochs {
         0 => None,
         _ => {
-            let factors = generative::factors(&prepared, &communities, matched.as_ref(), params, env)?;
+            let factors = generative::factors(&prepared, (&communities, &mixtures), matched.as_ref(), params, env)?;
             Some(generative::fit(&prepared, places, factors, params, env)?)
         }
     };

@@ -30,13 +30,13 @@ pub struct Params {
     /// How archetypes that lie close become one
     #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub merge: Merge,
-    /// The mean distance below which archetypes merge, as a share of the mean over all pairs
+    /// The mean distance below which archetypes merge, as a share of the median over all pairs
     #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
     pub closeness: f64,
     /// Number of major archetypes, for --merge count
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub n_major: usize,
-    /// Spots of a community and of an anchor set; 0 for a twenty-fifth of all, 5 to 100
+    /// Spots of a community and of an anchor set; 0 for a tenth of all, 5 to 100
     #[cfg_attr(feature = "cli", arg(long, value_name = "R"))]
     pub n_neighbours: usize,
     /// Marker genes of a community
@@ -118,7 +118,7 @@ impl Params {
     /// Spots of a community.
     pub fn n_near(&self, n_spots: usize) -> usize {
         match self.n_neighbours {
-            0 => (n_spots / 25).clamp(5, 100).min(n_spots),
+            0 => (n_spots / 10).clamp(5, 100).min(n_spots),
             chosen => chosen.min(n_spots),
         }
     }

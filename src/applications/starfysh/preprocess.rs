@@ -168,7 +168,7 @@ fn scaled(x: &Csr<f64>, factor: impl Fn(usize) -> f64) -> Csr<f64> {
 }
 
 /// The middle of the values, or the mean of the two in the middle.
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();

@@ -5,7 +5,8 @@
 //!
 //! c ~ Dir(a (s + 1e-5)), u_k ~ N(0, I), z ~ N(sum_k c_k u_k, (sum_k c_k e^{s_k})^2), l ~ N(l0, 1), x_g ~ NB(e^l softmax(f(z))_g, r_g)
 //!
-//! with a = 50, s the spot's scores of the factors' signatures (below 0 taken as 0, divided by their sum), l0 the logarithm of the library
+//! with a = 50, s the spot's scores of the factors' signatures (below 0 taken as 0, divided by their sum) or, without signatures, its shares of
+//! the archetypes, l0 the logarithm of the library
 //! of the spot and its neighbours, f a layer of 256. Networks give q(c) = Dir(a m(x) + 1e-5), q(z) = N(sum_k c_k mu_k(x), e^{sum_k c_k
 //! lv_k(x)}) and q(l) = N(l0 + d(x), e^{lv(x)}); q(u_k) = N(mu_k, e^{lv_k}) are parameters. Minimised, a mean over spots:
 //!
@@ -76,35 +77,31 @@ impl Generated {
     }
 }
 
-/// Types with their signatures, and, where that is asked for, archetypes without a type; without types, all major archetypes with their
-/// markers.
+/// Types with their signatures, and, where that is asked for, archetypes without a type, with their markers; without types, all major
+/// archetypes, and `mixtures`, their shares, for prior means.
 pub(super) fn factors(
     prepared: &Prepared,
-    communities: &[Community],
+    (communities, mixtures): (&[Community], &Matrix<f64>),
     matched: Option<&Matched>,
     params: &Params,
     env: &Env,
 ) -> Result<Factors> {
     let markers = |j: usize| -> Vec<usize> { communities[j].markers.iter().map(|marker| marker.gene).collect() };
-    let (mut names, mut genes) = (Vec::new(), Vec::new());
-    let mut add = |j: usize| {
-        // An archetype that no gene marks tells nothing that a network could go by.
-        if !communities[j].markers.is_empty() {
-            names.push(format!("archetype_{}", j + 1));
-            genes.push(markers(j));
-        }
+    let name = |j: usize| format!("archetype_{}", j + 1);
+    let Some(matched) = matched else {
+        let all = 0..communities.len();
+        return Ok(Factors {
+            names: all.clone().map(name).collect(),
+            genes: all.map(markers).collect(),
+            prior: mixtures.clone(),
+        });
     };
-    match matched {
-        None => (0..communities.len()).for_each(&mut add),
-        Some(matched) if params.add_novel => matched.novel.iter().for_each(|novel| add(novel.archetype)),
-        Some(_) => {}
-    }
-    if let Some(matched) = matched {
-        names = [matched.types.clone(), names].concat();
-        genes = [matched.genes.clone(), genes].concat();
-    }
-    if genes.is_empty() {
-        return Err(Error::numerical("the generative stage", "no archetype has a marker gene; give --epochs 0"));
+    let (mut names, mut genes) = (matched.types.clone(), matched.genes.clone());
+    // An archetype that no gene marks tells nothing that a score could go by.
+    let novel = matched.novel.iter().map(|novel| novel.archetype).filter(|&j| !communities[j].markers.is_empty());
+    for j in novel.filter(|_| params.add_novel) {
+        names.push(name(j));
+        genes.push(markers(j));
     }
     let mut prior = Scorer::new(prepared).scores(&genes, env)?;
     let k = prior.n_cols() as f64;
