@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::monitor::Budget;
 use std::path::{Path, PathBuf};
 
+/// What the budget is told.
+const WHAT: &str = "a table of text";
+
 /// A table of text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TextTable {
@@ -21,29 +24,37 @@ impl TextTable {
     /// # Errors
     /// [`Error::Parse`] for broken quotes or an empty file, [`Error::Limit`], [`Error::Io`].
     pub fn read(path: &Path, budget: &Budget) -> Result<TextTable> {
-        let mut input = Input::open(path, budget)?;
+        TextTable::read_from(&mut Input::open(path, budget)?)
+    }
+
+    /// [`TextTable::read`] from what is already open.
+    /// # Errors
+    /// As there.
+    pub fn read_from(input: &mut Input) -> Result<TextTable> {
+        let budget = input.budget();
         let mut lines = Vec::new();
         let mut separator = None;
-        let path_of = path.to_path_buf();
+        let path = input.path().to_path_buf();
         input.for_each_line_where(
             |line| !line.trim_ascii().is_empty(),
             |number, line| {
                 let separator = *separator.get_or_insert_with(|| separator_of(line));
                 let mut cells = Vec::new();
                 for cell in Cells::of(line, separator) {
-                    let cell = cell.map_err(|why| Error::parse_line(&path_of, number, why))?;
+                    let cell = cell.map_err(|why| Error::parse_line(&path, number, why))?;
+                    // A broken byte becomes three; lists grow to twice what they hold.
+                    budget.charge((3 * cell.raw.len() + 2 * size_of::<String>()) as u64, WHAT)?;
                     cells.push(String::from_utf8_lossy(&cell.text()).into_owned());
                 }
-                let bytes: usize = cells.iter().map(|cell| cell.len() + size_of::<String>()).sum();
-                budget.charge(bytes as u64 + 32, "a table of text")?;
+                budget.charge(2 * size_of::<(u64, Vec<String>)>() as u64, WHAT)?;
                 lines.push((number, cells));
                 Ok(())
             },
         )?;
         if lines.is_empty() {
-            return Err(Error::parse(path, "the file is empty; give a table"));
+            return Err(Error::parse(&path, "the file is empty; give a table"));
         }
-        Ok(TextTable { path: path.to_path_buf(), lines })
+        Ok(TextTable { path, lines })
     }
 
     /// An error at one of its lines.
