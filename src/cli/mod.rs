@@ -15,6 +15,7 @@ mod eval;
 mod fit;
 mod info;
 mod input;
+mod interpolate;
 mod lists;
 mod man;
 mod models;
@@ -64,6 +65,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
         Some(("starfysh", matches)) => starfysh::run(matches),
+        Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -104,6 +106,7 @@ pub fn command() -> Command {
             structure::command(),
             starfysh::command(),
             deconvolve::command(),
+            interpolate::command(),
             eval::command(),
             report::command(),
             info::command(),

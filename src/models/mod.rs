@@ -12,6 +12,7 @@ mod data;
 pub mod factorization;
 pub mod gallery;
 mod history;
+pub mod interpolation;
 pub mod network;
 mod recommend;
 mod stream;
