@@ -14,12 +14,17 @@ use std::time::Instant;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |text: &String| text.parse::<usize>().map_err(|e| Error::parameter("archetype", e.to_string()));
+    let number =
+        |text: &String| text.parse::<usize>().map_err(|e| Error::parameter("archetype", e.to_string()));
     match &arguments[..] {
         [] => digits(),
         [x, k, n_init, n_moves, seed] => {
             let (n_components, n_init, n_moves) = (number(k)?, number(n_init)?, number(n_moves)?);
-            timed(Path::new(x), &Params { n_components, n_init, n_moves, ..Params::default() }, number(seed)? as u64)
+            timed(
+                Path::new(x),
+                &Params { n_components, n_init, n_moves, ..Params::default() },
+                number(seed)? as u64,
+            )
         }
         _ => Err(Error::parameter("archetype", "give no arguments, or X.npy, K, RUNS, MOVES and SEED")),
     }
@@ -50,6 +55,9 @@ fn timed(x: &Path, params: &Params, seed: u64) -> Result<()> {
     let (_, history) = fit(params, &set.data(), None, &Env::seeded(seed), &mut Silent)?;
     let seconds = began.elapsed().as_secs_f64();
     let objective = history.last_objective().unwrap_or(f64::NAN);
-    println!("{{\"seconds\": {seconds:.5}, \"n_iter\": {}, \"objective\": {objective:.4}}}", history.n_iter());
+    println!(
+        "{{\"seconds\": {seconds:.5}, \"n_iter\": {}, \"objective\": {objective:.4}}}",
+        history.n_iter()
+    );
     Ok(())
 }

@@ -29,13 +29,20 @@ fn main() -> Result<()> {
             println!("{name} is archetype {}", archetype.map_or("none".to_owned(), |j| (j + 1).to_string()));
         }
         for novel in &matched.novel {
-            println!("archetype {} is nobody's, {:.2} away from the types", novel.archetype + 1, novel.distance);
+            println!(
+                "archetype {} is nobody's, {:.2} away from the types",
+                novel.archetype + 1,
+                novel.distance
+            );
         }
     }
     if let Some(generated) = &found.generated {
         for (name, t) in generated.names.iter().zip(0..) {
             let shares = generated.proportions.col(t);
-            println!("{name:>12}: correlation with the true shares {:.3}", correlation(&shares, &truth.col(t)));
+            println!(
+                "{name:>12}: correlation with the true shares {:.3}",
+                correlation(&shares, &truth.col(t))
+            );
         }
     }
     Ok(())
@@ -45,7 +52,8 @@ fn main() -> Result<()> {
 fn tissue() -> (Dataset, Matrix<f64>, Matrix<f64>) {
     let mut rng = Rng::seeded(7);
     let (n, n_genes) = (SIDE * SIDE, TYPES * OWN + COMMON);
-    let places = Matrix::from_fn(n, 2, |i, axis| if axis == 0 { (i % SIDE) as f64 } else { (i / SIDE) as f64 });
+    let places =
+        Matrix::from_fn(n, 2, |i, axis| if axis == 0 { (i % SIDE) as f64 } else { (i / SIDE) as f64 });
     let mut shares = Matrix::zeros(n, TYPES);
     let mut counts = Matrix::zeros(n, n_genes);
     for i in 0..n {

@@ -116,8 +116,9 @@ proptest! {
 
 #[test]
 fn the_dimension_is_scikit_dimensions() {
-    let points =
-        Matrix::from_fn(300, 6, |a, b| (0.61 * a as f64 * (b as f64 + 1.3) + b as f64).sin() * (1.0 + 0.3 * b as f64));
+    let points = Matrix::from_fn(300, 6, |a, b| {
+        (0.61 * a as f64 * (b as f64 + 1.3) + b as f64).sin() * (1.0 + 0.3 * b as f64)
+    });
     let found = fisher_separability(&points).unwrap().unwrap();
     assert!((found - golden("fisher")[0]).abs() <= GOLDEN_METRIC * found, "{found}");
 }

@@ -27,7 +27,8 @@ struct Tissue {
 fn tissue(side: usize, n_types: usize, seed: u64) -> Tissue {
     let mut rng = Rng::seeded(seed);
     let (n, n_genes) = (side * side, n_types * OWN + 60);
-    let places = Matrix::from_fn(n, 2, |i, axis| if axis == 0 { (i % side) as f64 } else { (i / side) as f64 });
+    let places =
+        Matrix::from_fn(n, 2, |i, axis| if axis == 0 { (i % side) as f64 } else { (i / side) as f64 });
     let mut proportions = Matrix::zeros(n, n_types);
     for i in 0..n {
         // Most of a spot is its stripe's type.
@@ -62,7 +63,14 @@ fn tissue(side: usize, n_types: usize, seed: u64) -> Tissue {
 
 /// Few epochs of larger steps.
 fn quick() -> Params {
-    Params { epochs: 15, learning_rate: 2e-3, n_restarts: 1, merge: Merge::Count, n_major: 3, ..Params::default() }
+    Params {
+        epochs: 15,
+        learning_rate: 2e-3,
+        n_restarts: 1,
+        merge: Merge::Count,
+        n_major: 3,
+        ..Params::default()
+    }
 }
 
 fn found(tissue: &Tissue, signatures: Option<&Signatures>, params: &Params) -> Starfysh {
@@ -70,8 +78,9 @@ fn found(tissue: &Tissue, signatures: Option<&Signatures>, params: &Params) -> S
 }
 
 fn on_simplex(rows: &Matrix<f64>) -> bool {
-    rows.rows()
-        .all(|row| row.iter().all(|v| *v >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= 8.0 * SIMPLEX_SUM)
+    rows.rows().all(|row| {
+        row.iter().all(|v| *v >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= 8.0 * SIMPLEX_SUM
+    })
 }
 
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
@@ -157,7 +166,10 @@ fn markers_are_the_rank_sums_of_their_genes() {
         community.spots.iter().for_each(|&i| inside[i] = true);
         let t = main_type(&tissue, &community.spots);
         assert!(community.markers.windows(2).all(|pair| pair[0].test.auc >= pair[1].test.auc));
-        let own = community.markers[..10].iter().filter(|marker| found.prepared.genes[marker.gene] / OWN == t).count();
+        let own = community.markers[..10]
+            .iter()
+            .filter(|marker| found.prepared.genes[marker.gene] / OWN == t)
+            .count();
         assert!(own >= 8, "{own} of 10 markers are genes of type {t}");
         for marker in &community.markers {
             let honest = Ranks::of(&x.col(marker.gene)).compare(&inside);
@@ -279,7 +291,12 @@ fn what_makes_no_sense_is_refused() {
     let mut half = good.signatures.clone();
     half.genes[0].push("unheard".into());
     let found = found(&good, Some(&half), &params);
-    assert!(found.warnings.iter().any(|said| said.contains("1 of 11 genes of type type0") && said.contains("unheard")));
+    assert!(
+        found
+            .warnings
+            .iter()
+            .any(|said| said.contains("1 of 11 genes of type type0") && said.contains("unheard"))
+    );
 }
 
 #[test]
@@ -291,7 +308,8 @@ fn layers_of_the_olfactory_bulb_are_found_better_than_by_k_means() {
         feature_names: Some(folder.join("genes.tsv")),
         ..ReadOptions::default()
     };
-    let set = read(&folder.join("counts_genes_x_spots.mtx.gz"), &options, &Budget::unlimited()).expect("counts");
+    let set =
+        read(&folder.join("counts_genes_x_spots.mtx.gz"), &options, &Budget::unlimited()).expect("counts");
     let names = set.names.samples.clone().expect("names");
     let table = |file: &str| -> Vec<Vec<String>> {
         let text = std::fs::read_to_string(folder.join(file)).expect("a table");

@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
-use crate::models::factorization::{als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::factorization::{
+    als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
+};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};

@@ -28,7 +28,10 @@ pub fn command() -> Command {
     let about = "What the spots of a tissue are made of: archetypes, markers, cell types, proportions (He et al. 2024)";
     let command = Command::new("starfysh").about(about).args([
         file("positions", "A table with the name, x and y of every spot, in any order").required(true),
-        file("signatures", "Genes of cell types: lines `type gene`, or a column of genes under each type's name"),
+        file(
+            "signatures",
+            "Genes of cell types: lines `type gene`, or a column of genes under each type's name",
+        ),
         file("annotations", "A table with the name and the class of spots: compared with, never fitted to"),
         Arg::new("out").long("out").required(true).value_name("DIR").value_parser(value_parser!(PathBuf)),
     ]);
@@ -50,10 +53,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let loaded = input::load(source, &reading.options(), &env)?;
     let (set, notes) = (loaded.dataset, loaded.warnings);
     let spots = Spots::of(&set)?;
-    let places = spots.places(&TextTable::read(path("positions").expect("a required argument"), &env.budget)?)?;
-    let signatures = path("signatures")
-        .map(|file| signatures(&TextTable::read(file, &env.budget)?, &set))
-        .transpose()?;
+    let places =
+        spots.places(&TextTable::read(path("positions").expect("a required argument"), &env.budget)?)?;
+    let signatures =
+        path("signatures").map(|file| signatures(&TextTable::read(file, &env.budget)?, &set)).transpose()?;
     let known = match path("annotations") {
         Some(file) => Some(spots.classes(&TextTable::read(file, &env.budget)?)?),
         None => set.labels.clone().map(|labels| {
@@ -69,7 +72,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         Ok::<_, Error>((found, metrics))
     })?;
     if env.is_cancelled() {
-        let how = "nothing was written; give the same command again, with fewer --epochs where that took long";
+        let how =
+            "nothing was written; give the same command again, with fewer --epochs where that took long";
         return Err(Error::Interrupted { how: how.to_owned() });
     }
     let seconds = began.elapsed().as_secs_f64();
@@ -170,7 +174,9 @@ impl<'a> Spots<'a> {
         for (line, cells) in &table.lines {
             let Some(&i) = cells.first().and_then(|name| self.place.get(name.as_str())) else { continue };
             if !places[(i, 0)].is_nan() {
-                return Err(table.fail(*line, format!("spot {} stands there twice; give it one place", cells[0])));
+                return Err(
+                    table.fail(*line, format!("spot {} stands there twice; give it one place", cells[0]))
+                );
             }
             for axis in 0..2 {
                 let text = cells.get(axis + 1).map_or("", String::as_str);
@@ -179,8 +185,10 @@ impl<'a> Spots<'a> {
                 places[(i, axis)] = number.ok_or_else(|| table.fail(*line, why()))?;
             }
         }
-        let missing: Vec<&str> =
-            (0..self.names.len()).filter(|&i| places[(i, 0)].is_nan()).map(|i| self.names[i].as_str()).collect();
+        let missing: Vec<&str> = (0..self.names.len())
+            .filter(|&i| places[(i, 0)].is_nan())
+            .map(|i| self.names[i].as_str())
+            .collect();
         match missing.first() {
             None => Ok(places),
             Some(first) => Err(Error::parse(
@@ -202,12 +210,17 @@ impl<'a> Spots<'a> {
             let class = cells.get(1..).and_then(<[String]>::last);
             let class = class.ok_or_else(|| table.fail(*line, format!("spot {} has no class", cells[0])))?;
             if named[i].replace(class.clone()).is_some() {
-                return Err(table.fail(*line, format!("spot {} stands there twice; give it one class", cells[0])));
+                return Err(
+                    table.fail(*line, format!("spot {} stands there twice; give it one class", cells[0]))
+                );
             }
         }
         let known: Vec<String> = named.iter().flatten().cloned().collect();
         if known.is_empty() {
-            return Err(Error::parse(&table.path, "no line begins with the name of a spot; lines are: name, class"));
+            return Err(Error::parse(
+                &table.path,
+                "no line begins with the name of a spot; lines are: name, class",
+            ));
         }
         let labels = Labels::from_names(&known);
         let mut classes = labels.class.into_iter();
@@ -224,7 +237,8 @@ fn signatures(table: &TextTable, set: &Dataset) -> Result<Signatures> {
         let why = "the genes have no names to find signatures by; give --feature-names FILE";
         return Err(Error::parameter("feature_names", why));
     }
-    let is_gene = |cells: &[String], at: usize| cells.get(at).is_some_and(|cell| genes.contains(cell.as_str()));
+    let is_gene =
+        |cells: &[String], at: usize| cells.get(at).is_some_and(|cell| genes.contains(cell.as_str()));
     let count = |at: usize| table.lines.iter().filter(|(_, cells)| is_gene(cells, at)).count();
     let found = match table.n_cols() == 2 && 2 * count(0) <= count(1) {
         true => by_lines(table, &genes),
@@ -267,10 +281,16 @@ fn by_columns(table: &TextTable) -> Signatures {
 
 fn check_signatures(path: &Path, found: Signatures) -> Result<Signatures> {
     if let Some(at) = found.genes.iter().position(Vec::is_empty) {
-        return Err(Error::parse(path, format!("type {} has no genes; give it some or leave it out", found.types[at])));
+        return Err(Error::parse(
+            path,
+            format!("type {} has no genes; give it some or leave it out", found.types[at]),
+        ));
     }
     match found.types.is_empty() {
-        true => Err(Error::parse(path, "there is no type; lines are `type gene`, or a header of types above their genes")),
+        true => Err(Error::parse(
+            path,
+            "there is no type; lines are `type gene`, or a header of types above their genes",
+        )),
         false => Ok(found),
     }
 }

@@ -80,8 +80,9 @@ impl Tables<'_> {
     }
 
     fn markers(&self, archetypes: &[String]) -> String {
-        let mut text =
-            String::from("archetype\trank\tgene\tz\tp_value\tadjusted_p_value\tlog2_fold_change\tauc\tdetected\n");
+        let mut text = String::from(
+            "archetype\trank\tgene\tz\tp_value\tadjusted_p_value\tlog2_fold_change\tauc\tdetected\n",
+        );
         for (name, community) in archetypes.iter().zip(&self.found.communities) {
             for (rank, marker) in community.markers.iter().enumerate() {
                 let numbers = [
@@ -116,7 +117,10 @@ impl Tables<'_> {
         let mut text = String::from("n_archetypes\tobjective\texplained_variance\ttaken\n");
         for (at, (k, objective, explained)) in self.found.chosen.tried.iter().enumerate() {
             let taken = at == self.found.chosen.taken;
-            line(&mut text, &[&k.to_string(), &objective.to_string(), &explained.to_string(), &taken.to_string()]);
+            line(
+                &mut text,
+                &[&k.to_string(), &objective.to_string(), &explained.to_string(), &taken.to_string()],
+            );
         }
         text
     }

@@ -54,8 +54,12 @@ pub fn fisher_separability(x: &Matrix<f64>) -> Result<Option<f64>> {
     });
     let pairs = (s * (s - 1)) as f64;
     let share = |a: usize| counts.iter().map(|counts| counts[a]).sum::<u64>() as f64 / pairs;
-    let met: Vec<(f64, f64)> =
-        thresholds.iter().enumerate().map(|(a, &alpha)| (alpha, share(a))).filter(|(_, p)| *p > 0.0).collect();
+    let met: Vec<(f64, f64)> = thresholds
+        .iter()
+        .enumerate()
+        .map(|(a, &alpha)| (alpha, share(a)))
+        .filter(|(_, p)| *p > 0.0)
+        .collect();
     let Some((largest, _)) = met.last() else { return Ok(None) };
     let wanted = 0.9 * largest;
     let nearest = met.iter().min_by(|a, b| (a.0 - wanted).abs().total_cmp(&(b.0 - wanted).abs()));
@@ -105,8 +109,9 @@ fn on_sphere(x: &Matrix<f64>) -> Result<Option<Matrix<f64>>> {
     }
     let kept: Vec<usize> = (0..p).filter(|&c| found.values[c] > largest / CONDITION).collect();
     let freedom = (s - 1) as f64;
-    let axes =
-        Matrix::from_fn(p, kept.len(), |j, c| found.vectors[j * p + kept[c]] * (freedom / found.values[kept[c]]).sqrt());
+    let axes = Matrix::from_fn(p, kept.len(), |j, c| {
+        found.vectors[j * p + kept[c]] * (freedom / found.values[kept[c]]).sqrt()
+    });
     let mut points = centred.matmul(&axes);
     for i in 0..s {
         let length = points.row(i).iter().map(|v| v * v).sum::<f64>().sqrt();

@@ -30,27 +30,45 @@ fn tissue(folder: &Scratch) {
     folder.file("wide.csv", b",A,B\n0,gene0,gene5\n1,gene1,\n");
 }
 
-const RUN: &str = "starfysh counts.tsv --positions places.tsv --n-archetypes 2 --epochs 2 --n-restarts 1 --out run";
+const RUN: &str =
+    "starfysh counts.tsv --positions places.tsv --n-archetypes 2 --epochs 2 --n-restarts 1 --out run";
 
 #[test]
 fn it_leaves_tables_and_a_page() {
     let folder = Scratch::new();
     tissue(&folder);
-    let told = good(&folder, &format!("{RUN} --annotations classes.csv --signatures types.tsv --json --quiet"));
+    let told =
+        good(&folder, &format!("{RUN} --annotations classes.csv --signatures types.tsv --json --quiet"));
     let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(told["archetypes_ari"], 1.0);
     assert_eq!(told["n_spots"], 20);
     let table = |name: &str| text(&bytes(&folder, format!("run/{name}")));
     let rows = |name: &str| table(name).lines().skip(1).count();
     assert_eq!((rows("mixtures.tsv"), rows("proportions.tsv"), rows("components.tsv")), (20, 20, 20));
-    assert!(table("proportions.tsv").starts_with("id\tA\tB\n") || table("proportions.tsv").contains("\tA\tB\n"));
+    assert!(
+        table("proportions.tsv").starts_with("id\tA\tB\n") || table("proportions.tsv").contains("\tA\tB\n")
+    );
     assert_eq!(rows("matches.tsv"), 2);
-    assert!(table("matches.tsv").lines().skip(1).all(|line| line.contains("archetype_")), "{}", table("matches.tsv"));
-    for name in ["anchors.tsv", "markers.tsv", "archetypes.tsv", "numbers.tsv", "signatures.tsv", "overlaps.tsv", "novel.tsv"] {
+    assert!(
+        table("matches.tsv").lines().skip(1).all(|line| line.contains("archetype_")),
+        "{}",
+        table("matches.tsv")
+    );
+    for name in [
+        "anchors.tsv",
+        "markers.tsv",
+        "archetypes.tsv",
+        "numbers.tsv",
+        "signatures.tsv",
+        "overlaps.tsv",
+        "novel.tsv",
+    ] {
         assert!(!table(name).is_empty(), "{name}");
     }
     let page = table("report.html");
-    for title in ["Largest part", "Proportions", "Archetypes in the tissue", "Anchors", "Markers", "Known classes"] {
+    for title in
+        ["Largest part", "Proportions", "Archetypes in the tissue", "Anchors", "Markers", "Known classes"]
+    {
         assert!(page.contains(title), "{title}");
     }
     // Both forms of signatures say the same.
@@ -79,18 +97,43 @@ fn mistakes_end_in_one_line() {
     tissue(&folder);
     let with = |from: &str, to: &str| format!("{RUN} --quiet").replace(from, to);
     folder.file("few.tsv", b"s0\t1\t2\n");
-    refused(&folder, &with("places.tsv", "few.tsv"), 65, &["few.tsv: 19 of 20 spots have no place, s1 the first"]);
+    refused(
+        &folder,
+        &with("places.tsv", "few.tsv"),
+        65,
+        &["few.tsv: 19 of 20 spots have no place, s1 the first"],
+    );
     folder.file("twice.tsv", b"s0\t1\t2\ns0\t1\t3\n");
     refused(&folder, &with("places.tsv", "twice.tsv"), 65, &["twice.tsv:2: spot s0 stands there twice"]);
     folder.file("words.tsv", b"s0\there\t2\n");
-    refused(&folder, &with("places.tsv", "words.tsv"), 65, &["words.tsv:1: `here` is no coordinate of spot s0"]);
+    refused(
+        &folder,
+        &with("places.tsv", "words.tsv"),
+        65,
+        &["words.tsv:1: `here` is no coordinate of spot s0"],
+    );
     refused(&folder, &with("places.tsv", "none.tsv"), 74, &["none.tsv"]);
     folder.file("strange.tsv", b"A\tunknown1\nA\tunknown2\n");
-    refused(&folder, &with("--quiet", "--quiet --signatures strange.tsv"), 2, &["none of the 2 genes of type A is in the data"]);
+    refused(
+        &folder,
+        &with("--quiet", "--quiet --signatures strange.tsv"),
+        2,
+        &["none of the 2 genes of type A is in the data"],
+    );
     folder.file("half.tsv", b"A\tgene1\nB\tunknown\n");
-    refused(&folder, &with("--quiet", "--quiet --signatures half.tsv"), 2, &["none of the 1 genes of type B is in the data"]);
+    refused(
+        &folder,
+        &with("--quiet", "--quiet --signatures half.tsv"),
+        2,
+        &["none of the 1 genes of type B is in the data"],
+    );
     folder.file("other.tsv", b"x0\tupper\n");
-    refused(&folder, &with("--quiet", "--quiet --annotations other.tsv"), 65, &["no line begins with the name of a spot"]);
+    refused(
+        &folder,
+        &with("--quiet", "--quiet --annotations other.tsv"),
+        65,
+        &["no line begins with the name of a spot"],
+    );
     refused(&folder, &with("--n-archetypes 2", "--n-archetypes 50"), 2, &["50 archetypes of 20 spots"]);
     refused(&folder, &with("--epochs 2", "--batch-size 1"), 2, &["at least 2 spots"]);
     let negative = text(&bytes(&folder, "counts.tsv")).replace("\t30", "\t-30");

@@ -33,7 +33,8 @@ fn planted(n: usize, p: usize, k: usize, noise: f64, seed: u64) -> (Matrix<f64>,
 
 fn on_simplex(rows: &Matrix<f64>) -> bool {
     rows.rows().all(|row| {
-        row.iter().all(|v| *v >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= 4.0 * SIMPLEX_SUM * row.len() as f64
+        row.iter().all(|v| *v >= 0.0)
+            && (row.iter().sum::<f64>() - 1.0).abs() <= 4.0 * SIMPLEX_SUM * row.len() as f64
     })
 }
 
@@ -50,11 +51,14 @@ fn planted_archetypes_are_recovered() {
         let params = Params { n_components: k, tol: 1e-10, ..Params::default() };
         let (model, _) = fitted(&x.clone().into(), &params, seed);
         for (j, truth) in h.rows().enumerate() {
-            let away = |found: &[f64]| found.iter().zip(truth).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            let away =
+                |found: &[f64]| found.iter().zip(truth).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
             let nearest = model.h().rows().map(away).fold(f64::INFINITY, f64::min);
             assert!(nearest < 1e-3, "k = {k}: archetype {j} is {nearest} away");
         }
-        assert!(objective(&x, model.w(), model.h()) < 1e-5 * objective(&x, &Matrix::zeros(150, k), model.h()));
+        assert!(
+            objective(&x, model.w(), model.h()) < 1e-5 * objective(&x, &Matrix::zeros(150, k), model.h())
+        );
         // The planted samples are the anchors.
         let mut found: Vec<usize> = anchors(model.w(), 1).concat();
         found.sort_unstable();
@@ -124,7 +128,9 @@ proptest! {
 #[test]
 fn no_archetype_vanishes() {
     // Three places only, and four archetypes: one must stand where another does, and none is lost.
-    let x = Matrix::from_fn(30, 2, |i, j| [[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]][i % 3][j] + 1e-3 * ((i * 7 + j) as f64).sin());
+    let x = Matrix::from_fn(30, 2, |i, j| {
+        [[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]][i % 3][j] + 1e-3 * ((i * 7 + j) as f64).sin()
+    });
     let (model, _) = fitted(&x.into(), &Params { n_components: 4, ..Params::default() }, 3);
     let shares: Vec<f64> = (0..4).map(|j| model.w().col(j).iter().sum::<f64>() / 30.0).collect();
     assert!(shares.iter().all(|share| *share > 0.0), "{shares:?}");
@@ -167,7 +173,8 @@ fn the_best_objectives_known_of_the_olfactory_bulb_are_reached() {
         feature_names: Some(folder.join("genes.tsv")),
         ..ReadOptions::default()
     };
-    let set = read(&folder.join("counts_genes_x_spots.mtx.gz"), &options, &Budget::unlimited()).expect("counts");
+    let set =
+        read(&folder.join("counts_genes_x_spots.mtx.gz"), &options, &Budget::unlimited()).expect("counts");
     for (log, k, best) in [(false, 5, 89.93), (true, 5, 5226.7), (true, 9, 4352.4)] {
         let params = starfysh::Params { log, all_genes: true, n_variable: 0, ..Default::default() };
         let prepared = Prepared::new(&set.data(), &params, &Env::default()).expect("components");

@@ -78,12 +78,8 @@ pub fn test(prepared: &Prepared, groups: &[Vec<usize>], env: &Env) -> Result<Vec
         let ranks = Ranks::of_sparse(n_spots, spots, values);
         let total: f64 = values.iter().map(|v| v.exp_m1()).sum();
         let told = |(group, inside): (&Vec<usize>, &Vec<bool>)| {
-            let within: f64 = spots
-                .iter()
-                .zip(values)
-                .filter(|(i, _)| inside[**i as usize])
-                .map(|(_, v)| v.exp_m1())
-                .sum();
+            let within: f64 =
+                spots.iter().zip(values).filter(|(i, _)| inside[**i as usize]).map(|(_, v)| v.exp_m1()).sum();
             let n_outside = (n_spots - group.len()).max(1) as f64;
             let mean = within / group.len().max(1) as f64;
             let rest = (total - within).max(0.0) / n_outside;

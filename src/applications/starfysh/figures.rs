@@ -63,7 +63,8 @@ impl Starfysh {
             }
             None => vec![("largest archetype".to_owned(), numbered(largest(&self.mixtures)))],
         };
-        let groups = self.generated.as_ref().map_or_else(|| self.names(), |generated| generated.names.clone());
+        let groups =
+            self.generated.as_ref().map_or_else(|| self.names(), |generated| generated.names.clone());
         let caption = "Every spot of the tissue in the colour of what it has most of.";
         spots("Largest part", caption, told, maps, groups)
     }
@@ -81,8 +82,10 @@ impl Starfysh {
     fn simplex(&self, told: &Told, names: &[String]) -> Option<Figure> {
         let Some(class) = told.class else { return mixtures_map(&self.mixtures, names, None) };
         let known: Vec<usize> = (0..class.len()).filter(|&i| class[i].is_some()).collect();
-        let labels =
-            Labels { class: known.iter().filter_map(|&i| class[i]).collect(), classes: told.classes.to_vec() };
+        let labels = Labels {
+            class: known.iter().filter_map(|&i| class[i]).collect(),
+            classes: told.classes.to_vec(),
+        };
         mixtures_map(&self.mixtures.select_rows(&known), names, Some(&labels))
     }
 
@@ -97,7 +100,8 @@ impl Starfysh {
             x: self.chosen.tried.iter().map(|tried| tried.0 as f64).collect(),
             y: self.chosen.tried.iter().map(|tried| tried.2).collect(),
         };
-        let from = self.chosen.dimension.map_or(String::new(), |n| format!(" The intrinsic dimension is {n:.2}."));
+        let from =
+            self.chosen.dimension.map_or(String::new(), |n| format!(" The intrinsic dimension is {n:.2}."));
         Some(Figure::new(
             "Number of archetypes",
             format!("{k} archetypes are taken: {}.{from}", self.chosen.why),
@@ -149,7 +153,8 @@ impl Starfysh {
         let k = order.len();
         let name = |&j: &usize| format!("{} (of {})", j + 1, self.granularity.group[j] + 1);
         let named: Vec<String> = order.iter().map(name).collect();
-        let values = (0..k * k).map(|at| self.granularity.distances[(order[at / k], order[at % k])]).collect();
+        let values =
+            (0..k * k).map(|at| self.granularity.distances[(order[at / k], order[at % k])]).collect();
         Figure::new(
             "Distances between archetypes",
             "In the space of components, archetypes in the order of their hierarchy; in brackets the major archetype that each became.",

@@ -59,7 +59,9 @@ pub(super) fn smoothed(x: &Features, places: &Matrix<f64>, n_neighbours: usize) 
     let libraries = x.row_sums();
     let near = |i: usize| {
         let mut distances: Vec<(f64, usize)> = (0..places.n_rows())
-            .map(|j| ((places[(i, 0)] - places[(j, 0)]).powi(2) + (places[(i, 1)] - places[(j, 1)]).powi(2), j))
+            .map(|j| {
+                ((places[(i, 0)] - places[(j, 0)]).powi(2) + (places[(i, 1)] - places[(j, 1)]).powi(2), j)
+            })
             .collect();
         let n = n_neighbours.min(distances.len());
         if n < distances.len() {

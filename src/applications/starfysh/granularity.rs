@@ -55,10 +55,8 @@ impl Granularity {
         };
         // Archetypes stand by their shares: the first of a group is its largest, and groups are numbered by these.
         let major: Vec<usize> = (0..k).filter(|&j| !labels[..j].contains(&labels[j])).collect();
-        let group = labels
-            .iter()
-            .map(|label| major.iter().position(|&m| labels[m] == *label).unwrap_or(0))
-            .collect();
+        let group =
+            labels.iter().map(|label| major.iter().position(|&m| labels[m] == *label).unwrap_or(0)).collect();
         Granularity { group, major, distances, order: tree.order() }
     }
 

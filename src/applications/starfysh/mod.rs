@@ -82,7 +82,10 @@ pub fn run(
     check_columns(places.n_cols(), 2, "coordinates")?;
     if places.n_rows() != x.features()?.n_samples() {
         let received = format!("{} places", places.n_rows());
-        return Err(Error::shape(format!("a place for each of {} spots", x.features()?.n_samples()), received));
+        return Err(Error::shape(
+            format!("a place for each of {} spots", x.features()?.n_samples()),
+            received,
+        ));
     }
     if let Some(at) = places.values().iter().position(|v| !v.is_finite()) {
         let why = format!("spot {} has none that is a number", x.names.sample(at / 2));
@@ -109,7 +112,8 @@ pub fn run(
     let generated = match params.epochs {
         0 => None,
         _ => {
-            let factors = generative::factors(&prepared, (&communities, &mixtures), matched.as_ref(), params, env)?;
+            let factors =
+                generative::factors(&prepared, (&communities, &mixtures), matched.as_ref(), params, env)?;
             Some(generative::fit(&prepared, places, factors, params, env)?)
         }
     };

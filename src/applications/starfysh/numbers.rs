@@ -71,7 +71,8 @@ pub fn choose(prepared: &Prepared, params: &Params, env: &Env) -> Result<Chosen>
     }
     let dimension = fisher_separability(&prepared.scores)?;
     let first = dimension.map_or(1, |n| (n as usize).max(1)).min(n_spots);
-    let mut search = Search { prepared, gain: params.gain, fits: BTreeMap::new(), try_with: &try_with, total };
+    let mut search =
+        Search { prepared, gain: params.gain, fits: BTreeMap::new(), try_with: &try_with, total };
     search.fit(first)?;
     let mut k = first;
     // Down, where the last two were not worth it.

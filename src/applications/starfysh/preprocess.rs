@@ -94,7 +94,10 @@ impl Prepared {
         let mut scores = model.encode(&expression, env)?.to_f64();
         let total: f64 = scores.values().iter().map(|v| v * v).sum();
         if !(total > 0.0) {
-            return Err(Error::numerical("principal components", "all spots are alike; there is nothing to tell"));
+            return Err(Error::numerical(
+                "principal components",
+                "all spots are alike; there is nothing to tell",
+            ));
         }
         let rms = (total / scores.values().len() as f64).sqrt();
         scores.values_mut().iter_mut().for_each(|v| *v /= rms);
@@ -134,7 +137,8 @@ impl Prepared {
 
 /// Whether a gene tells of a cell's state more than of its kind: mitochondria and ribosomes, of man (RPS6) and mouse (Rps6).
 fn is_of_state(name: &str) -> bool {
-    let begins = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let begins =
+        |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     begins("MT-") || begins("RPS") || begins("RPL")
 }
 

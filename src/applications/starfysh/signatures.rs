@@ -50,7 +50,10 @@ impl Signatures {
     /// No type, two of the same name, a type of which no gene is known.
     pub(super) fn known(&self, prepared: &Prepared) -> Result<(Known, Vec<String>)> {
         if self.types.is_empty() {
-            return Err(Error::parameter("signatures", "there is no type in them; give a name and genes for each"));
+            return Err(Error::parameter(
+                "signatures",
+                "there is no type in them; give a name and genes for each",
+            ));
         }
         let place: HashMap<&str, usize> =
             prepared.names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
@@ -58,9 +61,13 @@ impl Signatures {
         let mut genes = Vec::new();
         for (t, (name, listed)) in self.types.iter().zip(&self.genes).enumerate() {
             if self.types[..t].contains(name) {
-                return Err(Error::parameter("signatures", format!("type {name} stands there twice; give it once")));
+                return Err(Error::parameter(
+                    "signatures",
+                    format!("type {name} stands there twice; give it once"),
+                ));
             }
-            let mut found: Vec<usize> = listed.iter().filter_map(|gene| place.get(gene.as_str()).copied()).collect();
+            let mut found: Vec<usize> =
+                listed.iter().filter_map(|gene| place.get(gene.as_str()).copied()).collect();
             found.sort_unstable();
             found.dedup();
             let unknown: Vec<&str> =
@@ -232,7 +239,8 @@ impl<'a> Scorer<'a> {
         let mut offset = vec![0.0; genes.len()];
         for (t, signature) in genes.iter().enumerate() {
             let controls = self.controls(signature, &mut Rng::keyed(env.seed, &[CONTROL, t as u64]));
-            let sides = [(signature, 1.0 / signature.len() as f64), (&controls, -1.0 / controls.len().max(1) as f64)];
+            let sides =
+                [(signature, 1.0 / signature.len() as f64), (&controls, -1.0 / controls.len().max(1) as f64)];
             for (side, weight) in sides {
                 for &j in side {
                     let weight = weight * self.inverse_deviation[j];

@@ -92,7 +92,10 @@ fn placed(x: &[f64], y: &[f64]) -> Option<Sheet> {
     let every = known.len().div_ceil(PLACES).max(1);
     let shown: Vec<(usize, f64, f64)> = known.into_iter().step_by(every).collect();
     let range = |of: fn(&(usize, f64, f64)) -> f64| {
-        shown.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+        shown
+            .iter()
+            .map(of)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
     };
     let ((left, right), (low, high)) = (range(|p| p.1), range(|p| p.2));
     if shown.is_empty() {
@@ -138,7 +141,8 @@ fn quantities(sheet: &Sheet, values: &[f64], colouring: &Colouring, ramp: &[Rgb]
 fn groups(sheet: &Sheet, values: &[f64], n_groups: usize) -> Vec<Element> {
     let mut paths = vec![String::new(); n_groups + 1];
     for &(i, across, down) in &sheet.at {
-        let group = values.get(i).filter(|v| **v >= 0.0 && **v < n_groups as f64).map_or(n_groups, |v| *v as usize);
+        let group =
+            values.get(i).filter(|v| **v >= 0.0 && **v < n_groups as f64).map_or(n_groups, |v| *v as usize);
         paths[group] += &format!("M{} {}h0", coordinate(across), coordinate(down));
     }
     let path = |(group, path): (usize, String)| {

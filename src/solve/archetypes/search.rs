@@ -106,7 +106,9 @@ impl Search {
             }
         }
         let best = &self.best;
-        map_tasks(places, |(number, run)| *run = Run::at(best.moved(x, &mut Rng::keyed(env.seed, &[number]))));
+        map_tasks(places, |(number, run)| {
+            *run = Run::at(best.moved(x, &mut Rng::keyed(env.seed, &[number])))
+        });
         self.runs.iter().all(|run| run.ended)
     }
 
@@ -137,7 +139,11 @@ impl Search {
         if runs.is_empty() {
             return Err(Error::shape("at least one run", "none; the file is damaged"));
         }
-        Ok(Search { best: Archetypes::load(&named.under("best/"))?, runs, n_begun: named.scalar_u64("n_begun")? })
+        Ok(Search {
+            best: Archetypes::load(&named.under("best/"))?,
+            runs,
+            n_begun: named.scalar_u64("n_begun")?,
+        })
     }
 }
 

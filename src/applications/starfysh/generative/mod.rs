@@ -86,7 +86,8 @@ pub(super) fn factors(
     params: &Params,
     env: &Env,
 ) -> Result<Factors> {
-    let markers = |j: usize| -> Vec<usize> { communities[j].markers.iter().map(|marker| marker.gene).collect() };
+    let markers =
+        |j: usize| -> Vec<usize> { communities[j].markers.iter().map(|marker| marker.gene).collect() };
     let name = |j: usize| format!("archetype_{}", j + 1);
     let Some(matched) = matched else {
         let all = 0..communities.len();
@@ -98,7 +99,8 @@ pub(super) fn factors(
     };
     let (mut names, mut genes) = (matched.types.clone(), matched.genes.clone());
     // An archetype that no gene marks tells nothing that a score could go by.
-    let novel = matched.novel.iter().map(|novel| novel.archetype).filter(|&j| !communities[j].markers.is_empty());
+    let novel =
+        matched.novel.iter().map(|novel| novel.archetype).filter(|&j| !communities[j].markers.is_empty());
     for j in novel.filter(|_| params.add_novel) {
         names.push(name(j));
         genes.push(markers(j));
@@ -134,7 +136,8 @@ pub(super) fn fit(
     let mut divergences = Vec::new();
     for restart in 0..params.n_restarts {
         // Each with weights, batches and noise of its own.
-        let own = Env { seed: env.seed ^ (restart as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Env::default() };
+        let own =
+            Env { seed: env.seed ^ (restart as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Env::default() };
         let mut store = Store::default();
         let net = Net::new(&mut store, sizes, libraries.clone(), factors.prior.clone(), own.seed);
         let mut descent = Descent {
@@ -197,7 +200,10 @@ fn proportions(net: &Net, store: &Store<f32>, x: &Features, env: &Env) -> Result
     };
     runner.run_filled(store, x, fill, |first, n, outputs| {
         let rows = outputs[0][..n * k].iter().map(|&share| f64::from(share));
-        shares.values_mut()[first * k..(first + n) * k].iter_mut().zip(rows).for_each(|(to, from)| *to = from);
+        shares.values_mut()[first * k..(first + n) * k]
+            .iter_mut()
+            .zip(rows)
+            .for_each(|(to, from)| *to = from);
     });
     // Softmax in f32 sums to 1 to its precision; proportions do exactly.
     for i in 0..n {

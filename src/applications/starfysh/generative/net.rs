@@ -233,8 +233,13 @@ impl Net {
         };
         let reconstruction = graph.count_nll(counts, outputs, links, mean);
         let loss = graph.total(&[reconstruction, kl_c, kl_z, kl_l, kl_u]);
-        let terms =
-            vec![("reconstruction", reconstruction), ("kl_c", kl_c), ("kl_z", kl_z), ("kl_l", kl_l), ("kl_u", kl_u)];
+        let terms = vec![
+            ("reconstruction", reconstruction),
+            ("kl_c", kl_c),
+            ("kl_z", kl_z),
+            ("kl_l", kl_l),
+            ("kl_u", kl_u),
+        ];
         Loss { x, counts, library, prior, uniform, normal, loss, terms }
     }
 }
@@ -260,7 +265,8 @@ pub(super) fn log1p(program: &mut Program<f32>, x: Id) {
 
 impl Network for Net {
     fn record(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize, train: bool) -> Recorded {
-        let Loss { x, counts, library, prior, uniform, normal, loss, terms } = self.loss(graph, store, rows, train);
+        let Loss { x, counts, library, prior, uniform, normal, loss, terms } =
+            self.loss(graph, store, rows, train);
         Recorded {
             x,
             loss,

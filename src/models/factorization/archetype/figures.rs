@@ -135,9 +135,7 @@ fn round(w: &Matrix<f64>) -> Vec<usize> {
     while order.len() < w.n_cols() {
         let last = order[order.len() - 1];
         let free = (0..w.n_cols()).filter(|j| !order.contains(j));
-        let next = free.max_by(|&a, &b| {
-            together[(last, a)].total_cmp(&together[(last, b)]).then(b.cmp(&a))
-        });
+        let next = free.max_by(|&a, &b| together[(last, a)].total_cmp(&together[(last, b)]).then(b.cmp(&a)));
         order.extend(next);
     }
     order

@@ -136,8 +136,7 @@ impl Model for Archetype {
             ("least_share".to_owned(), least),
         ];
         if let Some(labels) = x.labels {
-            let largest: Vec<u32> =
-                z.rows().map(|row| f64::arg_max(row).unwrap_or(0) as u32).collect();
+            let largest: Vec<u32> = z.rows().map(|row| f64::arg_max(row).unwrap_or(0) as u32).collect();
             metrics.push(("ari".to_owned(), adjusted_rand_index(&largest, &labels.class)));
             metrics.push(("nmi".to_owned(), normalized_mutual_information(&largest, &labels.class)));
         }
