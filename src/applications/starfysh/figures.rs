@@ -26,6 +26,7 @@ impl Starfysh {
     pub fn figures(&self, told: &Told) -> Vec<Figure> {
         let names = self.names();
         let mut figures = vec![self.map_of_groups(told)];
+        figures.extend(self.classes_map(told));
         if let Some(generated) = &self.generated {
             let caption = "The share of each factor in every spot, by the generative stage.";
             figures.push(shares_map("Proportions", caption, told, &generated.names, &generated.proportions));
@@ -36,7 +37,6 @@ impl Starfysh {
         figures.extend(self.explained());
         figures.push(self.anchors_table(told, &names));
         figures.push(self.markers_table(&names));
-        figures.extend(self.classes_map(told));
         figures.push(self.distances());
         figures.extend(self.matches(&names));
         figures.extend(self.novel(&names));
