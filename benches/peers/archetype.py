@@ -47,7 +47,7 @@ def main():
         return peer_round(*options.one_round)
 
     with tempfile.TemporaryDirectory() as folder:
-        for log, k, n_init, n_moves in [(False, 5, 16, 48), (True, 5, 4, 8), (True, 9, 16, 48)]:
+        for log, k, n_init, n_moves in [(False, 5, 16, 48), (True, 5, 8, 8), (True, 9, 16, 48)]:
             x_path = f"{folder}/{log}.npy"
             np.save(x_path, components(options.data, log))
             programs = {
