@@ -157,6 +157,24 @@ pub enum Plot {
         /// The colour scale.
         colours: Colours,
     },
+    /// Spots of a tissue, or other places, as small maps of one or more quantities.
+    Spots {
+        /// Horizontal places.
+        #[serde(deserialize_with = "values")]
+        x: Vec<f64>,
+        /// Vertical places, as many, in the same unit.
+        #[serde(deserialize_with = "values")]
+        y: Vec<f64>,
+        /// The name of each map and its value at every place; of groups, their numbers from 0, and NaN where a place has none.
+        #[serde(deserialize_with = "named_pictures")]
+        maps: Vec<(String, Vec<f64>)>,
+        /// Names of groups; empty where values are quantities.
+        groups: Vec<String>,
+        /// The quantities at the ends of the colour scale; each map is scaled by itself if `None`.
+        range: Option<(f64, f64)>,
+        /// The colour scale of quantities.
+        colours: Colours,
+    },
     /// A table; the first row of text is the header.
     Table {
         /// Column names.

@@ -32,6 +32,7 @@
 //! | [`bpmf`](models::factorization::bpmf) | ratings completed with intervals: Gibbs samples of U and V |
 //! | [`implicit`](models::factorization::implicit) | what users did, weighted by confidence: ranks what they have not met |
 //! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
+//! | [`archetype`](models::factorization::archetype) | extremes of which all samples are mixtures: X ~ W B X |
 //! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
 //! | [`pca`](models::factorization::pca) | directions of largest variance |
 //! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |

@@ -233,6 +233,12 @@ pub const JOINT_IDENTITY: f64 = 1e-10;
 
 /// Probabilities by the incomplete beta function against scipy's: some ulps of its continued fraction and of ln B.
 pub const BETAINC: f64 = 1e-12;
+/// A rank-sum test against scipy's: a z-score of a dozen roundings, its erfc within 2 ulp, times the slope of erfc's logarithm.
+pub const RANK_SUM: f64 = 1e-12;
+
+/// What a mixture or an archetype could still gain to first order where a sweep gained less than 1e-11 of the objective: its root,
+/// relative to ||X||^2, for gains go by the square of a slope.
+pub const HULL_GAP: f64 = 3e-5;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;

@@ -29,6 +29,8 @@ pub mod rooms;
 mod run;
 mod sample;
 mod similar;
+mod starfysh;
+mod starfysh_tables;
 mod stream;
 mod structure;
 mod tables;
@@ -62,6 +64,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
+        Some(("starfysh", matches)) => starfysh::run(matches),
         Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
@@ -101,6 +104,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            starfysh::command(),
             deconvolve::command(),
             interpolate::command(),
             eval::command(),

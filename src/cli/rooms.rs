@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
-use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::factorization::{
+    als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
+};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -92,6 +94,12 @@ pub const ROOMS: &[Room] = &[
         "factorization",
         "clusters around their means: X ~ W H with one-hot W",
         "Lloyd 1982; Arthur & Vassilvitskii 2007; Elkan 2003",
+        "digits",
+    ),
+    room::<archetype::Params>(
+        "factorization",
+        "samples as mixtures of extremes, and those of samples: X ~ W B X on simplices",
+        "Cutler & Breiman 1994; Mørup & Hansen 2012",
         "digits",
     ),
     room::<svd::Params>(

@@ -50,6 +50,7 @@ pub mod ten_x;
 pub mod tensor_file;
 pub mod text;
 mod views;
+pub mod text_table;
 pub mod write;
 pub mod y4m;
 pub mod zip;

@@ -10,5 +10,6 @@ pub mod held_out;
 pub mod interval;
 pub mod partition;
 pub mod probe;
+pub mod rank_sum;
 pub mod ranking;
 pub mod topics;

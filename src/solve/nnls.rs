@@ -52,3 +52,19 @@ fn each_row(
         block.chunks_exact_mut(k).for_each(|row| solve(&mut workspace, row));
     });
 }
+
+/// As [`simplex`], every row from the one of `z`, which become the solutions: where they are near, in few rounds.
+/// # Panics
+/// As [`non_negative`], and if `z` has another shape than `products`.
+pub fn simplex_from(gram: &Matrix<f64>, products: &Matrix<f64>, z: &mut Matrix<f64>) {
+    let k = gram.n_rows();
+    assert_eq!(products.n_cols(), k, "one product an unknown");
+    assert_eq!(z.shape(), products.shape(), "a start for every right-hand side");
+    let gram = UnitGram::new(gram);
+    for_each_row_block(z.values_mut(), k, ROWS_PER_TASK, |first, block| {
+        let mut workspace = Workspace::new(&gram);
+        for (i, row) in block.chunks_exact_mut(k).enumerate() {
+            workspace.simplex_from(products.row(first + i), row);
+        }
+    });
+}

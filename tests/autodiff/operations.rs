@@ -55,6 +55,7 @@ gradients! {
     mul_by_a_row: [(m, n, Any), (1, n, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
     mul_by_a_number: [(m, n, Any), (1, 1, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
     div_by_a_column: [(m, n, Any), (m, 1, Positive)], |m, n, k| |g, x, _| g.div(x[0], x[1]);
+    dirichlet_kl: [(m, n, Positive), (m, n, Positive)], |m, n, k| |g, x, _| g.dirichlet_kl(x[0], x[1]);
     affine: [(m, n, Any)], |m, n, k| |g, x, _| g.affine(x[0], -1.5, 0.25);
     exp: [(m, n, Any)], |m, n, k| |g, x, _| g.exp(x[0]);
     ln: [(m, n, Positive)], |m, n, k| |g, x, _| g.ln(x[0]);

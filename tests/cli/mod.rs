@@ -10,6 +10,7 @@ mod mistakes;
 mod results;
 mod resume;
 mod shipping;
+mod starfysh;
 mod text;
 mod topics;
 mod tune;

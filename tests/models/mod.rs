@@ -2,6 +2,7 @@
 
 mod ae;
 mod als;
+mod archetype;
 mod bpmf;
 mod bpmf_joint;
 mod completion;

@@ -8,6 +8,7 @@ mod lines;
 mod panels;
 mod scatter;
 mod shares;
+mod spots;
 mod table;
 mod topic_map;
 
@@ -78,6 +79,10 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
         Plot::Images { height, width, pictures, per_row, range, colours } => {
             let sheet = images::Sheet { height: *height, width: *width, per_row: *per_row, range: *range };
             images::draw(&sheet, pictures, *colours)
+        }
+        Plot::Spots { x, y, maps, groups, range, colours } => {
+            let scale = spots::Colouring { groups, range: *range, colours: *colours };
+            spots::draw(title, (x, y), maps, &scale)
         }
         Plot::Table { header, rows } => table::draw(title, header, rows),
     }
