@@ -210,3 +210,10 @@ pub const GEWEKE_Z: f64 = 3.9;
 
 /// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
 pub const LDA_SAMPLED: f64 = 0.02;
+
+/// A loss over pairs of rows and its gradient in f32 against plain loops in f64, relative to the largest: inner products
+/// of up to 40 numbers below 3, whose rounding the exponential passes on.
+pub const PAIRS_F32: f64 = 2e-5;
+
+/// The same in f64.
+pub const PAIRS_F64: f64 = 4e-14;

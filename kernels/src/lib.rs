@@ -19,6 +19,7 @@ mod fused;
 pub mod gathered;
 pub mod gemm;
 pub mod loss;
+pub mod pairs;
 mod panel;
 pub mod parallel;
 pub mod peak;

@@ -1,5 +1,6 @@
 //! Figures that judge a model and belong to no single one.
 
+pub mod binary;
 pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;

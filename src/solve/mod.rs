@@ -12,6 +12,7 @@ pub mod hals;
 pub mod implicit;
 pub mod itakura_saito;
 pub mod lbfgs;
+pub mod links;
 pub mod lloyd;
 pub mod nnls;
 pub mod normal_wishart;

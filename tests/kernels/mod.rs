@@ -8,6 +8,7 @@ mod gathered;
 mod gemm;
 mod loss;
 mod network;
+mod pairs;
 mod picked;
 mod reduce;
 mod rows;
