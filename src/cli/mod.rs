@@ -12,8 +12,10 @@ mod differences;
 mod encode;
 mod eval;
 mod fit;
+mod graph;
 mod info;
 mod input;
+mod links;
 mod lists;
 mod man;
 mod models;
@@ -59,6 +61,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("topics", matches)) => topics::run(matches),
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
+        Some(("links", matches)) => links::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -97,6 +100,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            links::command(),
             eval::command(),
             report::command(),
             info::command(),

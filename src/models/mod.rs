@@ -11,6 +11,7 @@ mod check;
 mod data;
 pub mod factorization;
 pub mod gallery;
+pub mod graph;
 mod history;
 pub mod network;
 mod recommend;
@@ -241,6 +242,11 @@ pub trait Model: Tensors + Send + Sync {
 
     /// Topics and the memberships of the training samples in them, if the model has such.
     fn topics(&self) -> Option<topic::Mixture<'_>> {
+        None
+    }
+
+    /// The embedding of a graph's nodes, if the model is one.
+    fn graph(&self) -> Option<&graph::Embedding> {
         None
     }
 

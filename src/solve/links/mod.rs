@@ -15,7 +15,7 @@ mod subgraph;
 
 pub use exact::Exact;
 pub use sampled::Sampled;
-pub use split::draw_split;
+pub use split::{draw_split, draw_unlinked};
 pub use subgraph::Subgraph;
 
 use crate::linalg::Matrix;

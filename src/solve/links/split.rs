@@ -32,13 +32,15 @@ pub fn draw_split(graph: &Graph, validation: f64, test: f64, seed: u64) -> Resul
     let mut training = links.split_off(n_validation + n_test);
     let test = links.split_off(n_validation);
     training.sort_unstable();
-    let mut none = unlinked(graph, n_validation + n_test, seed)?;
+    let mut none = draw_unlinked(graph, n_validation + n_test, seed)?;
     let test_none = none.split_off(n_validation);
     Ok(LinkSplit { training, validation: links, test, validation_none: none, test_none })
 }
 
 /// `n` different pairs without a link, drawn evenly.
-fn unlinked(graph: &Graph, n: usize, seed: u64) -> Result<Vec<Link>> {
+/// # Errors
+/// [`Error::Shape`] where there are not so many.
+pub fn draw_unlinked(graph: &Graph, n: usize, seed: u64) -> Result<Vec<Link>> {
     let n_nodes = graph.n_nodes();
     let n_all = n_nodes as u128 * (n_nodes as u128 - 1) / 2 - graph.n_edges() as u128;
     if (n as u128) > n_all {
