@@ -6,6 +6,7 @@ mod cli;
 mod data;
 mod data_sets;
 mod floors;
+mod graph;
 mod held_out;
 mod io;
 mod kernels;

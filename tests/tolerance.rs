@@ -217,3 +217,11 @@ pub const PAIRS_F32: f64 = 2e-5;
 
 /// The same in f64.
 pub const PAIRS_F64: f64 = 4e-14;
+
+/// Losses and gradients of graph autoencoders against PyTorch's and the tape's in f64: sums of some million terms in
+/// another order.
+pub const GOLDEN_GRAPH: f64 = 1e-10;
+
+/// Eigenvectors of some dozen nodes by way of a decomposition of I + A, whose leading values lie within a few parts in a
+/// hundred of each other.
+pub const EIGENMAPS: f64 = 1e-8;

@@ -138,13 +138,13 @@ pub const ROOMS: &[Room] = &[
     ),
     room::<vgae::Params>(
         "graph",
-        "the same with codes that have a spread and a prior; samples",
+        "graph autoencoders whose codes have a spread and a prior: links, new nodes, samples",
         "Kipf & Welling 2016; Salha et al. 2019; Ahn & Kim 2021",
         "karate",
     ),
     room::<arga::Params>(
         "graph",
-        "the same with codes that a critic cannot tell from draws of the prior",
+        "graph autoencoders whose codes a critic cannot tell from draws of the prior",
         "Pan et al. 2018",
         "karate",
     ),

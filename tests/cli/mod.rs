@@ -3,6 +3,7 @@
 mod blocks;
 mod configuration;
 mod data;
+mod graph;
 mod lists;
 mod mistakes;
 mod results;

@@ -2,13 +2,16 @@
 
 mod ae;
 mod als;
+mod arga;
 mod bpmf;
 mod bpmf_joint;
 mod completion;
 mod contract;
 mod countclust;
+mod eigenmaps;
 mod expression;
 mod fasttopics;
+mod gae;
 mod gan;
 mod gradient;
 mod implicit;
@@ -28,4 +31,5 @@ mod stream;
 mod unigram;
 mod vae;
 mod validation;
+mod vgae;
 mod zinb;

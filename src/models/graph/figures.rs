@@ -98,13 +98,11 @@ fn nodes(model: &Embedding, labels: Option<&Labels>) -> Result<Figure> {
 
 /// Which classes the clusters of codes are.
 fn classes(model: &Embedding, labels: &Labels, env: &Env) -> Option<Figure> {
-    let (n, k) = (model.n_nodes(), labels.classes.len());
-    if k < 2 || n < 2 * k || labels.class.len() != n {
-        return None;
-    }
-    let found = judged::clusters(&model.codes.0, k, env);
+    let (codes, class) = judged::judged(&model.codes.0, labels)?;
+    let k = labels.classes.len();
+    let found = judged::clusters(&codes, k, env);
     let mut counts: Matrix<f64> = Matrix::zeros(k, k);
-    found.iter().zip(&labels.class).for_each(|(&a, &b)| counts[(a as usize, b as usize)] += 1.0);
+    found.iter().zip(&class).for_each(|(&a, &b)| counts[(a as usize, b as usize)] += 1.0);
     // Clusters in the order of the class most of their nodes have.
     let class_of = |row: &[f64]| (0..k).max_by(|&a, &b| row[a].total_cmp(&row[b]).then(b.cmp(&a)));
     let mut order: Vec<usize> = (0..k).collect();

@@ -16,11 +16,24 @@ const LEARNT: u64 = 0x6ae5;
 const N_STARTS: u64 = 5;
 const MAX_ITERATIONS: usize = 100;
 
-/// Nodes a classifier learns from, and is judged by, at the most.
-const MAX_LEARNT: usize = 20_000;
+/// Nodes and classes that are looked at, at the most: codes of more nodes are judged by some of them.
+const MAX_NODES: usize = 20_000;
+const MAX_CLASSES: usize = 100;
 
 /// The penalty of its weights.
 const PENALTY: f64 = 1.0;
+
+/// The nodes that are judged, evenly spaced, with their codes and classes; `None` where there is but one class, or too
+/// many, or fewer than two nodes a class.
+pub fn judged(codes: &Matrix<f64>, labels: &Labels) -> Option<(Matrix<f64>, Vec<u32>)> {
+    let (n, n_classes) = (codes.n_rows(), labels.classes.len());
+    if !(2..=MAX_CLASSES).contains(&n_classes) || n < 2 * n_classes || labels.class.len() != n {
+        return None;
+    }
+    let rows: Vec<usize> = (0..n).step_by(n.div_ceil(MAX_NODES)).collect();
+    let classes = rows.iter().map(|&i| labels.class[i]).collect();
+    Some((codes.select_rows(&rows), classes))
+}
 
 /// As many clusters as there are classes, by k-means: of the best of some starts, the cluster of each row.
 pub fn clusters(codes: &Matrix<f64>, k: usize, env: &Env) -> Vec<u32> {
@@ -42,27 +55,23 @@ pub fn clusters(codes: &Matrix<f64>, k: usize, env: &Env) -> Vec<u32> {
 }
 
 /// NMI and ARI of k-means clusters, and the accuracy of a linear classifier on the half of the nodes it has not learnt
-/// from. Nothing where there is but one class, or fewer than two nodes a class.
+/// from. Nothing where [`judged`] gives nothing.
 pub fn by_labels(codes: &Matrix<f64>, labels: &Labels, env: &Env) -> Vec<(&'static str, f64)> {
+    let Some((codes, class)) = judged(codes, labels) else { return Vec::new() };
     let (n, n_classes) = (codes.n_rows(), labels.classes.len());
-    if n_classes < 2 || n < 2 * n_classes || labels.class.len() != n {
-        return Vec::new();
-    }
-    let found = clusters(codes, n_classes, env);
+    let found = clusters(&codes, n_classes, env);
     let mut told = vec![
-        ("nmi", normalized_mutual_information(&found, &labels.class)),
-        ("ari", adjusted_rand_index(&found, &labels.class)),
+        ("nmi", normalized_mutual_information(&found, &class)),
+        ("ari", adjusted_rand_index(&found, &class)),
     ];
     let order = Rng::keyed(env.seed, &[LEARNT]).permutation(n);
-    let half = (n / 2).min(MAX_LEARNT);
     let part = |rows: &[usize]| {
-        let classes: Vec<u32> = rows.iter().map(|&i| labels.class[i]).collect();
+        let classes: Vec<u32> = rows.iter().map(|&i| class[i]).collect();
         (codes.select_rows(rows), classes)
     };
-    let (learnt, others) = (part(&order[..half]), part(&order[half..(2 * half + n % 2).min(n)]));
-    let [x, y] = <[Matrix<f64>; 2]>::try_from(standardised(&learnt.0, [&learnt.0, &others.0]))
-        .unwrap_or_else(|_| [learnt.0.clone(), others.0.clone()]);
-    let probe = SoftmaxProbe::fit(&x, &learnt.1, n_classes, PENALTY);
-    told.push(("label_accuracy", accuracy(&probe.predict(&y), &others.1)));
+    let (learnt, others) = (part(&order[..n / 2]), part(&order[n / 2..]));
+    let scaled = standardised(&learnt.0, [&learnt.0, &others.0]);
+    let probe = SoftmaxProbe::fit(&scaled[0], &learnt.1, n_classes, PENALTY);
+    told.push(("label_accuracy", accuracy(&probe.predict(&scaled[1]), &others.1)));
     told
 }
