@@ -2,8 +2,8 @@
 
 use diabolo::Result;
 use diabolo::data::karate;
-use diabolo::models::graph::{Attach, eigenmaps::Params};
 use diabolo::models::fit;
+use diabolo::models::graph::{Attach, eigenmaps::Params};
 use diabolo::monitor::{Env, Silent};
 
 fn main() -> Result<()> {

@@ -18,7 +18,10 @@ fn main() -> Result<()> {
     let (club, graph, env) = (karate(), karate_graph(), Env::seeded(1));
     let rows = Features::F64(graph.with_loops::<f64>().to_dense());
     let n = rows.n_samples() as f64;
-    println!("{:>6} {:>10} {:>10} {:>10}   nats a pair, {N_LATENT} numbers a member", "", "pairs", "KL", "loss");
+    println!(
+        "{:>6} {:>10} {:>10} {:>10}   nats a pair, {N_LATENT} numbers a member",
+        "", "pairs", "KL", "loss"
+    );
     let show = |name: &str, pairs: f64, kl: f64| {
         println!("{name:>6} {pairs:>10.4} {kl:>10.4} {:>10.4}", pairs + kl);
     };
@@ -52,12 +55,17 @@ fn main() -> Result<()> {
     show("GAE", last(&history), 0.0);
     let varied = vgae::Params { n_latent: N_LATENT, validation: 0.0, test: 0.0, ..vgae::Params::default() };
     let (_, history) = fit(&varied, &club.data(), None, &env, &mut Silent)?;
-    let told = |name: &str| history.metrics().get(name).and_then(|all| all.last()).copied().unwrap_or(f64::NAN);
+    let told =
+        |name: &str| history.metrics().get(name).and_then(|all| all.last()).copied().unwrap_or(f64::NAN);
     show("VGAE", told("links"), told("divergence"));
 
     let quiet = vgae::Params { noise: false, beta: 0.0, ..varied };
     let (same, history) = fit(&quiet, &club.data(), None, &env, &mut Silent)?;
-    println!("VGAE without noise and KL: {:.4}; its codes are those of GAE: {}", last(&history), equal(&same, &codes));
+    println!(
+        "VGAE without noise and KL: {:.4}; its codes are those of GAE: {}",
+        last(&history),
+        equal(&same, &codes)
+    );
     let alone = codes.encode(&club.features.select_rows(&[0]), &env)?.to_f64();
     println!("a member by its friends alone: {:.2?}", alone.row(0));
     Ok(())

@@ -23,8 +23,9 @@ fn main() -> Result<()> {
     match &arguments[..] {
         [] => friends(),
         [edges, features, split, epochs, seed] => {
-            let number =
-                |text: &str| text.parse().map_err(|_| Error::parameter("vgae", format!("{text} is no number")));
+            let number = |text: &str| {
+                text.parse().map_err(|_| Error::parameter("vgae", format!("{text} is no number")))
+            };
             let graph = cora(Path::new(edges), Path::new(features), Path::new(split))?;
             race(&Params::default().plan(), &graph, number(epochs)?, number(seed)?)
         }

@@ -116,10 +116,13 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let save_every = request.fitting.save_every()?;
     let env = Arc::new(request.machine.env()?);
     let stream = request.stream(&env)?;
-    let (loaded, graph) = request.graph(&env)?.map_or((None, None), |(loaded, graph)| (Some(loaded), Some(graph)));
+    let (loaded, graph) =
+        request.graph(&env)?.map_or((None, None), |(loaded, graph)| (Some(loaded), Some(graph)));
     let loaded = match (&stream, loaded) {
         (_, Some(loaded)) => loaded,
-        (Some(stream), None) => Loaded { warnings: Vec::from_iter(stream.note()), ..stream.shown.clone().into() },
+        (Some(stream), None) => {
+            Loaded { warnings: Vec::from_iter(stream.note()), ..stream.shown.clone().into() }
+        }
         (None, None) => input::load(&request.source, &request.read.options(), &env)?,
     };
     let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);

@@ -32,7 +32,9 @@ pub fn is_of(room: &Room) -> bool {
 pub fn with_features(command: Command) -> Command {
     let features = Arg::new("features").long("features").value_name("FILE");
     let features = features.value_parser(value_parser!(PathBuf));
-    command.arg(features.help("Features of the nodes of a graph, for models of graphs that were fitted with such"))
+    command.arg(
+        features.help("Features of the nodes of a graph, for models of graphs that were fitted with such"),
+    )
 }
 
 /// Reads a graph: its edges, with the features and the split that `files` name. Nodes are those of the features where

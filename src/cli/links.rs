@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// The command.
 pub fn command() -> Command {
     let pairs = Arg::new("pairs").long("pairs").value_name("FILE").value_parser(value_parser!(PathBuf));
-    let command = run::with_data(run::command("links", "Which nodes of a graph may be joined, by the model of a run"));
+    let command =
+        run::with_data(run::command("links", "Which nodes of a graph may be joined, by the model of a run"));
     lists::with_file(lists::with_top(command, "Pairs that are listed, the best first"))
         .arg(pairs.help("A file with two nodes a line (tabs between them): tells of these pairs instead"))
         .after_help(

@@ -72,7 +72,10 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
                 };
                 let (n_nodes, n_links) = (data.n_samples, graph.n_links);
                 let alone = graph.n_isolated;
-                format!("{}: {n_nodes} nodes, {n_links} links, {alone} nodes without any, {features}", data.source)
+                format!(
+                    "{}: {n_nodes} nodes, {n_links} links, {alone} nodes without any, {features}",
+                    data.source
+                )
             }
         },
         stop,

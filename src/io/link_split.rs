@@ -7,6 +7,7 @@
 //! A first line that begins with `kind` is a header. The pairs of `val_neg` and `test_neg` are no links.
 
 use super::cells::Cells;
+use super::charged::Charged;
 use super::input::Input;
 use super::listed::{is_content, separator_of};
 use super::loaded::IndexBase;
@@ -30,7 +31,13 @@ pub enum NodeNames<'a> {
 /// [`Error::Parse`] at the line that is no pair, [`Error::Shape`] for a split that leaves no link to fit,
 /// [`Error::Limit`], [`Error::Io`].
 pub fn read(path: &Path, n_nodes: usize, names: &NodeNames, budget: &Budget) -> Result<LinkSplit> {
-    let mut input = Input::open(path, budget)?;
+    read_from(&mut Input::open(path, budget)?, n_nodes, names)
+}
+
+/// The split of what is already open.
+/// # Errors
+/// As [`read`].
+pub fn read_from(input: &mut Input<'_>, n_nodes: usize, names: &NodeNames) -> Result<LinkSplit> {
     let places: HashMap<&[u8], u32> = match names {
         NodeNames::Numbers(_) => HashMap::new(),
         NodeNames::Names(names) => names.iter().map(String::as_bytes).zip(0..).collect(),
@@ -42,18 +49,21 @@ pub fn read(path: &Path, n_nodes: usize, names: &NodeNames, budget: &Budget) -> 
             u32::try_from(number).ok().filter(|&number| (number as usize) < n_nodes)
         }
     };
-    let mut split = LinkSplit::default();
+    let mut parts = LinkSplit::NAMES.map(|_| Charged::new(input.budget(), "the split of the links"));
     let path = input.path().to_path_buf();
     let mut is_first = true;
     input.for_each_line_where(is_content, |line, text| {
         let wrong = |why: String| Error::parse_line(&path, line, why);
+        // One more than there may be.
         let cells: Vec<&[u8]> = Cells::of(text, separator_of(text))
+            .take(4)
             .map(|cell| cell.map(|cell| cell.raw))
             .collect::<std::result::Result<_, _>>()
             .map_err(wrong)?;
-        let is_header = std::mem::take(&mut is_first) && cells[0].eq_ignore_ascii_case(b"kind");
+        let is_kind = cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case(b"kind"));
+        let is_header = std::mem::take(&mut is_first) && is_kind;
         let [kind, first, second] = cells[..] else {
-            return Err(wrong(format!("the line has {} cells; give a kind and two nodes", cells.len())));
+            return Err(wrong("the line is not a kind and two nodes, like `train 3 5`".to_owned()));
         };
         if is_header {
             return Ok(());
@@ -73,10 +83,10 @@ pub fn read(path: &Path, n_nodes: usize, names: &NodeNames, budget: &Budget) -> 
         if i == j {
             return Err(wrong("a node paired with itself; leave the line out".to_owned()));
         }
-        budget.charge(16, "the split of the links")?;
-        split.parts_mut()[part].push((i.min(j), i.max(j)));
-        Ok(())
+        parts[part].push((i.min(j), i.max(j)))
     })?;
+    let mut split = LinkSplit::default();
+    split.parts_mut().into_iter().zip(parts).for_each(|(part, found)| *part = found.into_vec());
     if split.training.is_empty() {
         return Err(input.fail("it leaves no link to fit; give lines `train NODE NODE`"));
     }

@@ -127,9 +127,7 @@ impl<'a> Data<'a> {
             Source::Graph(graph) => return Ok(Cow::Borrowed(graph)),
             Source::Stream(_) => return Err(Error::shape("a graph in memory", "a stream of blocks")),
             Source::Rows(Features::Sparse(x)) => Cow::Borrowed(x),
-            Source::Rows(x) if x.n_samples() == x.n_features() => {
-                Cow::Owned(Csr::from_dense(&x.to_dense()))
-            }
+            Source::Rows(x) if x.n_samples() == x.n_features() => Cow::Owned(Csr::from_dense(&x.to_dense())),
             Source::Rows(x) => {
                 let received = format!("{} samples x {} features", x.n_samples(), x.n_features());
                 return Err(Error::shape("a graph: an edge list, or its square adjacency matrix", received));

@@ -47,9 +47,17 @@ fn a_fit_leaves_scores_curves_and_tables() {
     let warnings = told["warnings"].to_string();
     assert!(warnings.contains("1 edges from a node to itself"), "{warnings}");
     let page = text(&bytes(&folder, "run/report.html"));
-    for needle in ["17 nodes", "3 features of each node", "Receiver operating characteristic", "Precision and recall",
-        "Nodes", "Clusters and classes", "Predicted links", "Held-out links", "VGAE of edges.tsv"]
-    {
+    for needle in [
+        "17 nodes",
+        "3 features of each node",
+        "Receiver operating characteristic",
+        "Precision and recall",
+        "Nodes",
+        "Clusters and classes",
+        "Predicted links",
+        "Held-out links",
+        "VGAE of edges.tsv",
+    ] {
         assert!(page.contains(needle), "no `{needle}` on the page");
     }
     let split = text(&bytes(&folder, "run/split.tsv"));
@@ -105,7 +113,8 @@ fn new_graphs_are_encoded_and_pairs_are_told_of() {
     assert_eq!(listed.lines().count(), 4);
     folder.file("pairs.tsv", b"x1\tx2\nx1\ty5\n");
     let told = good(&folder, "links run edges.tsv --features features.csv --pairs pairs.tsv");
-    let score = |line: &str| line.split('\t').nth(2).and_then(|cell| cell.parse::<f64>().ok()).expect("a score");
+    let score =
+        |line: &str| line.split('\t').nth(2).and_then(|cell| cell.parse::<f64>().ok()).expect("a score");
     let lines: Vec<&str> = told.lines().skip(1).collect();
     assert!(lines.len() == 2 && score(lines[0]) > score(lines[1]), "{told}");
 }

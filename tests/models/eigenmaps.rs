@@ -79,7 +79,8 @@ fn blocks_and_isolated_nodes_are_where_they_belong() {
     let edges: Vec<_> = graph.adjacency().entries().filter(|(i, j, _)| i < j).collect();
     let edges: Vec<_> = edges.into_iter().map(|(i, j, w)| (i as u32, j as u32, w)).collect();
     let with_hermit = Graph::from_edges(121, &edges).expect("a graph");
-    let (model, _) = fit(&all_links(1), &data(&with_hermit), None, &Env::seeded(1), &mut Silent).expect("a fit");
+    let (model, _) =
+        fit(&all_links(1), &data(&with_hermit), None, &Env::seeded(1), &mut Silent).expect("a fit");
     let side = |i: usize| model.codes.0[(i, 0)] > 0.0;
     assert!((0..120).all(|i| side(i) == (side(0) == (block[i] == block[0]))), "two sides, two blocks");
     assert_eq!(model.codes.0[(120, 0)], 0.0);

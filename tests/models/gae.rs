@@ -14,9 +14,11 @@ use diabolo::tensors::Named;
 fn without_noise_and_divergence_vgae_is_gae() {
     let karate = karate();
     let env = Env::seeded(5);
-    for (encoder, decoder) in
-        [(Encoder::Gcn, Decoder::Exact), (Encoder::Linear, Decoder::Sampled), (Encoder::Vgnae, Decoder::Exact)]
-    {
+    for (encoder, decoder) in [
+        (Encoder::Gcn, Decoder::Exact),
+        (Encoder::Linear, Decoder::Sampled),
+        (Encoder::Vgnae, Decoder::Exact),
+    ] {
         let plain = gae::Params { encoder, decoder, epochs: 30, ..gae::Params::default() };
         let quiet =
             vgae::Params { encoder, decoder, epochs: 30, noise: false, beta: 0.0, ..vgae::Params::default() };
@@ -74,7 +76,13 @@ fn all_links_may_be_fitted() {
     let params = gae::Params { validation: 0.0, test: 0.0, epochs: 5, ..gae::Params::default() };
     let (model, _) = fit(&params, &karate.data(), None, &Env::seeded(1), &mut Silent).expect("a fit");
     assert_eq!(model.split.training.len(), 78);
-    assert!(model.score(&karate.data(), &Env::seeded(1)).expect("scores").iter().all(|(name, _)| name != "test_auc"));
+    assert!(
+        model
+            .score(&karate.data(), &Env::seeded(1))
+            .expect("scores")
+            .iter()
+            .all(|(name, _)| name != "test_auc")
+    );
     assert!(model.sampler().is_none(), "codes without a prior cannot be drawn");
 }
 

@@ -66,8 +66,11 @@ fn losses_and_gradients_on_cora_are_the_golden_ones() {
         let mut gradient = vec![0.0; net.params.len()];
         let terms = objective.loss(&net, &mut pass, &mut gradient, 0, 0);
         assert!((terms.total - expected).abs() <= GOLDEN_GRAPH, "{name}: {} for {expected}", terms.total);
-        let mut all = [golden(&folder, &format!("{name}_grad_W0.f64")), golden(&folder, &format!("{name}_grad_W1.f64"))]
-            .concat();
+        let mut all = [
+            golden(&folder, &format!("{name}_grad_W0.f64")),
+            golden(&folder, &format!("{name}_grad_W1.f64")),
+        ]
+        .concat();
         if is_variational {
             all.extend(golden(&folder, "vgae_grad_W2.f64"));
         }
@@ -139,7 +142,11 @@ fn every_net_and_loss_has_its_gradient() {
                     slope += sign * loss_at(plan, &graph, &moved, &mut unused) / 2e-5;
                 }
                 let bound = GRADIENT * (1.0 + gradient[at].abs());
-                assert!((slope - gradient[at]).abs() <= bound, "{plan:?} {kind} {at}: {slope}, {}", gradient[at]);
+                assert!(
+                    (slope - gradient[at]).abs() <= bound,
+                    "{plan:?} {kind} {at}: {slope}, {}",
+                    gradient[at]
+                );
             }
         }
     }
@@ -197,7 +204,11 @@ fn the_closed_form_is_the_tapes_dense_one() {
     let weigh = |t: f64, by: f64| t * by * norm;
     let w = (all - n_ordered) / n_ordered;
     program.input_mut(linked).iter_mut().zip(target.values()).for_each(|(to, &t)| *to = weigh(t, w));
-    program.input_mut(unlinked).iter_mut().zip(target.values()).for_each(|(to, &t)| *to = weigh(1.0 - t, 1.0));
+    program
+        .input_mut(unlinked)
+        .iter_mut()
+        .zip(target.values())
+        .for_each(|(to, &t)| *to = weigh(1.0 - t, 1.0));
     let plan_of_all = program.plan(loss, &store.everything());
     program.forward(&mut store);
     let mut by_tape = vec![0.0; store.values().len()];
@@ -259,9 +270,7 @@ fn a_node_is_encoded_by_its_edges_and_features() {
             let rows = Features::Sparse(graph.adjacency().clone()).beside(features, &Budget::unlimited());
             let attached = model.encode(&rows.expect("rows"), &env).expect("codes").to_f64();
             let embedded = model.embed(&graph, &env).expect("codes");
-            for ((a, b), c) in
-                attached.values().iter().zip(model.codes.0.values()).zip(embedded.values())
-            {
+            for ((a, b), c) in attached.values().iter().zip(model.codes.0.values()).zip(embedded.values()) {
                 assert!((a - b).abs() <= 20.0 * ALONE_OR_IN_COMPANY * (1.0 + b.abs()), "{encoder:?} {a} {b}");
                 assert!((c - b).abs() <= 20.0 * ALONE_OR_IN_COMPANY * (1.0 + b.abs()), "{encoder:?} {c} {b}");
             }
@@ -306,7 +315,8 @@ fn new_nodes_are_drawn_as_rarely_joined_as_old_ones() {
 fn karate_works_on_first_try_and_new_links_are_new() {
     let graph = karate_graph();
     let env = Env::seeded(0);
-    let (model, history) = fit(&vgae::Params::default(), &data(&graph), None, &env, &mut Silent).expect("a fit");
+    let (model, history) =
+        fit(&vgae::Params::default(), &data(&graph), None, &env, &mut Silent).expect("a fit");
     assert!(history.converged());
     let links = model.new_links(&graph, 12).expect("links");
     assert_eq!(links.len(), 12);

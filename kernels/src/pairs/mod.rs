@@ -141,7 +141,10 @@ macro_rules! pair_loss {
                     for pairs in cut.tasks() {
                         let (own, others) = rest.split_at_mut(cut.gradient_len(&pairs));
                         let first = cut.place(pairs.start);
-                        tasks.push((Job { rows, columns, n_blocks, width, d, first, n_pairs: pairs.len() }, own));
+                        tasks.push((
+                            Job { rows, columns, n_blocks, width, d, first, n_pairs: pairs.len() },
+                            own,
+                        ));
                         rest = others;
                     }
                     let done = parallel::map_tasks(tasks, |(job, own)| {

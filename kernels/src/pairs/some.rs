@@ -16,7 +16,8 @@ impl<T: Copy> Formula<T, 0, 1> for Weighed<T> {
     const UPDATES: bool = true;
     #[inline(always)]
     fn at<V: Elementary<Elem = T>>(self, _: [V; 0], [s]: [V; 1]) -> (V, [V; 1]) {
-        let (linked, unlinked, scale) = (V::splat(self.linked), V::splat(self.unlinked), V::splat(self.scale));
+        let (linked, unlinked, scale) =
+            (V::splat(self.linked), V::splat(self.unlinked), V::splat(self.scale));
         let value = linked.mul(s.neg().softplus()).add(unlinked.mul(s.softplus()));
         // sigma(s) - 1 = -sigma(-s), which keeps its precision where sigma(s) is near 1.
         let slope = unlinked.mul(s.sigmoid()).sub(linked.mul(s.neg().sigmoid()));

@@ -128,20 +128,14 @@ impl Attach {
             Attach::Network { net, .. } => {
                 let inputs = Inputs::of(graph, net.plan.encoder == Encoder::Vgnae, &env.budget)?;
                 let n_numbers = Pass::<f32>::numbers_a_node(&net.plan);
-                env.budget.charge_array(
-                    graph.n_nodes() as u64,
-                    4 * n_numbers,
-                    "the layers of all nodes",
-                )?;
+                env.budget.charge_array(graph.n_nodes() as u64, 4 * n_numbers, "the layers of all nodes")?;
                 let mut pass = Pass::new(&net.plan, graph.n_nodes());
                 net.forward(&inputs, &mut pass);
                 Ok(pass.mu.cast())
             }
             Attach::Eigenvectors { .. } => {
                 // Edges between new nodes tell nothing of where the fitted ones are.
-                let known = |(i, j, w): (usize, usize, f64)| {
-                    (j < n_nodes).then_some((i as u32, j as u32, w))
-                };
+                let known = |(i, j, w): (usize, usize, f64)| (j < n_nodes).then_some((i as u32, j as u32, w));
                 let weights = graph.adjacency().entries().filter_map(known).collect();
                 let rows = Csr::from_triplets(graph.n_nodes(), n_nodes, weights)?;
                 self.attached(codes, &Features::Sparse(rows))
@@ -161,11 +155,8 @@ fn by_network(
     let (m, k) = (rows.weights.n_rows(), net.plan.n_latent);
     let own: Vec<f64> = (0..m).map(|i| 1.0 + rows.weights.row(i).1.iter().sum::<f64>()).collect();
     let mut joined: Csr<f32> = rows.weights.cast();
-    let scaled: Vec<f32> = rows
-        .weights
-        .entries()
-        .map(|(i, j, w)| (w / (own[i] * degrees[j]).sqrt()) as f32)
-        .collect();
+    let scaled: Vec<f32> =
+        rows.weights.entries().map(|(i, j, w)| (w / (own[i] * degrees[j]).sqrt()) as f32).collect();
     joined.values_mut().copy_from_slice(&scaled);
     // The share of a node's own row, 1 / d.
     let shares: Vec<f32> = own.iter().map(|d| (1.0 / d) as f32).collect();

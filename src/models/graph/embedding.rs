@@ -5,15 +5,13 @@ use super::held_out::{Found, load_split, visit_split};
 use super::net::Net;
 use super::{Encoder, Plan, figures, judged};
 use crate::error::{Error, Result};
+use crate::figure::Figure;
 use crate::linalg::{Csr, Features, Graph, Link, LinkSplit, Matrix};
-use crate::models::{
-    Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths,
-};
+use crate::models::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths};
 use crate::monitor::Env;
 use crate::random::{Rng, fill_normal};
 use crate::solve::top_n::top_pairs;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
-use crate::figure::Figure;
 use diabolo_kernels::reduce::Reduce;
 use diabolo_kernels::vector::VectorMath;
 

@@ -61,7 +61,8 @@ fn curve(x: &str, y: &str, points: Vec<(f64, f64)>, diagonal: bool) -> Plot {
     let last = points.len().saturating_sub(1);
     let shown = points.into_iter().enumerate().filter(|(at, _)| at % stride == 0 || *at == last);
     let (xs, ys) = shown.map(|(_, point)| point).unzip();
-    let mut series = vec![Series { name: if diagonal { "model".into() } else { String::new() }, x: xs, y: ys }];
+    let mut series =
+        vec![Series { name: if diagonal { "model".into() } else { String::new() }, x: xs, y: ys }];
     if diagonal {
         series.push(Series { name: "chance".into(), x: vec![0.0, 1.0], y: vec![0.0, 1.0] });
     }

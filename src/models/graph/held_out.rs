@@ -64,4 +64,3 @@ pub fn load_split(named: &Named) -> Result<LinkSplit> {
     }
     Ok(split)
 }
-

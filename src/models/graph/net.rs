@@ -251,14 +251,7 @@ impl<T: Real> Net<T> {
             self.part("w4", gradient),
             plain,
         );
-        T::gemm(
-            T::ONE,
-            link.narrow.view(),
-            self.matrix("w4").t(),
-            T::ZERO,
-            link.d_hidden.view_mut(),
-            plain,
-        );
+        T::gemm(T::ONE, link.narrow.view(), self.matrix("w4").t(), T::ZERO, link.d_hidden.view_mut(), plain);
         T::relu_backward(link.hidden.values(), link.d_hidden.values_mut());
         inputs.propagate(1.0, &link.d_hidden, &mut link.wide);
         T::gemm(T::ONE, z.view().t(), link.wide.view(), T::ZERO, self.part("w3", gradient), plain);
@@ -328,13 +321,7 @@ impl<T: Real> LinkPass<T> {
     /// Room for a way over `n` nodes.
     pub fn new(plan: &Plan, n: usize) -> LinkPass<T> {
         let (wide, narrow) = (Matrix::zeros(n, plan.hidden), Matrix::zeros(n, plan.n_latent));
-        LinkPass {
-            hidden: wide.clone(),
-            d_hidden: wide.clone(),
-            wide,
-            y: narrow.clone(),
-            narrow,
-        }
+        LinkPass { hidden: wide.clone(), d_hidden: wide.clone(), wide, y: narrow.clone(), narrow }
     }
 }
 

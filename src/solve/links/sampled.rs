@@ -80,7 +80,8 @@ impl<T: Real> Sampled<T> {
         let (starts, links) = (&self.starts, &self.links);
         let n = starts.len() - 1;
         let first_rows: Vec<usize> = (0..n).step_by(ROWS_PER_TASK).collect();
-        let parts: Vec<usize> = first_rows.iter().map(|&first| starts[(first + ROWS_PER_TASK).min(n)]).collect();
+        let parts: Vec<usize> =
+            first_rows.iter().map(|&first| starts[(first + ROWS_PER_TASK).min(n)]).collect();
         for_each_part(&mut self.ends, &parts, |part, ends| {
             let rows = first_rows[part]..(first_rows[part] + ROWS_PER_TASK).min(n);
             let first = starts[rows.start];

@@ -95,8 +95,10 @@ impl Tensors for State {
 
 /// B = (I + D^-1/2 A D^-1/2) / 2; the rows of nodes without an edge are 0, so that they come last.
 fn shifted(graph: &Graph) -> Result<Csr<f64>> {
-    let root: Vec<f64> = graph.degrees().iter().map(|d| if *d > 0.0 { 1.0 / d.sqrt() } else { 0.0 }).collect();
-    let edges = graph.adjacency().entries().map(|(i, j, w)| (i as u32, j as u32, 0.5 * w * root[i] * root[j]));
+    let root: Vec<f64> =
+        graph.degrees().iter().map(|d| if *d > 0.0 { 1.0 / d.sqrt() } else { 0.0 }).collect();
+    let edges =
+        graph.adjacency().entries().map(|(i, j, w)| (i as u32, j as u32, 0.5 * w * root[i] * root[j]));
     let own = (0..graph.n_nodes()).filter(|&i| root[i] > 0.0).map(|i| (i as u32, i as u32, 0.5));
     Csr::from_triplets(graph.n_nodes(), graph.n_nodes(), edges.chain(own).collect())
 }
