@@ -7,15 +7,17 @@ use super::run::{self, Run};
 use crate::error::{Error, Result};
 use crate::io::link_split::{self, NodeNames};
 use crate::io::loaded::{IndexBase, Known, Loaded, Recipe};
+use crate::io::names;
 use crate::io::read::{Format, NodesGiven, ReadOptions};
 use crate::io::records::{self, Cell};
 use crate::io::run::{GraphDescription, RunFolder};
 use crate::linalg::{Csr, Features, Graph, LinkSplit};
-use crate::models::Names;
 use crate::models::graph::{Embedding, SEARCHED_NODES};
+use crate::models::{Labels, Names};
 use crate::monitor::Env;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// Predicted links that a fit writes.
 const WRITTEN_LINKS: usize = 100;
@@ -59,7 +61,10 @@ pub fn load(
         Some(names) => NodesGiven::Names(names.clone()),
         None => NodesGiven::Count(set.features.n_samples()),
     });
+    // Labels are found by the names of nodes, which are not known yet.
+    let by_name = reading.labels.as_ref().and_then(|path| Labelled::read(path, env));
     let options = ReadOptions {
+        labels: if by_name.is_some() { None } else { reading.labels.clone() },
         known: Some(Known { recipe, n_features: 0, columns: None }),
         nodes,
         ..reading.options()
@@ -106,7 +111,47 @@ pub fn load(
         let first = base.map_or(0, |base| base.first() as usize);
         set.names.samples = Some((first..first + n).map(|node| node.to_string()).collect());
     }
+    if let (Some(by_name), Some(names)) = (by_name, &set.names.samples) {
+        set.labels = Some(by_name.of(names, env)?);
+    }
     Ok((loaded, graph))
+}
+
+/// A file of labels with a node in the first column and its class in the second.
+struct Labelled {
+    path: PathBuf,
+    nodes: Vec<String>,
+    classes: Vec<String>,
+}
+
+impl Labelled {
+    /// Nothing where there are not two columns: such a file is read in the order of the nodes.
+    fn read(path: &Path, env: &Env) -> Option<Labelled> {
+        let column = |number: usize| {
+            names::read_all(&PathBuf::from(format!("{}:{number}", path.display())), "nodes", &env.budget).ok()
+        };
+        let (nodes, classes) = (column(1)?, column(2)?);
+        Some(Labelled { path: path.to_path_buf(), nodes, classes })
+    }
+
+    /// The classes of nodes by their names; in the order of the file where it does not name all of them.
+    fn of(self, names: &[String], env: &Env) -> Result<Labels> {
+        env.budget.charge_array(names.len() as u64, 64, "the labels")?;
+        let class: HashMap<&str, &String> =
+            self.nodes.iter().map(String::as_str).zip(&self.classes).collect();
+        let found: Option<Vec<String>> =
+            names.iter().map(|name| class.get(name.as_str()).copied().cloned()).collect();
+        match found {
+            Some(classes) => Ok(Labels::from_names(&classes)),
+            None if self.classes.len() == names.len() => Ok(Labels::from_names(&self.classes)),
+            None => {
+                let missing = names.iter().find(|name| !class.contains_key(name.as_str()));
+                let missing = missing.map_or("", String::as_str);
+                let why = format!("it has no class of the node `{missing}`; give a line for each node");
+                Err(Error::parse(&self.path, why))
+            }
+        }
+    }
 }
 
 /// The graph that the arguments of a command name, read as that of the run was.

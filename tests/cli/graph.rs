@@ -188,6 +188,26 @@ fn directions_are_given_up_with_a_warning() {
     assert!(warnings.contains("5 edges are not the same in both directions"), "{warnings}");
 }
 
+/// Labels beside their nodes' names are found by them, in whatever order; others are in the order of the nodes.
+#[test]
+fn labels_are_found_by_the_names_of_nodes() {
+    let folder = Scratch::new();
+    friends(&folder);
+    let plain = text(&bytes(&folder, "labels.txt"));
+    let nodes = text(&bytes(&folder, "features.csv"));
+    let nodes = nodes.lines().skip(1).map(|line| line.split(',').next().expect("a name"));
+    let mut named: Vec<String> =
+        nodes.zip(plain.lines()).map(|(node, class)| format!("{node}\t{class}\n")).collect();
+    named.reverse();
+    folder.file("named.tsv", named.concat().as_bytes());
+    good(&folder, &format!("{FIT} --out plain"));
+    good(&folder, &format!("{FIT} --out named").replace("labels.txt", "named.tsv"));
+    assert_eq!(metrics(&folder, "plain")["nmi"], metrics(&folder, "named")["nmi"]);
+    folder.file("few.tsv", named[1..].concat().as_bytes());
+    let line = format!("{FIT} --out few").replace("labels.txt", "few.tsv");
+    refused(&folder, &line, 65, &["few.tsv", "it has no class of the node `hermit`"]);
+}
+
 #[test]
 fn only_models_of_graphs_tell_of_links() {
     let folder = Scratch::new();

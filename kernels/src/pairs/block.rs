@@ -21,6 +21,8 @@ pub(super) struct Job<'a, T> {
     /// The blocks of Z transposed: d x BLOCK each, one after another.
     pub columns: &'a [T],
     pub n_blocks: usize,
+    /// Rows of Z that are not added.
+    pub n: usize,
     /// Whole pairs of vectors.
     pub width: usize,
     pub d: usize,
@@ -34,7 +36,7 @@ pub(super) struct Job<'a, T> {
 /// first block; returns the sum of ln(1 + e^s) over the pairs, those above the diagonal twice.
 #[inline(always)]
 pub(super) fn run<V: Simd<Elem: Coefficients>>(job: Job<V::Elem>, gradient: &mut [V::Elem]) -> f64 {
-    let Job { rows, columns, n_blocks, width, d, first, n_pairs } = job;
+    let Job { rows, columns, n_blocks, n, width, d, first, n_pairs } = job;
     let block_len = BLOCK * width;
     assert!(rows.len() == n_blocks * block_len && columns.len() == n_blocks * BLOCK * d);
     assert!(first.0 <= first.1 && (first.1 < n_blocks || n_pairs == 0) && d <= width);
@@ -48,6 +50,9 @@ pub(super) fn run<V: Simd<Elem: Coefficients>>(job: Job<V::Elem>, gradient: &mut
         let of_column = &rows[column * block_len..(column + 1) * block_len];
         let transposed = &columns[column * BLOCK * d..(column + 1) * BLOCK * d];
         logits::<V>(of_row, width, transposed, d, &mut slopes);
+        if (column + 1) * BLOCK > n {
+            leave_out::<V>(&mut slopes, n.saturating_sub(row * BLOCK), n - column * BLOCK);
+        }
         let sum = softplus_and_slopes::<V>(&mut slopes);
         let own = &mut gradient[(row - first.0) * block_len..][..block_len];
         // dZ_I += P Z_J
@@ -121,6 +126,15 @@ fn logits<V: Simd>(
                 }
             }
         }
+    }
+}
+
+/// Pairs with rows that were added: so improbable that they add nothing to the loss. (Their slopes meet zeros.)
+#[inline(always)]
+fn leave_out<V: Simd>(logits: &mut [V::Elem; BLOCK * BLOCK], n_rows: usize, n_columns: usize) {
+    for (i, row) in logits.chunks_exact_mut(BLOCK).enumerate() {
+        let from = if i < n_rows { n_columns.min(BLOCK) } else { 0 };
+        row[from..].fill(V::Elem::from_f64(-1e3));
     }
 }
 

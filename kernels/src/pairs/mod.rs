@@ -141,10 +141,8 @@ macro_rules! pair_loss {
                     for pairs in cut.tasks() {
                         let (own, others) = rest.split_at_mut(cut.gradient_len(&pairs));
                         let first = cut.place(pairs.start);
-                        tasks.push((
-                            Job { rows, columns, n_blocks, width, d, first, n_pairs: pairs.len() },
-                            own,
-                        ));
+                        let n_pairs = pairs.len();
+                        tasks.push((Job { rows, columns, n_blocks, n, width, d, first, n_pairs }, own));
                         rest = others;
                     }
                     let done = parallel::map_tasks(tasks, |(job, own)| {
@@ -167,10 +165,7 @@ macro_rules! pair_loss {
                             <$t>::scale_into(2.0 * scale, &from[..d], to);
                         }
                     });
-                    // Padding is rows of zeros, whose logits are 0 and whose terms are ln 2 each.
-                    let n_padded = n_blocks * BLOCK;
-                    let padding = (n_padded * n_padded - n * n) as f64 * std::f64::consts::LN_2;
-                    done.iter().map(|(loss, ..)| loss).sum::<f64>() - padding
+                    done.iter().map(|(loss, ..)| loss).sum()
                 }
 
                 fn some_pairs(linked: $t, unlinked: $t, scale: $t, logits: &mut [$t]) -> f64 {

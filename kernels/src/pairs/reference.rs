@@ -15,11 +15,14 @@ pub fn all_pairs(z: &[f64], d: usize) -> (f64, Vec<f64>) {
     let mut gradient = vec![0.0; z.len()];
     let mut total = 0.0;
     for (a, into) in z.chunks_exact(d).zip(gradient.chunks_exact_mut(d)) {
+        // By rows: equal terms are rounded alike, and a sum of all of them would drift.
+        let mut of_row = 0.0;
         for b in z.chunks_exact(d) {
             let s: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-            total += softplus(s);
+            of_row += softplus(s);
             into.iter_mut().zip(b).for_each(|(g, x)| *g += 2.0 * sigmoid(s) * x);
         }
+        total += of_row;
     }
     (total, gradient)
 }

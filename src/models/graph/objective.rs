@@ -1,8 +1,7 @@
 //! The loss of a network on a graph, and its gradient.
 
 use super::inputs::Inputs;
-use super::net::{LinkPass, Net, Pass};
-use super::{Decoder, Link, Plan};
+use super::{Decoder, Link, LinkPass, Net, Pass, Plan};
 use crate::error::Result;
 use crate::linalg::{Csr, Graph, Matrix};
 use crate::monitor::Budget;

@@ -1,8 +1,7 @@
 //! A network in mid-fit.
 
-use super::net::{Net, Pass};
 use super::objective::{Objective, Terms};
-use super::{Codes, Embedding, Encoder, Plan, attach::Attach, held_out};
+use super::{Codes, Embedding, Encoder, Net, Pass, Plan, attach::Attach, held_out};
 use crate::error::{Error, Result};
 use crate::linalg::{Graph, LinkSplit, Matrix};
 use crate::models::{Data, Step};
