@@ -225,3 +225,6 @@ pub const GOLDEN_GRAPH: f64 = 1e-10;
 /// Eigenvectors of some dozen nodes by way of a decomposition of I + A, whose leading values lie within a few parts in a
 /// hundred of each other.
 pub const EIGENMAPS: f64 = 1e-8;
+/// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
+/// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
+pub const MOTION: f64 = 1e-6;

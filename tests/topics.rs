@@ -1,13 +1,13 @@
 //! What judges topics: gensim's values, counts by hand, extremes, and the assignment against all permutations.
 
-use crate::tolerance::GOLDEN_METRIC;
+use crate::tolerance::{EXACT_SUM, GOLDEN_METRIC};
 use diabolo::figure::Plot;
 use diabolo::linalg::{Csr, Features, Matrix};
 use diabolo::metrics::topics::{
     Coherence, Occurrences, coherence, diversity, jensen_shannon, match_topics, mean_coherence, relevance,
     stability, top_words, top_words_by_relevance,
 };
-use diabolo::models::topic::{Mixture, structure};
+use diabolo::models::topic::{Mixture, SHOWN_TOPICS, structure};
 use diabolo::models::{Labels, Names};
 use diabolo::random::Rng;
 use diabolo::solve::assignment::least_cost;
@@ -223,4 +223,17 @@ fn a_structure_plot_keeps_the_means() {
     let labels = Labels::from_names(&["b".to_owned(), "a".to_owned()]);
     let Plot::Shares { groups, .. } = structure(&few, Some(&labels)).plot else { panic!("shares") };
     assert_eq!(groups, [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+}
+
+#[test]
+fn a_structure_plot_of_many_topics_joins_the_small_ones() {
+    // Topic 7 has a third of every sample, the other 149 share the rest.
+    let theta = Matrix::from_fn(3, 150, |_, k| if k == 7 { 1.0 / 3.0 } else { 2.0 / 3.0 / 149.0 });
+    let Plot::Shares { parts, shares, .. } = structure(&theta, None).plot else { panic!("shares") };
+    assert_eq!(parts.len(), SHOWN_TOPICS + 1);
+    assert!(parts.contains(&"topic 8".to_string()));
+    assert_eq!(parts.last().map(String::as_str), Some("all others"));
+    for bar in shares.chunks(parts.len()) {
+        assert!((bar.iter().sum::<f64>() - 1.0).abs() <= EXACT_SUM);
+    }
 }

@@ -132,6 +132,80 @@ fn each_part<T: Send>(
     });
 }
 
+/// Some columns of a row-major matrix, writable.
+pub struct Stripe<'a, T> {
+    /// The stripe's first element of row 0.
+    first: *mut T,
+    n_rows: usize,
+    n_cols: usize,
+    width: usize,
+    _matrix: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Stripe<'_, T> {
+    /// Rows of the matrix.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Columns of the whole matrix.
+    pub fn n_cols(&self) -> usize {
+        self.n_cols
+    }
+
+    /// Columns of the stripe.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The stripe's part of row `i`.
+    /// # Panics
+    /// If there is no such row.
+    #[inline(always)]
+    pub fn row(&mut self, i: usize) -> &mut [T] {
+        assert!(i < self.n_rows);
+        // SAFETY: row i exists and the stripe lies within its columns, no other stripe holds one of them, and `self`
+        // is borrowed as long as the row is.
+        unsafe { std::slice::from_raw_parts_mut(self.first.add(i * self.n_cols), self.width) }
+    }
+}
+
+/// Cuts matrices of `n_cols` columns into stripes of `width` of them and calls `f(first_column, stripes)` on each, in
+/// parallel; the matrices may have different numbers of rows.
+/// # Panics
+/// If a matrix is not whole rows.
+pub fn for_each_stripe<T: Send, const N: usize>(
+    matrices: [&mut [T]; N],
+    n_cols: usize,
+    width: usize,
+    f: impl Fn(usize, [&mut Stripe<T>; N]) + Sync + Send,
+) {
+    if n_cols == 0 || width == 0 {
+        return;
+    }
+    let n_rows = matrices.each_ref().map(|matrix| {
+        assert!(
+            matrix.len().is_multiple_of(n_cols),
+            "{} elements are not whole rows of {n_cols}",
+            matrix.len()
+        );
+        matrix.len() / n_cols
+    });
+    let places = matrices.map(Places::new);
+    each_index(n_cols.div_ceil(width), &|q| {
+        let first = q * width;
+        let mut stripes: [Stripe<T>; N] = std::array::from_fn(|s| Stripe {
+            // Of an empty matrix no element is ever asked for.
+            first: places[s].first.wrapping_add(first),
+            n_rows: n_rows[s],
+            n_cols,
+            width: width.min(n_cols - first),
+            _matrix: PhantomData,
+        });
+        f(first, stripes.each_mut());
+    });
+}
+
 /// As [`each_part`], and returns what `f` returns, in order.
 fn map_parts<T: Send, R: Send>(
     data: &mut [T],

@@ -12,7 +12,7 @@ use crate::rng::RngFill;
 use crate::small::Small;
 use crate::sparse::Sparse;
 use crate::update::Update;
-use crate::vector::{Activations, Arithmetic, Broadcast, RowMath, VectorMath};
+use crate::vector::{Activations, Arithmetic, Broadcast, Normalise, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -64,6 +64,7 @@ pub trait Real:
     + PairLoss
     + Activations
     + Broadcast
+    + Normalise
     + Update
 {
     /// 0

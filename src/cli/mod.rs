@@ -16,6 +16,7 @@ mod graph;
 mod info;
 mod input;
 mod links;
+mod interpolate;
 mod lists;
 mod man;
 mod models;
@@ -62,6 +63,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
         Some(("links", matches)) => links::run(matches),
+        Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -101,6 +103,7 @@ pub fn command() -> Command {
             differences::command(),
             structure::command(),
             links::command(),
+            interpolate::command(),
             eval::command(),
             report::command(),
             info::command(),

@@ -160,6 +160,13 @@ impl<T: Real> Matrix<T> {
         product(self.view(), other.view().t())
     }
 
+    /// The sum of every column, in the order of the rows.
+    pub fn col_sums(&self) -> Vec<T> {
+        let mut sums = vec![T::ZERO; self.n_cols()];
+        T::column_sums(self.values(), T::ZERO, &mut sums);
+        sums
+    }
+
     /// self' x self, the Gram matrix of the columns.
     pub fn gram(&self) -> Matrix<T> {
         let mut gram = Self::zeros(self.n_cols, self.n_cols);

@@ -4,6 +4,7 @@ pub mod binary;
 pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;
+pub mod fidelity;
 pub mod generative;
 pub mod held_out;
 pub mod interval;

@@ -13,6 +13,7 @@ pub mod factorization;
 pub mod gallery;
 pub mod graph;
 mod history;
+pub mod interpolation;
 pub mod network;
 mod recommend;
 mod stream;

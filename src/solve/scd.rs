@@ -21,7 +21,7 @@ use diabolo_kernels::sparse::{CsrRef, Sparse};
 /// If the shapes do not agree.
 pub fn sweeps(a: &mut Matrix<f64>, x: &Csr<f64>, b: &Matrix<f64>, penalty: Penalty, n_sweeps: usize) -> f64 {
     let sweeps = Sweeps { most: n_sweeps, tol: 0.0 };
-    f64::divergence_sweeps(a.values_mut(), x.view(), b.view(), &col_sums(b), penalty, sweeps)
+    f64::divergence_sweeps(a.values_mut(), x.view(), b.view(), &b.col_sums(), penalty, sweeps)
 }
 
 /// Sweeps each row of `a` until a sweep moves it by less than a part in 10^9, at most 1,000 times: every row
@@ -40,7 +40,7 @@ pub fn solve(a: &mut Matrix<f64>, x: &Csr<f64>, b: &Matrix<f64>, sums: &[f64], p
 pub fn multiply(a: &mut Matrix<f64>, x: &Csr<f64>, y: &[f64], b: &Matrix<f64>, penalty: Penalty) {
     let mut pulls = pulls(x, y, b);
     pulls.values_mut().iter_mut().zip(a.values()).for_each(|(pull, a)| *pull *= a);
-    minimise(a, &pulls, &col_sums(b), penalty);
+    minimise(a, &pulls, &b.col_sums(), penalty);
 }
 
 /// sum_j b_jk x_ij / y_ij for every row i and component k, given `y` at the entries of X.
@@ -66,16 +66,19 @@ pub fn pulls(x: &Csr<f64>, y: &[f64], b: &Matrix<f64>) -> Matrix<f64> {
 pub fn minimise(a: &mut Matrix<f64>, p: &Matrix<f64>, sums: &[f64], penalty: Penalty) {
     assert!(a.shape() == p.shape() && sums.len() == a.n_cols(), "one pull an entry, one sum a component");
     let n_components = a.n_cols().max(1);
-    let rows = a.values_mut().chunks_exact_mut(n_components).zip(p.values().chunks_exact(n_components));
-    for (row, pulls) in rows {
-        for ((a, pull), sum) in row.iter_mut().zip(pulls).zip(sums) {
-            let slope = sum + penalty.l1;
-            let denominator = slope + (slope * slope + 4.0 * penalty.l2 * pull).sqrt();
-            if denominator > 0.0 {
-                *a = 2.0 * pull / denominator;
+    let rows_per_task = (BANDWIDTH_GRAIN / n_components).max(1);
+    for_each_row_block(a.values_mut(), n_components, rows_per_task, |first, block| {
+        let pulls = p.values()[first * n_components..].chunks_exact(n_components);
+        for (row, pulls) in block.chunks_exact_mut(n_components).zip(pulls) {
+            for ((a, pull), sum) in row.iter_mut().zip(pulls).zip(sums) {
+                let slope = sum + penalty.l1;
+                let denominator = slope + (slope * slope + 4.0 * penalty.l2 * pull).sqrt();
+                if denominator > 0.0 {
+                    *a = 2.0 * pull / denominator;
+                }
             }
         }
-    }
+    });
 }
 
 /// A B' at the entries of X.
@@ -94,15 +97,6 @@ pub fn constant(x: &Csr<f64>) -> f64 {
 
 /// D(X || A B') from its parts: [`constant`], sum x ln y, and both factors.
 pub fn divergence(constant: f64, x_ln_y: f64, a: &Matrix<f64>, b: &Matrix<f64>) -> f64 {
-    let (a, b) = (col_sums(a), col_sums(b));
+    let (a, b) = (a.col_sums(), b.col_sums());
     constant - x_ln_y + a.iter().zip(&b).map(|(a, b)| a * b).sum::<f64>()
-}
-
-/// The sum of every column.
-pub fn col_sums(a: &Matrix<f64>) -> Vec<f64> {
-    let mut sums = vec![0.0; a.n_cols()];
-    for row in a.rows() {
-        sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-    }
-    sums
 }

@@ -4,6 +4,7 @@ mod blocks;
 mod configuration;
 mod data;
 mod graph;
+mod interpolate;
 mod lists;
 mod mistakes;
 mod results;

@@ -7,6 +7,7 @@ mod distance;
 mod gathered;
 mod gemm;
 mod loss;
+mod motion;
 mod network;
 mod pairs;
 mod picked;

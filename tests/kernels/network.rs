@@ -1,6 +1,6 @@
-//! Activations, what flows back through them, and rows and columns against a matrix.
+//! Activations, what flows back through them, rows and columns against a matrix, columns normalised.
 
-use diabolo_kernels::vector::{Activations, Broadcast};
+use diabolo_kernels::vector::{Activations, Broadcast, Normalise, reference};
 use diabolo_kernels::{Real, parallel};
 use proptest::prelude::*;
 
@@ -98,6 +98,40 @@ fn broadcasts_agree<T: Real>(n_rows: usize, n_cols: usize, values: &[f64]) -> Ch
     Ok(())
 }
 
+/// Normalised columns and their way back against the plain formulas, by column in f64.
+fn normalisation_agrees<T: Real>(n_rows: usize, n_cols: usize, values: &[f64]) -> Checked {
+    const EPS: f64 = 1e-3;
+    let n = n_rows * n_cols;
+    let (x, dy) = (convert::<T>(&values[..n]), convert::<T>(&values[1..=n]));
+    let (scale, bias) = (convert::<T>(&values[..n_cols]), convert::<T>(&values[2..n_cols + 2]));
+    // With both rows and with none; sums that overwrite and sums that add.
+    for (affine, beta) in [(Some((&scale[..], &bias[..])), T::ZERO), (None, T::from_f64(0.5))] {
+        let (scale, bias) = (affine.map(|both| both.0), affine.map(|both| both.1));
+        let (mut y, mut dx, mut moments) = (x.clone(), x.clone(), vec![T::ZERO; 2 * n_cols]);
+        let mut dots = vec![if beta == T::ZERO { T::from_f64(f64::NAN) } else { T::ONE }; n_cols];
+        T::normalise_columns(&x, T::from_f64(EPS), scale, bias, &mut moments, &mut y);
+        T::normalised_dots(&x, &dy, &moments, beta, &mut dots);
+        T::normalise_columns_back(&x, &dy, scale, &moments, &mut dx);
+        for j in 0..n_cols {
+            let column = |x: &[T]| x.iter().skip(j).step_by(n_cols).map(|x| x.to_f64()).collect::<Vec<f64>>();
+            let gain = scale.map_or(1.0, |scale| scale[j].to_f64());
+            let [inverse, mean] = reference::moments(&column(&x), EPS);
+            let (back, product) = reference::normalise_back(&column(&x), &column(&dy), gain, [inverse, mean]);
+            // Roundings of the sums, magnified as the columns are.
+            let unit = T::EPSILON.to_f64() * (n_rows as f64 + 8.0) * 25.0 * inverse.max(1.0).powi(2);
+            let near = |a: f64, b: f64| (a - b).abs() <= unit * (1.0 + gain.abs()) * (1.0 + b.abs());
+            prop_assert!(near(moments[j].to_f64(), inverse) && near(moments[n_cols + j].to_f64(), mean));
+            prop_assert!(near(dots[j].to_f64(), product + 0.5 * f64::from(u8::from(beta != T::ZERO))));
+            for (i, (y, dx)) in column(&y).into_iter().zip(column(&dx)).enumerate() {
+                let xn = (x[i * n_cols + j].to_f64() - mean) * inverse;
+                prop_assert!(near(y, gain * xn + bias.map_or(0.0, |bias| bias[j].to_f64())));
+                prop_assert!(near(dx, back[i]), "{} {}", dx, back[i]);
+            }
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -113,6 +147,14 @@ proptest! {
     ) {
         broadcasts_agree::<f32>(n_rows, n_cols, &values)?;
         broadcasts_agree::<f64>(n_rows, n_cols, &values)?;
+    }
+
+    #[test]
+    fn normalised_columns_equal_reference(
+        n_rows in 1_usize..9, n_cols in 1_usize..140, values in prop::collection::vec(-5.0..5.0, 9 * 140 + 2)
+    ) {
+        normalisation_agrees::<f32>(n_rows, n_cols, &values)?;
+        normalisation_agrees::<f64>(n_rows, n_cols, &values)?;
     }
 }
 
@@ -133,6 +175,19 @@ fn any_number_of_threads_gives_the_same_sums_of_columns() {
         let mut sums = [0.0; 30];
         f32::column_sums(&x, 0.0, &mut sums);
         sums
+    };
+    assert_eq!(parallel::with_threads(1, run), parallel::with_threads(3, run));
+}
+
+#[test]
+fn any_number_of_threads_normalises_the_same_way() {
+    let (n, n_cols) = (70, 1003);
+    let x: Vec<f32> = (0..n * n_cols).map(|i| (i % 1237) as f32 * 0.01 - 6.0).collect();
+    let run = || {
+        let (mut y, mut dx, mut moments) = (x.clone(), x.clone(), vec![0.0; 2 * n_cols]);
+        f32::normalise_columns(&x, 1e-3, None, None, &mut moments, &mut y);
+        f32::normalise_columns_back(&x, &y, None, &moments, &mut dx);
+        (y, dx, moments)
     };
     assert_eq!(parallel::with_threads(1, run), parallel::with_threads(3, run));
 }

@@ -7,6 +7,7 @@ mod arithmetic;
 mod broadcast;
 pub(crate) mod elementary;
 mod math;
+mod normalise;
 pub mod reference;
 pub(crate) mod rows;
 
@@ -14,4 +15,5 @@ pub use activation::Activations;
 pub use arithmetic::Arithmetic;
 pub use broadcast::Broadcast;
 pub use math::VectorMath;
+pub use normalise::Normalise;
 pub use rows::RowMath;

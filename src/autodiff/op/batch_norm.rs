@@ -30,8 +30,6 @@ struct Train {
     x: Id,
     norm: BatchNorm,
     y: Id,
-    /// (x - mean) / sqrt(variance + eps)
-    normalised: Id,
     /// 1 / sqrt(variance + eps), and the mean, as rows.
     moments: Id,
 }
@@ -54,9 +52,8 @@ impl<T: Real> Graph<T> {
         assert!(others.iter().flatten().all(|&row| self.shape(row) == [1, cols]), "one value a column");
         let y = self.result(rows, cols);
         if train {
-            let normalised = self.result(rows, cols);
             let moments = self.result(2, cols);
-            self.record(Train { x, norm, y, normalised, moments });
+            self.record(Train { x, norm, y, moments });
         } else {
             self.record(Evaluate { x, norm, y });
         }
@@ -90,27 +87,15 @@ impl<T: Real> Operation<T> for Train {
     }
 
     fn results(&self, each: &mut dyn FnMut(Id)) {
-        [self.y, self.normalised, self.moments].into_iter().for_each(each);
+        [self.y, self.moments].into_iter().for_each(each);
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, [y, normalised, moments]) = run.results([self.y, self.normalised, self.moments]);
+        let (values, [y, moments]) = run.results([self.y, self.moments]);
         let [n, cols] = values.shape(self.x);
-        let x = values.get(self.x);
-        let (inverse, mean) = moments.split_at_mut(cols);
-        let of_n = T::ONE / T::from_f64(n.max(1) as f64);
-        T::column_sums(x, T::ZERO, mean);
-        mean.iter_mut().for_each(|mean| *mean *= of_n);
-        // The variance in a second pass, about the mean: no difference of large squares.
-        for (row, out) in x.chunks_exact(cols.max(1)).zip(normalised.chunks_exact_mut(cols.max(1))) {
-            T::sub_into(row, mean, out);
-        }
-        T::column_dots(normalised, normalised, T::ZERO, inverse);
+        let [scale, bias] = [self.norm.scale, self.norm.bias].map(|row| row.map(|row| values.get(row)));
         let eps = T::from_f64(self.norm.eps);
-        inverse.iter_mut().for_each(|v| *v = T::ONE / (*v * of_n + eps).sqrt());
-        T::mul_row(normalised, inverse);
-        y.copy_from_slice(normalised);
-        self.norm.scale_and_shift(&values, y);
+        T::normalise_columns(values.get(self.x), eps, scale, bias, moments, y);
 
         let momentum = T::from_f64(self.norm.momentum);
         let keep = T::ONE - momentum;
@@ -125,40 +110,17 @@ impl<T: Real> Operation<T> for Train {
         }
     }
 
-    /// With g = dy * scale and xn the normalised x:
-    /// dx = 1 / sqrt(variance + eps) (g - mean(g) - xn mean(g * xn)).
+    /// With xn the normalised x: d scale = sum(dy xn), dx = scale / sqrt(variance + eps) (dy - mean(dy) - xn mean(dy xn)).
     fn backward(&self, run: &mut Backward<T>) {
         self.norm.bias_back(run, self.y);
         if let Some(scale) = self.norm.scale {
             run.add_scaled(self.y, scale, |values, dy, ds, beta| {
-                T::column_dots(dy, values.get(self.normalised), beta, ds);
+                T::normalised_dots(values.get(self.x), dy, values.get(self.moments), beta, ds);
             });
         }
         run.add(self.y, self.x, |values, dy, dx| {
-            let [n, cols] = values.shape(self.x);
-            let (normalised, inverse) = (values.get(self.normalised), &values.get(self.moments)[..cols]);
             let scale = self.norm.scale.map(|scale| values.get(scale));
-            let of_n = T::ONE / T::from_f64(n.max(1) as f64);
-            // Column by column in stripes that stay in registers: the sums need no room of their own.
-            const STRIPE: usize = 16;
-            for from in (0..cols).step_by(STRIPE) {
-                let width = STRIPE.min(cols - from);
-                let (mut sums, mut products) = ([T::ZERO; STRIPE], [T::ZERO; STRIPE]);
-                for i in 0..n {
-                    let at = i * cols + from;
-                    for j in 0..width {
-                        sums[j] += dy[at + j];
-                        products[j] += dy[at + j] * normalised[at + j];
-                    }
-                }
-                for i in 0..n {
-                    for j in 0..width {
-                        let at = i * cols + from + j;
-                        let gain = inverse[from + j] * scale.map_or(T::ONE, |scale| scale[from + j]);
-                        dx[at] = gain * (dy[at] - of_n * (sums[j] + normalised[at] * products[j]));
-                    }
-                }
-            }
+            T::normalise_columns_back(values.get(self.x), dy, scale, values.get(self.moments), dx);
         });
     }
 }

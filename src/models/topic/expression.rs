@@ -96,7 +96,7 @@ impl Mixture<'_> {
         env.budget.charge_array(x.n_stored() as u64, 16, "the counts by word")?;
         let cols = sparse(x).transposed();
         let l = Matrix::from_fn(n, k, |d, t| self.sizes[d] * self.theta[(d, t)]);
-        let sums = scd::col_sums(&l);
+        let sums = l.col_sums();
         let rates = self.rates(&cols, &l, &sums, settings.pseudocount);
         let word = |w: usize| {
             let mut rng = Rng::keyed(env.seed, &[w as u64]);

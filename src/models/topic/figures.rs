@@ -18,6 +18,9 @@ const LAMBDA: f64 = 0.6;
 /// Bars of the structure plot at the most; beyond it neighbours are averaged.
 const COLUMNS: usize = 800;
 
+/// Topics that figures show at most, the largest: no eye tells more apart, and a page has to open.
+pub const SHOWN_TOPICS: usize = 100;
+
 /// Classes in the table of topics over a label at the most.
 const CLASSES: usize = 60;
 
@@ -51,7 +54,10 @@ impl Mixture<'_> {
         Figure::new(
             "Top words",
             "The most probable words of each topic, the largest topics first.",
-            Plot::Panels { x: Axis::linear(""), panels: falling(&shares).iter().map(panel).collect() },
+            Plot::Panels {
+                x: Axis::linear(""),
+                panels: falling(&shares).iter().take(SHOWN_TOPICS).map(panel).collect(),
+            },
         )
     }
 
@@ -81,6 +87,14 @@ impl Mixture<'_> {
     }
 }
 
+/// The topics that are shown, in their order: those with the largest sums of memberships.
+fn shown(theta: &Matrix<f64>) -> Vec<usize> {
+    let mut topics = falling(&theta.col_sums());
+    topics.truncate(SHOWN_TOPICS);
+    topics.sort_unstable();
+    topics
+}
+
 /// The structure plot of memberships, n_samples x n_topics, rows that sum to 1: samples sorted within their class,
 /// or where none is known within those of the same largest topic, by that topic and how much they have of it.
 pub fn structure(theta: &Matrix<f64>, labels: Option<&Labels>) -> Figure {
@@ -89,6 +103,8 @@ pub fn structure(theta: &Matrix<f64>, labels: Option<&Labels>) -> Figure {
     let n_groups = labels.map_or(theta.n_cols(), |labels| labels.classes.len());
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); n_groups];
     (0..theta.n_rows()).for_each(|i| members[group(i)].push(i));
+    let topics = shown(theta);
+    let has_others = topics.len() < theta.n_cols();
     let (mut shares, mut groups) = (Vec::new(), Vec::new());
     for (g, members) in members.iter_mut().enumerate().filter(|(_, members)| !members.is_empty()) {
         members.sort_by(|&a, &b| {
@@ -103,7 +119,12 @@ pub fn structure(theta: &Matrix<f64>, labels: Option<&Labels>) -> Figure {
         for column in 0..n_columns {
             let some = &members[column * members.len() / n_columns..(column + 1) * members.len() / n_columns];
             let mean = |k: usize| some.iter().map(|&i| theta[(i, k)]).sum::<f64>() / some.len() as f64;
-            shares.extend((0..theta.n_cols()).map(mean));
+            let from = shares.len();
+            shares.extend(topics.iter().map(|&k| mean(k)));
+            if has_others {
+                let others = 1.0 - shares[from..].iter().sum::<f64>();
+                shares.push(others.max(0.0));
+            }
         }
         let name = labels.map_or_else(|| format!("{}", g + 1), |labels| labels.classes[g].clone());
         groups.push((name, n_columns));
@@ -113,24 +134,29 @@ pub fn structure(theta: &Matrix<f64>, labels: Option<&Labels>) -> Figure {
         None => "largest topic",
     };
     let averaged = if theta.n_rows() > COLUMNS { "; neighbours are averaged" } else { "" };
+    let mut parts: Vec<String> = topics.iter().map(|k| format!("topic {}", k + 1)).collect();
+    if has_others {
+        parts.push("all others".to_string());
+    }
     Figure::new(
         "Structure",
         format!(
             "What each sample is made of: a bar a sample, a colour a topic, samples grouped by {by}{averaged}."
         ),
-        Plot::Shares { parts: (1..=theta.n_cols()).map(|k| format!("topic {k}")).collect(), shares, groups },
+        Plot::Shares { parts, shares, groups },
     )
 }
 
 /// The mean memberships of the samples of each class.
 fn over_label(theta: &Matrix<f64>, labels: &Labels) -> Figure {
     let n_classes = labels.classes.len().min(CLASSES);
-    let mut means = Matrix::zeros(n_classes, theta.n_cols());
+    let topics = shown(theta);
+    let mut means = Matrix::zeros(n_classes, topics.len());
     let mut counts = vec![0.0_f64; n_classes];
     for (row, &class) in theta.rows().zip(&labels.class) {
         if let Some(count) = counts.get_mut(class as usize) {
             *count += 1.0;
-            means.row_mut(class as usize).iter_mut().zip(row).for_each(|(mean, theta)| *mean += theta);
+            means.row_mut(class as usize).iter_mut().zip(&topics).for_each(|(mean, &k)| *mean += row[k]);
         }
     }
     for (g, count) in counts.iter().enumerate() {
@@ -141,10 +167,10 @@ fn over_label(theta: &Matrix<f64>, labels: &Labels) -> Figure {
         "The mean membership of the samples of each class in each topic; the model has not seen the classes.",
         Plot::HeatMap {
             rows: n_classes,
-            cols: theta.n_cols(),
+            cols: topics.len(),
             values: means.into_values(),
             row_names: labels.classes[..n_classes].to_vec(),
-            col_names: (1..=theta.n_cols()).map(|k| k.to_string()).collect(),
+            col_names: topics.iter().map(|k| (k + 1).to_string()).collect(),
             colours: Colours::Sequential,
         },
     )

@@ -1,15 +1,12 @@
 //! Topics on a plane (Chuang, Manning & Heer 2012; Sievert & Shirley 2014): what the report draws and what
 //! pyLDAvis reads.
 
-use super::Mixture;
+use super::{Mixture, SHOWN_TOPICS};
 use crate::error::Result;
 use crate::linalg::{Matrix, falling};
 use crate::metrics::topics::{jensen_shannon, relevance};
 use crate::solve::coordinates::principal_coordinates;
 use std::collections::BTreeSet;
-
-/// Topics that are placed at most, the largest: distances are between all pairs.
-const MOST: usize = 100;
 
 /// Weights lambda by steps of which the words of a topic are collected.
 const STEPS: usize = 20;
@@ -40,12 +37,12 @@ pub struct MapWord {
 }
 
 impl Mixture<'_> {
-    /// The map of the largest topics.
+    /// The map of the largest topics: distances are between all pairs.
     /// # Errors
     /// [`crate::error::Error::Numerical`] where topics are not finite.
     pub fn map(&self) -> Result<TopicMap> {
         let shares = self.shares();
-        let topics: Vec<usize> = falling(&shares).into_iter().take(MOST).collect();
+        let topics: Vec<usize> = falling(&shares).into_iter().take(SHOWN_TOPICS).collect();
         let n = topics.len();
         let mut distances = Matrix::zeros(n, n);
         for i in 0..n {

@@ -17,7 +17,7 @@ pub mod unigram;
 mod volcano;
 
 pub use expression::{Differences, Expression};
-pub use figures::structure;
+pub use figures::{SHOWN_TOPICS, structure};
 pub use ldavis::LdaVis;
 pub use map::{MapWord, TopicMap, candidates};
 pub use mixed::Mixed;

@@ -171,8 +171,8 @@ impl Factors {
                 let f_counts = expected(cols, &self.f, &self.l);
                 // The counts n_dk, n_wk of the complete data are most probable where L F' has their sums:
                 // f_wk = n_wk / sum_d l_dk, then l_dk = n_dk / sum_w f_wk.
-                scd::minimise(&mut self.f, &f_counts, &scd::col_sums(&self.l), Penalty::default());
-                scd::minimise(&mut self.l, &l_counts, &scd::col_sums(&self.f), Penalty::default());
+                scd::minimise(&mut self.f, &f_counts, &self.l.col_sums(), Penalty::default());
+                scd::minimise(&mut self.l, &l_counts, &self.f.col_sums(), Penalty::default());
                 self.x_ln_m(cols)
             }
             Method::Mu => {
@@ -196,7 +196,7 @@ impl Factors {
 
     /// sum_ij m_ij = sum_k (sum_i l_ik) (sum_j f_jk)
     pub fn total(&self) -> f64 {
-        scd::col_sums(&self.l).iter().zip(scd::col_sums(&self.f)).map(|(l, f)| l * f).sum()
+        self.l.col_sums().iter().zip(self.f.col_sums()).map(|(l, f)| l * f).sum()
     }
 
     /// sum x ln m - m - ln Gamma(x + 1), from the sums of its parts.
@@ -217,7 +217,7 @@ impl Factors {
     /// If the shapes do not agree.
     pub fn residual(&self, x: &Csr<f64>, cols: &Csr<f64>) -> f64 {
         let of = |x: &Csr<f64>, a: &Matrix<f64>, b: &Matrix<f64>| {
-            let (sums, counts) = (scd::col_sums(b), expected(x, a, b));
+            let (sums, counts) = (b.col_sums(), expected(x, a, b));
             let (mut worst, mut most) = (0.0_f64, f64::MIN_POSITIVE);
             for (a, counts) in a.rows().zip(counts.rows()) {
                 let fitted = || a.iter().zip(&sums).map(|(a, sum)| a * sum);

@@ -25,7 +25,7 @@ impl Multinomial {
     ///
     /// A topic or a document of nothing becomes uniform.
     pub fn of(factors: &Factors) -> Multinomial {
-        let u = scd::col_sums(&factors.f);
+        let u = factors.f.col_sums();
         let mut theta = factors.l.clone();
         let sizes: Vec<f64> = (0..theta.n_rows())
             .map(|d| {
@@ -79,7 +79,7 @@ pub fn most_likely(x: &Csr<f64>, beta: &Matrix<f64>) -> Matrix<f64> {
     // Sum z = sum x at the solution: every topic begins with an equal share.
     let mut z =
         Matrix::from_fn(x.n_rows(), n_topics, |i, _| x.row(i).1.iter().sum::<f64>() / n_topics as f64);
-    scd::solve(&mut z, x, &f, &scd::col_sums(&f), Penalty::default());
+    scd::solve(&mut z, x, &f, &f.col_sums(), Penalty::default());
     z
 }
 

@@ -3,12 +3,13 @@
 
 use super::priors::padded;
 use crate::linalg::{Csr, Matrix};
-use diabolo_kernels::parallel::{for_each_row_block, map_chunks, map_tasks};
+use diabolo_kernels::parallel::{for_each_row_block, map_chunks, map_row_blocks, map_tasks};
+use diabolo_kernels::sparse::Sparse;
 use diabolo_kernels::topics::{Inference, Loading, stride};
 use diabolo_kernels::vector::VectorMath;
 
-/// Entries and documents of a task.
-const TASK: usize = 1 << 13;
+/// Entries and documents of a task: a batch of a few hundred documents makes ten.
+const TASK: usize = 1 << 11;
 
 /// Words of a task.
 const WORDS: usize = 256;
@@ -30,47 +31,60 @@ pub struct Words {
 impl Words {
     /// Under q(beta_k) = Dirichlet(lambda_k): b = exp(E ln beta), for `lambda` n_words x n_topics.
     pub fn variational(lambda: &Matrix<f64>) -> Words {
-        let mut at_total = col_sums(lambda);
+        let mut words = Words::empty(lambda, Loading::Variational);
+        words.refresh(lambda);
+        words
+    }
+
+    /// The same for another lambda, in the room of the last.
+    /// # Panics
+    /// If lambda has another shape.
+    pub fn refresh(&mut self, lambda: &Matrix<f64>) {
+        let mut at_total = lambda.col_sums();
         f64::digamma_in_place(&mut at_total);
-        Words::new(lambda, Loading::Variational, |row| {
+        self.fill(lambda, |row| {
             f64::digamma_in_place(row);
             row.iter_mut().zip(&at_total).for_each(|(x, total)| *x -= total);
-        })
+        });
     }
 
     /// Given topics: b = beta, n_words x n_topics.
     pub fn proportional(beta: &Matrix<f64>) -> Words {
-        Words::new(beta, Loading::Proportional, f64::ln_in_place)
+        let mut words = Words::empty(beta, Loading::Proportional);
+        words.fill(beta, f64::ln_in_place);
+        words
     }
 
-    fn new(rows: &Matrix<f64>, loading: Loading, ln: impl Fn(&mut [f64]) + Sync + Send) -> Words {
+    fn empty(rows: &Matrix<f64>, loading: Loading) -> Words {
         let (n_words, n_topics) = (rows.n_rows(), rows.n_cols());
+        Words {
+            by_word: vec![0.0; n_words * stride(n_topics)],
+            ln_scale: vec![0.0; n_words],
+            n_topics,
+            loading,
+        }
+    }
+
+    fn fill(&mut self, rows: &Matrix<f64>, ln: impl Fn(&mut [f64]) + Sync + Send) {
+        let n_topics = self.n_topics;
+        assert_eq!(rows.shape(), [self.ln_scale.len(), n_topics], "a row a word, a column a topic");
         let width = stride(n_topics);
-        let mut by_word = vec![0.0; n_words * width];
-        let mut ln_scale = vec![0.0; n_words];
-        let scales = map_chunks(n_words, WORDS, |words| {
+        let scales = map_row_blocks(&mut self.by_word, width, WORDS, |first, block| {
             let mut row = vec![0.0; n_topics];
-            let scale_of = |w: usize| {
+            let scale_of = |(w, out): (usize, &mut [f32])| {
                 row.copy_from_slice(rows.row(w));
                 ln(&mut row);
                 let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 // A word that no topic has stands nowhere.
-                if largest.is_finite() { largest } else { 0.0 }
-            };
-            words.map(scale_of).collect::<Vec<f64>>()
-        });
-        ln_scale.iter_mut().zip(scales.iter().flatten()).for_each(|(to, scale)| *to = *scale);
-        for_each_row_block(&mut by_word, width, WORDS, |first, block| {
-            let mut row = vec![0.0; n_topics];
-            for (w, out) in (first..).zip(block.chunks_exact_mut(width)) {
-                row.copy_from_slice(rows.row(w));
-                ln(&mut row);
-                row.iter_mut().for_each(|x| *x -= ln_scale[w]);
+                let scale = if largest.is_finite() { largest } else { 0.0 };
+                row.iter_mut().for_each(|x| *x -= scale);
                 f64::exp_in_place(&mut row);
                 out.iter_mut().zip(&row).for_each(|(b, &x)| *b = x as f32);
-            }
+                scale
+            };
+            (first..).zip(block.chunks_exact_mut(width)).map(scale_of).collect::<Vec<f64>>()
         });
-        Words { by_word, ln_scale, n_topics, loading }
+        self.ln_scale.iter_mut().zip(scales.into_iter().flatten()).for_each(|(to, scale)| *to = scale);
     }
 
     /// b of a word relative to its largest entry, n_topics.
@@ -135,7 +149,8 @@ impl Words {
 
     /// S_wk = sum_d x_dw phi_dwk of inferred documents, n_words x n_topics: tokens of a word with a topic.
     pub fn statistics(&self, codes: &Codes) -> Matrix<f64> {
-        let pulled = codes.ratios.matmul_tn(&codes.loads);
+        let mut pulled = Matrix::zeros(self.ln_scale.len(), stride(self.n_topics));
+        codes.pull(&mut pulled);
         let n = self.n_topics;
         let mut statistics = Matrix::zeros(pulled.n_rows(), n);
         for_each_row_block(statistics.values_mut(), n, WORDS, |first, block| {
@@ -199,13 +214,6 @@ pub fn ln_beta_function(a: &[f64]) -> f64 {
     a.iter().map(|&a| lgamma(a)).sum::<f64>() - lgamma(a.iter().sum())
 }
 
-/// Column sums of n_words x n_topics, in the order of the words.
-pub fn col_sums(by_word: &Matrix<f64>) -> Vec<f64> {
-    let mut sums = vec![0.0; by_word.n_cols()];
-    by_word.rows().for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x));
-    sums
-}
-
 /// Documents whose topics have been inferred.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codes {
@@ -223,6 +231,13 @@ pub struct Codes {
 }
 
 impl Codes {
+    /// `pulled` = sum_d r_dw e_dk, n_words x stride: what times b are the tokens of each word with each topic.
+    /// # Panics
+    /// If `pulled` has another shape.
+    pub fn pull(&self, pulled: &mut Matrix<f32>) {
+        f32::spmm_t(1.0, self.ratios.view(), self.loads.view(), 0.0, pulled.view_mut());
+    }
+
     /// gamma / sum gamma, n_docs x n_topics: the mean topics of every document.
     pub fn theta(&self) -> Matrix<f64> {
         let mut theta = Matrix::zeros(self.gamma.n_rows(), self.n_topics);

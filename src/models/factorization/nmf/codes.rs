@@ -53,7 +53,7 @@ impl Nmf {
                 nnls::penalised(&ht.gram(), &mut z, self.penalty);
                 z
             }
-            Loss::KullbackLeibler => self.divergence_codes(x, &ht, &scd::col_sums(&ht)),
+            Loss::KullbackLeibler => self.divergence_codes(x, &ht, &ht.col_sums()),
             Loss::ItakuraSaito => self.ratio_codes(x, &ht),
         }
     }
@@ -106,8 +106,7 @@ impl Nmf {
                 }
                 Loss::KullbackLeibler => {
                     // sum_k w_k (sum_j h_kj + r_k): the penalty stands beside the sums.
-                    let sums =
-                        scd::col_sums(&ht).into_iter().zip(&self.usual.rate).map(|(sum, rate)| sum + rate);
+                    let sums = ht.col_sums().into_iter().zip(&self.usual.rate).map(|(sum, rate)| sum + rate);
                     self.divergence_codes(&Features::F64(sample), &ht, &sums.collect::<Vec<f64>>())
                 }
                 Loss::ItakuraSaito => self.ratio_codes(&Features::F64(sample), &ht),

@@ -143,7 +143,7 @@ impl Online {
                 &dense
             }
         };
-        let sums = scd::col_sums(&self.ht);
+        let sums = self.ht.col_sums();
         let share = 1.0 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let mut w = Matrix::zeros(x.n_rows(), self.ht.n_cols());
         for i in 0..x.n_rows() {
@@ -154,7 +154,7 @@ impl Online {
         let cols = x.transposed();
         let mut pulls = scd::pulls(&cols, &scd::fitted(&cols, &self.ht, &w), &w);
         pulls.values_mut().iter_mut().zip(self.ht.values()).for_each(|(pull, h)| *pull *= h);
-        let w_sums = Matrix::from_vec(1, w.n_cols(), scd::col_sums(&w));
+        let w_sums = Matrix::from_vec(1, w.n_cols(), w.col_sums());
         if self.gram.n_rows() == 0 {
             self.gram = Matrix::zeros(1, w.n_cols());
         }

@@ -70,7 +70,7 @@ pub fn topic_score(x: &Features, rows: &Csr<f64>, n_topics: usize, env: &Env) ->
     nnls::simplex(&corners.matmul_nt(&corners), &mut weights);
 
     let mut f = Matrix::from_fn(m, n_topics, |w, k| mean[w].sqrt() * first(w) * weights[(w, k)]);
-    let sums = scd::col_sums(&f);
+    let sums = f.col_sums();
     for w in 0..m {
         for (f, sum) in f.row_mut(w).iter_mut().zip(&sums) {
             *f = (1.0 - COMMON) * *f * inverse(*sum) + COMMON * mean[w];

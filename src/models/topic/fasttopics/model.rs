@@ -25,7 +25,8 @@ impl FastTopics {
     fn log_likelihood(&self, x: &Csr<f64>, z: &Matrix<f64>) -> f64 {
         let mut m = scd::fitted(x, z, &self.multinomial.beta.transposed());
         m.iter_mut().for_each(|m| *m = m.max(1e-300));
-        let total: f64 = scd::col_sums(z)
+        let total: f64 = z
+            .col_sums()
             .iter()
             .zip(self.multinomial.beta.rows())
             .map(|(z, beta)| z * beta.iter().sum::<f64>())

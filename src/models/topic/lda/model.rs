@@ -5,7 +5,7 @@ use super::params::{Method, Params};
 use crate::error::{Error, Result};
 use crate::figure::{Axis, Figure, Plot};
 use crate::linalg::{Csr, Features, Matrix, falling};
-use crate::models::topic::{COMPLETION, Mixture};
+use crate::models::topic::{COMPLETION, Mixture, SHOWN_TOPICS};
 use crate::models::{
     Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Sample, Widths, check_width, gallery,
 };
@@ -60,7 +60,7 @@ pub struct Fitted {
 impl Lda {
     pub(super) fn new(fitted: Fitted, params: &Params) -> Result<Lda> {
         let Fitted { theta, lambda, prior_strength, alpha, sizes, mean_size } = fitted;
-        let strength = crate::solve::topics::inference::col_sums(&lambda);
+        let strength = lambda.col_sums();
         if !strength.iter().all(|s| *s > 0.0 && s.is_finite()) {
             return Err(Error::numerical(
                 "lda",
@@ -164,7 +164,7 @@ impl Lda {
             "The share of all tokens, priors counted, that each topic has.",
             Plot::Bars {
                 x: Axis::linear("share of tokens"),
-                bars: falling(&self.strength).iter().map(bar).collect(),
+                bars: falling(&self.strength).iter().take(SHOWN_TOPICS).map(bar).collect(),
             },
         )
     }

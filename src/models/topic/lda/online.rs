@@ -14,7 +14,11 @@ use crate::monitor::Env;
 use crate::solve::poisson::sparse;
 use crate::solve::topics::Words;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use diabolo_kernels::parallel::for_each_row_block;
 use diabolo_kernels::topics::stride;
+
+/// Words whose topics a task moves.
+const WORDS: usize = 256;
 
 /// lambda and where the pass stands.
 pub struct Online {
@@ -30,6 +34,14 @@ pub struct Online {
     bound: f64,
     n_tokens: f64,
     objective: f64,
+    /// What a batch is worked out in, made with the first one.
+    room: Option<Room>,
+}
+
+/// What the words weigh in the topics, and what a batch's documents pull of each word to each topic.
+struct Room {
+    words: Words,
+    pulled: Matrix<f32>,
 }
 
 impl Online {
@@ -43,6 +55,7 @@ impl Online {
             bound: 0.0,
             n_tokens: 0.0,
             objective: f64::NEG_INFINITY,
+            room: None,
         }
     }
 
@@ -66,21 +79,28 @@ impl Online {
         check_finite(x, first)?;
         check_no_negative(x, first)?;
         let x: Csr<f32> = sparse(x).cast();
-        let words = Words::variational(&self.lambda);
-        let codes = infer(params, prior, &words, &x, None);
+        let Room { words, pulled } = self.room.get_or_insert_with(|| Room {
+            words: Words::variational(&self.lambda),
+            pulled: Matrix::zeros(self.lambda.n_rows(), stride(params.n_topics)),
+        });
+        words.refresh(&self.lambda);
+        let codes = infer(params, prior, words, &x, None);
         let (bound, ln_theta) = words.bound(&x, &codes, &prior.priors.alpha);
-        let statistics = words.statistics(&codes);
+        codes.pull(pulled);
         let n = x.n_rows() as u64;
         self.n_done += n;
         let n_docs = self.n_docs.max(self.n_done) as f64;
         let rho = (params.tau0 + 1.0 + self.n_batches as f64).powf(-params.kappa);
         let scale = n_docs / n as f64;
-        for w in 0..self.lambda.n_rows() {
-            let (eta, new) = (prior.priors.eta.of(w), statistics.row(w));
-            for (k, lambda) in self.lambda.row_mut(w).iter_mut().enumerate() {
-                *lambda = (1.0 - rho) * *lambda + rho * (eta[k] + scale * new[k]);
+        let eta = &prior.priors.eta;
+        for_each_row_block(self.lambda.values_mut(), params.n_topics, WORDS, |first, block| {
+            for (w, lambda) in (first..).zip(block.chunks_exact_mut(params.n_topics)) {
+                let drawn = pulled.row(w).iter().zip(words.of(w)).map(|(&p, &b)| f64::from(p) * f64::from(b));
+                for ((lambda, eta), new) in lambda.iter_mut().zip(eta.of(w)).zip(drawn) {
+                    *lambda = (1.0 - rho) * *lambda + rho * (eta + scale * new);
+                }
             }
-        }
+        });
         let before = prior.priors.alpha.clone();
         prior.learn_logs(params, n as f64, &ln_theta, None);
         // A batch alone says little: alpha moves as lambda does.
@@ -132,6 +152,7 @@ impl Online {
             bound: named.scalar_f64("bound")?,
             n_tokens: named.scalar_f64("n_tokens")?,
             objective: named.scalar_f64("objective")?,
+            room: None,
         })
     }
 }

@@ -7,7 +7,6 @@ use crate::linalg::{Csr, Matrix};
 use crate::models::Step;
 use crate::monitor::Env;
 use crate::random::{Gamma, fill_by};
-use crate::solve::topics::inference::col_sums;
 use crate::solve::topics::{Codes, Words};
 use crate::tensors::{Named, TensorView, Tensors, Values, visit_f64, visit_u64};
 use diabolo_kernels::parallel::map_chunks;
@@ -50,7 +49,7 @@ pub fn infer(
 ///
 /// sum_k ln B(lambda_k) - ln B(eta_k) + sum_kw (eta_kw - lambda_kw) E ln beta_kw,   B the multivariate beta function
 pub fn topics_bound(lambda: &Matrix<f64>, prior: &Prior) -> (f64, Vec<f64>) {
-    let sums = col_sums(lambda);
+    let sums = lambda.col_sums();
     let mut at_sums = sums.clone();
     f64::digamma_in_place(&mut at_sums);
     let eta = &prior.priors.eta;
