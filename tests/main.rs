@@ -10,6 +10,7 @@ mod graph;
 mod held_out;
 mod io;
 mod kernels;
+mod links;
 mod lloyd;
 mod metrics;
 mod models;

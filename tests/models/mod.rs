@@ -33,4 +33,5 @@ mod unigram;
 mod vae;
 mod validation;
 mod vgae;
+mod vgae_gradients;
 mod zinb;

@@ -25,6 +25,7 @@ use diabolo_kernels::vector::{Arithmetic, Broadcast};
 const LEAST_EIGENVALUE: f64 = 1e-3;
 
 /// What places new nodes.
+#[allow(clippy::large_enum_variant)] // a model has one
 pub enum Attach {
     /// A network with what lies on its way to the fitted nodes' codes.
     Network {

@@ -186,9 +186,12 @@ impl InFit {
             Ok(Matrix::from_vec(rows, cols, values))
         };
         let some = |name: &str| if named.contains(name) { matrix(name).map(Some) } else { Ok(None) };
-        let mut pass = Pass::default();
-        pass.projected = some("projected")?.unwrap_or_default();
-        (pass.before_mu, pass.mu) = (matrix("before_mu")?, matrix("mu")?);
+        let pass = Pass {
+            projected: some("projected")?.unwrap_or_default(),
+            before_mu: matrix("before_mu")?,
+            mu: matrix("mu")?,
+            ..Pass::default()
+        };
         let rule: Rule = Adam::default().into();
         Ok(InFit {
             optimizer: Optimizer::load(rule, net.params.len(), &named.under("adam/"))?,
