@@ -256,7 +256,7 @@ impl Model for Embedding {
 
     /// AUC and AP of held-out links; where classes are known, how well clusters and a classifier find them in the codes.
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
-        self.check_nodes(&x.graph()?)?;
+        self.check_nodes(x.graph()?.as_ref())?;
         let mut metrics = Metrics::new();
         let mut put = |name: &str, value: f64| metrics.push((name.to_owned(), value));
         if let Some(found) = self.test() {
@@ -276,7 +276,7 @@ impl Model for Embedding {
     }
 
     fn figures(&self, x: &Data, env: &Env) -> Result<Vec<Figure>> {
-        self.check_nodes(&x.graph()?)?;
+        self.check_nodes(x.graph()?.as_ref())?;
         figures::all(self, x, env)
     }
 
