@@ -39,6 +39,10 @@
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
 //! | [`prodlda`](models::topic::prodlda) | topics as a product of experts, found by a network |
+//! | [`gae`](models::graph::gae) | nodes of a graph embedded so that codes tell links |
+//! | [`vgae`](models::graph::vgae) | the same with codes that have a prior |
+//! | [`arga`](models::graph::arga) | the same with a critic of codes |
+//! | [`eigenmaps`](models::graph::eigenmaps) | the smoothest codes on a graph |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //! | [`fasttopics`](models::topic::fasttopics) | topics of counts by Poisson factors |
 //! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |

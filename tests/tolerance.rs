@@ -239,6 +239,20 @@ pub const RANK_SUM: f64 = 1e-12;
 /// What a mixture or an archetype could still gain to first order where a sweep gained less than 1e-11 of the objective: its root,
 /// relative to ||X||^2, for gains go by the square of a slope.
 pub const HULL_GAP: f64 = 3e-5;
+/// A loss over pairs of rows and its gradient in f32 against plain loops in f64, relative to the largest: inner products
+/// of up to 40 numbers below 3, whose rounding the exponential passes on.
+pub const PAIRS_F32: f64 = 2e-5;
+
+/// The same in f64.
+pub const PAIRS_F64: f64 = 4e-14;
+
+/// Losses and gradients of graph autoencoders against PyTorch's and the tape's in f64: sums of some million terms in
+/// another order.
+pub const GOLDEN_GRAPH: f64 = 1e-10;
+
+/// Eigenvectors of some dozen nodes by way of a decomposition of I + A, whose leading values lie within a few parts in a
+/// hundred of each other.
+pub const EIGENMAPS: f64 = 1e-8;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;

@@ -20,6 +20,7 @@ pub mod gathered;
 pub mod gemm;
 pub mod loss;
 pub mod motion;
+pub mod pairs;
 mod panel;
 pub mod parallel;
 pub mod peak;

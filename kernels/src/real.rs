@@ -6,6 +6,7 @@ use crate::distance::{Distance, PickedDistance};
 use crate::gathered::Gathered;
 use crate::gemm::Gemm;
 use crate::loss::{CountLoss, LatentLoss, PointLoss, RowLoss};
+use crate::pairs::PairLoss;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::small::Small;
@@ -60,6 +61,7 @@ pub trait Real:
     + RowLoss
     + LatentLoss
     + CountLoss
+    + PairLoss
     + Activations
     + Broadcast
     + Normalise

@@ -13,9 +13,11 @@ mod differences;
 mod encode;
 mod eval;
 mod fit;
+mod graph;
 mod info;
 mod input;
 mod interpolate;
+mod links;
 mod lists;
 mod man;
 mod models;
@@ -65,6 +67,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
         Some(("starfysh", matches)) => starfysh::run(matches),
+        Some(("links", matches)) => links::run(matches),
         Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
@@ -106,6 +109,7 @@ pub fn command() -> Command {
             structure::command(),
             starfysh::command(),
             deconvolve::command(),
+            links::command(),
             interpolate::command(),
             eval::command(),
             report::command(),

@@ -119,6 +119,19 @@ impl Fitting {
     }
 }
 
+/// What else there is of a graph than its edges.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct GraphFiles {
+    /// A file with features of the nodes, a row each: found by name where the rows have names, else in order
+    #[arg(long, value_name = "FILE")]
+    pub features: Option<PathBuf>,
+    /// A file that says which links are fitted and which held out: lines of train, val, test, val_neg or test_neg and two
+    /// nodes; drawn by the seed if left out
+    #[arg(long, value_name = "FILE")]
+    pub split: Option<PathBuf>,
+}
+
 /// How data is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
 #[serde(default)]
@@ -197,6 +210,7 @@ impl Reading {
             text: self.text.clone(),
             layer: self.layer.clone(),
             known: None,
+            nodes: None,
         }
     }
 }

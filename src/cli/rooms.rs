@@ -10,6 +10,8 @@ use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
+use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::graph::{arga, eigenmaps, gae, vgae};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -137,6 +139,30 @@ pub const ROOMS: &[Room] = &[
         "topics as a product of experts, by a variational autoencoder; embeddings beside the words",
         "Srivastava & Sutton 2017; Bianchi, Terragni & Hovy 2021",
         "topics",
+    ),
+    room::<gae::Params>(
+        "graph",
+        "nodes of a graph embedded so that inner products of their codes tell links; new nodes, new links",
+        "Kipf & Welling 2016; Salha et al. 2019, 2021; Ahn & Kim 2021",
+        "karate",
+    ),
+    room::<vgae::Params>(
+        "graph",
+        "graph autoencoders whose codes have a spread and a prior: links, new nodes, samples",
+        "Kipf & Welling 2016; Salha et al. 2019; Ahn & Kim 2021",
+        "karate",
+    ),
+    room::<arga::Params>(
+        "graph",
+        "graph autoencoders whose codes a critic cannot tell from draws of the prior",
+        "Pan et al. 2018",
+        "karate",
+    ),
+    room::<eigenmaps::Params>(
+        "graph",
+        "Laplacian eigenmaps: the smoothest codes on a graph, by its eigenvectors; the baseline of the others",
+        "Belkin & Niyogi 2003; Bengio et al. 2004",
+        "karate",
     ),
     room::<gan::Params>(
         "adversarial",

@@ -27,6 +27,7 @@ pub mod idx;
 pub mod input;
 mod interned;
 pub mod jpeg;
+pub mod link_split;
 mod listed;
 pub mod loaded;
 pub mod matrix_market;

@@ -1,6 +1,7 @@
 //! Figures that judge a model and belong to no single one.
 
 pub mod agreement;
+pub mod binary;
 pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;

@@ -2,7 +2,8 @@
 
 use super::{RowSource, check_finite, check_no_negative};
 use crate::error::{Error, Result};
-use crate::linalg::{Features, Graph, Matrix};
+use crate::linalg::{Csr, Features, Graph, Matrix};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The data of a fit, borrowed.
@@ -116,6 +117,24 @@ impl<'a> Data<'a> {
             Source::Stream(rows) => Ok(rows),
             Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
         }
+    }
+
+    /// The graph: as it is given, or as a square matrix of weights, which is mended where it has a direction or loops
+    /// ([`Graph::mended`]).
+    /// # Errors
+    /// [`Error::Shape`] where the data is no graph, [`Error::Numerical`] for weights that are negative or not finite.
+    pub fn graph(&self) -> Result<Cow<'a, Graph>> {
+        let weights = match self.source {
+            Source::Graph(graph) => return Ok(Cow::Borrowed(graph)),
+            Source::Stream(_) => return Err(Error::shape("a graph in memory", "a stream of blocks")),
+            Source::Rows(Features::Sparse(x)) => Cow::Borrowed(x),
+            Source::Rows(x) if x.n_samples() == x.n_features() => Cow::Owned(Csr::from_dense(&x.to_dense())),
+            Source::Rows(x) => {
+                let received = format!("{} samples x {} features", x.n_samples(), x.n_features());
+                return Err(Error::shape("a graph: an edge list, or its square adjacency matrix", received));
+            }
+        };
+        Ok(Cow::Owned(Graph::mended(&weights)?.0))
     }
 
     /// The samples x features of a model that needs at least one of each, and finite values.

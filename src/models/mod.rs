@@ -11,6 +11,7 @@ mod check;
 mod data;
 pub mod factorization;
 pub mod gallery;
+pub mod graph;
 mod history;
 pub mod interpolation;
 pub mod network;
@@ -247,6 +248,11 @@ pub trait Model: Tensors + Send + Sync {
 
     /// What its components are called, where they have names: those of codes too.
     fn component_names(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// The embedding of a graph's nodes, if the model is one.
+    fn graph(&self) -> Option<&graph::Embedding> {
         None
     }
 

@@ -16,6 +16,7 @@ pub mod intrinsic_dimension;
 pub mod itakura_saito;
 pub mod lbfgs;
 pub mod linkage;
+pub mod links;
 pub mod lloyd;
 pub mod matching;
 pub mod nnls;

@@ -4,6 +4,7 @@ mod blocks;
 mod configuration;
 mod data;
 mod deconvolve;
+mod graph;
 mod interpolate;
 mod lists;
 mod mistakes;

@@ -9,6 +9,7 @@ mod gemm;
 mod loss;
 mod motion;
 mod network;
+mod pairs;
 mod picked;
 mod reduce;
 mod rows;
