@@ -70,6 +70,13 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// A name as files of models keep it (FNV-1a, 64 bits).
+    pub fn key(name: &str) -> u64 {
+        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+
     /// Labels from one name a sample; numbers sort as numbers.
     pub fn from_names(names: &[String]) -> Labels {
         let mut classes = names.to_vec();

@@ -4,12 +4,14 @@ use super::super::Operation;
 use crate::autodiff::{Backward, Forward, Graph, Id};
 use diabolo_kernels::Real;
 
-/// Row of a pixel: its channels and those of its eight neighbours, 0 beyond the edge
+/// Row of a pixel: its channels and those of its eight neighbours, 0 beyond the edge. Folded, the other way round:
+/// what every pixel adds to its neighbours.
 #[derive(Clone, Debug)]
 struct Patches {
     x: Id,
     height: usize,
     width: usize,
+    is_fold: bool,
     y: Id,
 }
 
@@ -22,7 +24,20 @@ impl<T: Real> Graph<T> {
         let [rows, channels] = self.shape(x);
         assert!(rows.is_multiple_of(height * width), "{rows} pixels of pictures of {height} x {width}");
         let y = self.result(rows, 9 * channels);
-        self.record(Patches { x, height, width, y });
+        self.record(Patches { x, height, width, is_fold: false, y });
+        y
+    }
+
+    /// The transpose of [`Graph::patches`]: every row of X, 9 times n numbers, is added to the n channels of the pixel's
+    /// surroundings; what falls beyond the edges is lost.
+    /// # Panics
+    /// If X does not hold whole pictures of surroundings.
+    pub fn fold_patches(&mut self, x: Id, [height, width]: [usize; 2]) -> Id {
+        let [rows, cols] = self.shape(x);
+        assert!(rows.is_multiple_of(height * width), "{rows} pixels of pictures of {height} x {width}");
+        assert!(cols.is_multiple_of(9), "{cols} numbers are not 9 surroundings");
+        let y = self.result(rows, cols / 9);
+        self.record(Patches { x, height, width, is_fold: true, y });
         y
     }
 }
@@ -44,6 +59,25 @@ impl Patches {
     }
 }
 
+impl Patches {
+    /// Surroundings of pixels of `n` channels.
+    fn spread<T: Real>(&self, pixels: &[T], around: &mut [T], [n_pixels, n]: [usize; 2]) {
+        around.fill(T::ZERO);
+        self.each(n_pixels, |pixel, part, neighbour| {
+            around[(9 * pixel + part) * n..][..n].copy_from_slice(&pixels[neighbour * n..][..n]);
+        });
+    }
+
+    /// What surroundings add up to.
+    fn fold<T: Real>(&self, around: &[T], pixels: &mut [T], [n_pixels, n]: [usize; 2]) {
+        pixels.fill(T::ZERO);
+        self.each(n_pixels, |pixel, part, neighbour| {
+            let from = &around[(9 * pixel + part) * n..][..n];
+            pixels[neighbour * n..][..n].iter_mut().zip(from).for_each(|(sum, &x)| *sum += x);
+        });
+    }
+}
+
 impl<T: Real> Operation<T> for Patches {
     fn inputs(&self, each: &mut dyn FnMut(Id)) {
         each(self.x);
@@ -55,21 +89,17 @@ impl<T: Real> Operation<T> for Patches {
 
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
-        let (x, [n_pixels, n]) = (values.get(self.x), values.shape(self.x));
-        y.fill(T::ZERO);
-        self.each(n_pixels, |pixel, part, neighbour| {
-            y[(9 * pixel + part) * n..][..n].copy_from_slice(&x[neighbour * n..][..n]);
-        });
+        let x = values.get(self.x);
+        if self.is_fold { self.fold(x, y, values.shape(self.y)) } else { self.spread(x, y, values.shape(self.x)) }
     }
 
     fn backward(&self, run: &mut Backward<T>) {
         run.add(self.y, self.x, |values, dy, dx| {
-            let [n_pixels, n] = values.shape(self.x);
-            dx.fill(T::ZERO);
-            self.each(n_pixels, |pixel, part, neighbour| {
-                let from = &dy[(9 * pixel + part) * n..][..n];
-                dx[neighbour * n..][..n].iter_mut().zip(from).for_each(|(dx, &dy)| *dx += dy);
-            });
+            if self.is_fold {
+                self.spread(dy, dx, values.shape(self.y));
+            } else {
+                self.fold(dy, dx, values.shape(self.x));
+            }
         });
     }
 }
