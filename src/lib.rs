@@ -45,6 +45,12 @@
 //! | [`countclust`](models::topic::countclust) | grades of membership, their number by Bayes factors |
 //! | [`unigram`](models::topic::unigram) | one distribution over words, or a mixture of such |
 //! | [`lda`](models::topic::lda) | documents that mix topics |
+//! | [`realnvp`](models::density::realnvp) | exact densities by couplings that scale and shift |
+//! | [`spline`](models::density::spline) | exact densities by rational-quadratic splines |
+//! | [`nice`](models::density::nice) | exact densities by couplings that shift |
+//! | [`maf`](models::density::maf) | exact densities feature after feature by masked networks |
+//! | [`iaf`](models::density::iaf) | the same from the codes: samples are fast |
+//! | [`glow`](models::density::glow) | exact densities of pictures at several scales |
 //!
 //! # The floors
 //!

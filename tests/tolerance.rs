@@ -210,3 +210,22 @@ pub const GEWEKE_Z: f64 = 3.9;
 
 /// A corpus drawn by a fitted model: means over thousands of documents of words' shares.
 pub const LDA_SAMPLED: f64 = 0.02;
+
+/// Steps of flows against the plain formulas in f64, in epsilons of 1 + |value|: some thirty roundings, of which those of
+/// a spline's knots are divided by the width of a bin, a hundredth of the box or more.
+pub const FLOW_STEP: f64 = 3e3;
+
+/// An inverse spline, in epsilons times the inverse slope: roundings of knots, shared by narrow bins.
+pub const FLOW_INVERSE: f64 = 4e3;
+
+/// decode(encode(x)) of a fitted flow in f32, in units of the data's spread.
+pub const FLOW_THERE_AND_BACK_F32: f64 = 1e-5;
+
+/// The same in f64.
+pub const FLOW_THERE_AND_BACK_F64: f64 = 1e-10;
+
+/// The log-determinant of some ten steps against that of a Jacobian by central differences.
+pub const FLOW_JACOBIAN: f64 = 1e-6;
+
+/// What a density adds up to over a fine grid of the plane: what lies outside, and the cells' size.
+pub const FLOW_INTEGRAL: f64 = 5e-3;

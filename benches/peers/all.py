@@ -16,7 +16,7 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-NO_RACES = {"all", "race", "gemm", "spmm"}  # the last two stand beside tables of `cargo bench --bench kernels`
+NO_RACES = {"all", "race", "flows", "gemm", "spmm"}  # the last two stand beside tables of `cargo bench --bench kernels`
 
 
 def main():

@@ -12,7 +12,7 @@ pub struct Data<'a> {
     pub source: Source<'a>,
     /// Names of samples and features.
     pub names: &'a Names,
-    /// Known classes of the samples: never fitted to, only compared with.
+    /// Known classes of the samples: compared with, and never fitted to but by densities given the class.
     pub labels: Option<&'a Labels>,
     /// What the samples were measured together with, as on one day: a covariate of models that have one.
     pub batches: Option<&'a Labels>,

@@ -7,6 +7,7 @@ mod bpmf_joint;
 mod completion;
 mod contract;
 mod countclust;
+mod density;
 mod expression;
 mod fasttopics;
 mod gan;

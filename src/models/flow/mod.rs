@@ -20,7 +20,7 @@ pub use chains::{alternating, autoregressive};
 pub use model::Density;
 pub use net::Net;
 pub use reading::Reading;
-pub use settings::{Common, Flows};
+pub use settings::{Common, Flows, Size};
 pub(in crate::models) use settings::flow_params;
 
 pub use net::Likelihoods;

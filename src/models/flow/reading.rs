@@ -59,9 +59,6 @@ impl Reading {
             let all = variance + spread_of_noise;
             if all > 0.0 { all.sqrt() } else { 1.0 }
         };
-        let ends = |(low, high): (f64, f64), &x: &f64| (low.min(x), high.max(x));
-        let block = if level > 0.0 { x.dense_rows::<f64>(0, x.n_samples()).into_values() } else { Vec::new() };
-        let (low, high) = block.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
         let (classes, shares) = match labels {
             None => (Vec::new(), Vec::new()),
             Some(labels) => {
@@ -77,7 +74,7 @@ impl Reading {
             mean: mean.into_iter().map(|mean| mean + shift).collect(),
             constant: variance.iter().map(|&variance| u64::from(variance == 0.0)).collect(),
             level,
-            range: if level > 0.0 { [low, high] } else { [0.0, 0.0] },
+            range: if level > 0.0 { range(x) } else { [0.0, 0.0] },
             picture: names.picture.map_or([0, 0], |(height, width)| [height, width]),
             classes,
             shares,
@@ -190,6 +187,20 @@ fn level(x: &Features, is_picture: bool, dequantise: Option<bool>) -> Result<f64
             "the value is no whole number, and noise is added to such only; leave --dequantise or --scale out",
         )),
     }
+}
+
+/// The lowest and the highest value.
+fn range(x: &Features) -> [f64; 2] {
+    let wider = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+    let start = [f64::INFINITY, f64::NEG_INFINITY];
+    let chunks = parallel::map_chunks(x.n_samples(), CHUNK, |rows| {
+        let mut row = vec![0.0; x.n_features()];
+        rows.fold(start, |range, i| {
+            x.row_into::<f64>(i, &mut row);
+            row.iter().fold(range, |range, &x| wider(range, [x, x]))
+        })
+    });
+    chunks.into_iter().fold(start, wider)
 }
 
 /// The mean and the variance of every feature.

@@ -44,6 +44,30 @@ impl Common {
     }
 }
 
+/// How many parameters a flow has: what is charged before they are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Networks.
+    pub n_networks: usize,
+    /// What goes into each, and what comes out.
+    pub ends: [usize; 2],
+    /// Square matrices of the features beside them.
+    pub n_mixtures: usize,
+}
+
+impl Size {
+    /// Bytes in f32 of networks with these hidden layers.
+    fn bytes(self, hidden: &[usize], n_features: usize) -> u64 {
+        let [n_in, n_out] = self.ends;
+        let sizes: Vec<u64> = [n_in].iter().chain(hidden).chain([&n_out]).map(|&n| n as u64).collect();
+        let product = |pair: &[u64]| (pair[0].saturating_add(1)).saturating_mul(pair[1]);
+        let network = sizes.windows(2).map(product).fold(0, u64::saturating_add);
+        let networks = network.saturating_mul(self.n_networks as u64);
+        let square = (n_features as u64).saturating_mul(n_features as u64);
+        networks.saturating_add(square.saturating_mul(self.n_mixtures as u64)).saturating_mul(4)
+    }
+}
+
 /// What a room says of its flow; its [`Fit`](crate::models::Fit) follows from that.
 pub trait Flows: Settings {
     /// What all flows are asked.
@@ -53,6 +77,9 @@ pub trait Flows: Settings {
     fn base(&self) -> Base {
         Base::Normal
     }
+
+    /// How many parameters the steps have for data of a width.
+    fn size(&self, n_features: usize) -> Size;
 
     /// Refuses data the steps cannot take.
     /// # Errors
@@ -75,10 +102,8 @@ impl<P: Flows> Descends for P {
         self.common().descent
     }
 
-    /// By the steps themselves, of data of that width.
     fn bytes(&self, n_features: usize) -> u64 {
-        // Layers of n_features x n_features at the most, a few parameters each: refused before they are made.
-        (n_features as u64).saturating_mul(n_features as u64).saturating_mul(4)
+        self.size(n_features).bytes(&self.common().hidden, n_features)
     }
 
     fn read(&self, x: &Data) -> Result<Reading> {

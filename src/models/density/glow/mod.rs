@@ -19,7 +19,7 @@
 //! standardised; one channel.
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::models::flow::{Common, Flows, Reading, flow_params};
+use crate::models::flow::{Common, Flows, Reading, Size, flow_params};
 use crate::models::{Settings, check_count};
 use crate::nn::flow::{ActNorm, Conditioner, Coupling, Flow, Level, Map, Mix, Order, Pyramid, Step};
 use crate::random::Rng;
@@ -72,6 +72,15 @@ impl Flows for Params {
             ));
         }
         Ok(())
+    }
+
+    fn size(&self, n_features: usize) -> Size {
+        // Channels double from level to level, of 9 surrounding pixels each.
+        let half = (2_usize << self.n_levels.min(20)).min(n_features) / 2;
+        let n_networks = self.n_layers.saturating_mul(self.n_levels);
+        // Convolutions have a second hidden layer, as wide as the first.
+        let middle = self.hidden.first().map_or(0, |&width| width);
+        Size { n_networks, ends: [9 * half + middle, 18 * half], n_mixtures: 0 }
     }
 
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {

@@ -16,7 +16,7 @@
 //! Departures: l = c tanh(s / c), bounded, so that no outlier makes an infinite number; no batch normalisation.
 use crate::autodiff::Store;
 use crate::error::Result;
-use crate::models::flow::{Common, Flows, Reading, autoregressive, flow_params};
+use crate::models::flow::{Common, Flows, Reading, Size, autoregressive, flow_params};
 use crate::models::{Settings, check_positive};
 use crate::nn::flow::{Chain, Flow};
 use crate::random::Rng;
@@ -53,6 +53,10 @@ impl Settings for Params {
 impl Flows for Params {
     fn common(&self) -> Common {
         self.shared(self.conditional)
+    }
+
+    fn size(&self, n_features: usize) -> Size {
+        Size { n_networks: self.n_layers, ends: [n_features, 2 * n_features], n_mixtures: 0 }
     }
 
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {

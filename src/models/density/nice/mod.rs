@@ -17,7 +17,7 @@
 use crate::autodiff::Store;
 use crate::error::Result;
 use crate::models::Settings;
-use crate::models::flow::{Common, Flows, Reading, alternating, flow_params};
+use crate::models::flow::{Common, Flows, Reading, Size, alternating, flow_params};
 use crate::nn::flow::{ActNorm, Base, Chain, Flow, Map, Step};
 use crate::random::Rng;
 use diabolo_kernels::flow::ScaleLink;
@@ -60,6 +60,11 @@ impl Flows for Params {
 
     fn suits(&self, reading: &Reading) -> Result<()> {
         reading.check_halves()
+    }
+
+    fn size(&self, n_features: usize) -> Size {
+        let half = n_features.div_ceil(2);
+        Size { n_networks: self.n_layers, ends: [half, half], n_mixtures: 0 }
     }
 
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {

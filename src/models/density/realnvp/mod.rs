@@ -18,7 +18,7 @@
 //! data are standardised.
 use crate::autodiff::Store;
 use crate::error::Result;
-use crate::models::flow::{Common, Flows, Reading, alternating, flow_params};
+use crate::models::flow::{Common, Flows, Reading, Size, alternating, flow_params};
 use crate::models::{Settings, check_positive};
 use crate::nn::flow::{Chain, Flow, Map};
 use crate::random::Rng;
@@ -59,6 +59,11 @@ impl Flows for Params {
 
     fn suits(&self, reading: &Reading) -> Result<()> {
         reading.check_halves()
+    }
+
+    fn size(&self, n_features: usize) -> Size {
+        let half = n_features.div_ceil(2);
+        Size { n_networks: self.n_layers, ends: [half, 2 * half], n_mixtures: 0 }
     }
 
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {

@@ -18,7 +18,7 @@
 //! invertible, for any weights; splines are never evaluated outside the box. Departures: plain layers in place of residual ones.
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::models::flow::{Common, Flows, Reading, flow_params};
+use crate::models::flow::{Common, Flows, Reading, Size, flow_params};
 use crate::models::{Settings, check_positive};
 use crate::nn::flow::{Chain, Conditioner, Coupling, Flow, Map, Mix, Order, Step};
 use crate::random::Rng;
@@ -71,6 +71,12 @@ impl Flows for Params {
 
     fn suits(&self, reading: &Reading) -> Result<()> {
         reading.check_halves()
+    }
+
+    fn size(&self, n_features: usize) -> Size {
+        let half = n_features.div_ceil(2);
+        let ends = [half, half.saturating_mul(3 * self.n_bins)];
+        Size { n_networks: self.n_layers, ends, n_mixtures: self.n_layers + 1 }
     }
 
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {
