@@ -227,5 +227,6 @@ pub const FLOW_THERE_AND_BACK_F64: f64 = 1e-10;
 /// The log-determinant of some ten steps against that of a Jacobian by central differences.
 pub const FLOW_JACOBIAN: f64 = 1e-6;
 
-/// What a density adds up to over a fine grid of the plane: what lies outside, and the cells' size.
-pub const FLOW_INTEGRAL: f64 = 5e-3;
+/// What a density adds up to over a fine grid of the plane: the cells' size, and what lies outside, of logistic codes more
+/// than half of a hundredth.
+pub const FLOW_INTEGRAL: f64 = 1e-2;

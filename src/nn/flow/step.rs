@@ -7,6 +7,9 @@ use diabolo_kernels::Real;
 use diabolo_kernels::flow::Direction;
 use std::sync::Arc;
 
+/// The word of the keys of orders.
+const ORDER: u64 = 0x02de;
+
 /// An invertible step.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -84,9 +87,9 @@ impl Order {
         Order::new(&(0..n).rev().collect::<Vec<_>>())
     }
 
-    /// A random one.
-    pub fn drawn(n: usize, rng: &mut Rng) -> Self {
-        Order::new(&rng.permutation(n))
+    /// A random one, the same for every fit, so that a saved one need not name it: the draw of that number.
+    pub fn drawn(n: usize, number: u64) -> Self {
+        Order::new(&Rng::keyed(0, &[ORDER, number]).permutation(n))
     }
 
     /// Its inverse.

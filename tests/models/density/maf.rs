@@ -19,7 +19,7 @@ fn it_takes_columns_that_depend_on_each_other() {
 
 #[test]
 fn it_is_told_of_classes() {
-    is_told_of_classes(&Params { conditional: true, epochs: 40, ..small() });
+    is_told_of_classes(&Params { conditional: true, epochs: 100, ..small() });
 }
 
 /// Column i of a layer depends on the columns up to i and on no other, and does depend on those: exact zeros above the

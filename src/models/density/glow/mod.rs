@@ -93,7 +93,7 @@ impl Flows for Params {
             for l in 0..self.n_layers {
                 let name = |what: &str| format!("{what}.{level}.{l}");
                 steps.push(Step::Norm(ActNorm::new(store, &name("norm"), channels)));
-                steps.push(Step::Order(Order::drawn(channels, rng)));
+                steps.push(Step::Order(Order::drawn(channels, (level * self.n_layers + l) as u64)));
                 steps.push(Step::Mix(Mix::new(store, &name("mix"), channels)));
                 let (half, side) = (channels / 2, [height, width]);
                 let ends = [half, 2 * half];

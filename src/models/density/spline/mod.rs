@@ -88,7 +88,7 @@ impl Flows for Params {
         let mut steps = Vec::new();
         for l in 0..self.n_layers {
             // Every half has its turn, whatever the draw: a second layer takes what the first left.
-            let order = if l % 2 == 0 { Order::drawn(n, rng) } else { Order::reversed(n) };
+            let order = if l % 2 == 0 { Order::drawn(n, l as u64) } else { Order::reversed(n) };
             steps.push(Step::Order(order));
             steps.push(Step::Mix(Mix::new(store, &format!("mix.{l}"), n)));
             let name = format!("coupling.{l}");
