@@ -217,7 +217,7 @@ def build(room, n, settings):
             gain = gain + self.log_diagonal.sum() * x.shape[2] * x.shape[3]
             a, b = x.split([self.half, x.shape[1] - self.half], 1)
             s, t = self.net(a).chunk(2, 1)
-            l = functional.logsigmoid(s + 2)
+            l = torch.tanh(s)
             return torch.cat([a, b * torch.exp(l) + t], 1), gain + l.sum((1, 2, 3))
 
     class Glow(nn.Module):

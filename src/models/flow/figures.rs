@@ -43,7 +43,12 @@ pub(super) fn all(density: &Density, x: &Data, env: &Env) -> Result<Vec<Figure>>
     }
     figures.push(likelihoods(density, &shown, env)?);
     let codes = density.encode(&shown, env)?.to_f64();
-    let order: Vec<usize> = (0..density.n_features()).collect();
+    let mut order: Vec<usize> = (0..density.n_features()).collect();
+    if x.names.picture.is_some() {
+        // The pixels that vary most: those at the edges say little.
+        let spread = &density.reading().spread;
+        order.sort_by(|&a, &b| spread[b].total_cmp(&spread[a]).then(a.cmp(&b)));
+    }
     figures.extend(gallery::codes(&codes, &order, x.labels));
     Ok(figures)
 }

@@ -19,6 +19,9 @@ const SCORED: u64 = 0x5c02;
 const SAMPLE: u64 = 0x5a3e;
 const CLASS: u64 = 0xc1a5;
 
+/// How often samples that are no numbers are drawn anew.
+const ROUNDS: u64 = 8;
+
 /// The seed of the noise of scores, the same for every fit.
 const SEED: u64 = 0;
 
@@ -149,10 +152,6 @@ impl Density {
             },
         );
         self.reading().restore(x.values_mut(), as_levels);
-        if let Some(at) = x.values().iter().position(|x| !x.is_finite()) {
-            let why = "a code so far out has no data within the numbers there are; give smaller codes";
-            return Err(Error::numerical(format!("row {}", at / n + 1), why));
-        }
         Ok(x)
     }
 
@@ -219,7 +218,12 @@ impl Decode for Density {
             }
         }
         let values = Matrix::from_fn(z.n_rows(), n, |i, j| z[(i, j)]);
-        self.restored(values, &classes, false, env)
+        let x = self.restored(values, &classes, false, env)?;
+        if let Some(at) = x.values().iter().position(|x| !x.is_finite()) {
+            let why = "a code so far out has no data within the numbers there are; give smaller codes";
+            return Err(Error::numerical(format!("row {}", at / n + 1), why));
+        }
+        Ok(x)
     }
 }
 
@@ -228,19 +232,35 @@ impl Sample for Density {
         self.draw(n, &Draw::default(), env)
     }
 
-    /// z drawn from its distribution and scaled by the temperature, of one class or of all by their shares.
+    /// z drawn from its distribution and scaled by the temperature, of one class or of all by their shares. Samples that
+    /// are beyond the numbers there are, as inverses can be far from all data (Behrmann et al. 2021), are drawn anew.
     fn draw(&self, n: usize, how: &Draw, env: &Env) -> Result<Features> {
-        env.budget.charge_array(n as u64, 16 * self.n_features() as u64, "samples")?;
+        let n_features = self.n_features();
+        env.budget.charge_array(n as u64, 32 * n_features as u64, "samples")?;
         let temperature = how.temperature.unwrap_or(1.0);
-        let mut z = Matrix::zeros(n, self.n_features());
-        fill_rows_by(env.seed, &[SAMPLE], z.values_mut(), self.n_features(), |_, rng, row| {
-            row.iter_mut().for_each(|z| *z = temperature * self.net.base().draw(rng));
-        });
         let classes = match &how.class {
             Some(name) => vec![self.class_named(name)?; n],
             None => self.drawn_classes(n, env),
         };
-        Ok(Features::F64(self.restored(z, &classes, true, env)?))
+        let mut drawn = Matrix::zeros(n, n_features);
+        let mut missing: Vec<usize> = (0..n).collect();
+        for round in 0..ROUNDS {
+            let mut z = Matrix::zeros(n, n_features);
+            fill_rows_by(env.seed, &[SAMPLE, round], z.values_mut(), n_features, |_, rng, row| {
+                row.iter_mut().for_each(|z| *z = temperature * self.net.base().draw(rng));
+            });
+            let of_missing = |classes: &[u32]| missing.iter().filter_map(|&i| classes.get(i).copied()).collect();
+            let classes: Vec<u32> = of_missing(&classes);
+            let x = self.restored(z.select_rows(&missing), &classes, true, env)?;
+            let rows = missing.iter().zip(x.rows());
+            rows.for_each(|(&i, row)| drawn.row_mut(i).copy_from_slice(row));
+            missing.retain(|&i| !drawn.row(i).iter().all(|x| x.is_finite()));
+            if missing.is_empty() {
+                return Ok(Features::F64(drawn));
+            }
+        }
+        let why = "most samples are beyond the numbers there are; fit with a lower --learning-rate, or give a lower --temperature";
+        Err(Error::numerical("samples", why))
     }
 }
 

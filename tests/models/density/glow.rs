@@ -1,7 +1,7 @@
 //! Glow: an exact density of pictures, whose normalisations start from the data.
 
 use super::*;
-use diabolo::models::density::glow::Params;
+use diabolo::models::density::glow::{CouplingScale, Params};
 use diabolo::models::{Data, Names};
 
 fn small() -> Params {
@@ -23,15 +23,18 @@ fn it_is_an_exact_density_of_pictures() {
     let drawn = density.sample(20, &Env::seeded(2)).expect("samples").to_dense();
     assert!(drawn.values().iter().all(|x| x.fract() == 0.0 && (0.0..=16.0).contains(x)));
     assert_eq!(drawn.shape(), [20, 64]);
+    let published = Params { coupling_scale: CouplingScale::Sigmoid, ..small() };
+    is_exact(&fitted(&published, &set));
 }
 
 /// What leaves a normalisation has mean 0 and variance 1 before any step of the descent: codes of an untrained net of one
-/// layer are such, but for the two channels that its coupling halves, by sigmoid(2) = .88.
+/// layer are such, but for the two channels that its published coupling scales by sigmoid(2) = .88.
 #[test]
 fn normalisation_starts_from_the_data() {
     let set = digits(400);
     let params = Params { n_layers: 1, n_levels: 1, epochs: 1, learning_rate: 1e-12, ..small() };
     let params = Params { validation: 0.0, patience: 0, dequantise: Some(false), ..params };
+    let params = Params { coupling_scale: CouplingScale::Sigmoid, ..params };
     let density = fitted(&params, &set);
     let z = density.encode(&set.features, &Env::seeded(1)).expect("codes").to_f64();
     for c in 0..4 {

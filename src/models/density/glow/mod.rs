@@ -2,7 +2,7 @@
 //!
 //! A level turns blocks of 2 x 2 pixels into pixels of four times the channels and takes `n_layers` steps: activation
 //! normalisation (started from the data), an invertible 1 x 1 convolution W = P L (U + diag(e^s)), and a coupling
-//! y_b = x_b e^l + t with l = ln sigmoid(h + 2), whose h and t convolutions say of the other half of the channels (table 1).
+//! y_b = x_b e^l + t, whose h and t convolutions say of the other half of the channels (table 1); l = tanh(h), or ln sigmoid(h + 2).
 //! After each level but the last one half of the channels is done. So
 //!
 //! ln p(x) = ln N(z; 0, I) + sum over steps of n_pixels (sum s + sum of the normalisation's log scales) + sum l.
@@ -14,7 +14,8 @@
 //! | L, U, s | `mix.N.triangles`, `mix.N.log_diagonal` | channels x channels, channels |
 //! | h, t | what convolutions 3 x 3, 1 x 1, 3 x 3 say | 2 a changed channel and pixel |
 //!
-//! Cost: three products of the convolutions' sizes a pixel, sample and epoch. Guaranteed: decoding undoes encoding. Departures: what a level
+//! Cost: three products of the convolutions' sizes a pixel, sample and epoch. Guaranteed: decoding undoes encoding. Departures: l = tanh(h) by default, since
+//! the inverse of the published sigmoid explodes on samples (Behrmann et al. 2021); what a level
 //! leaves is N(0, 1) and not conditioned on the rest; P is drawn and L U starts as the identity, not as a rotation; pixels are
 //! standardised; one channel.
 use crate::autodiff::Store;
@@ -24,6 +25,18 @@ use crate::models::{Settings, check_count};
 use crate::nn::flow::{ActNorm, Conditioner, Coupling, Flow, Level, Map, Mix, Order, Pyramid, Step};
 use crate::random::Rng;
 use diabolo_kernels::flow::ScaleLink;
+use serde::{Deserialize, Serialize};
+
+/// How what a network says becomes a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum CouplingScale {
+    /// e^tanh(h): within 1/e and e, so that inverses stay within bounds far from the data
+    Bounded,
+    /// sigmoid(h + 2), as published: its inverse can explode on samples
+    Sigmoid,
+}
 
 flow_params! {
     /// The parameters of a fit.
@@ -34,6 +47,9 @@ flow_params! {
         /// Levels, each of a quarter of the pixels; as many as the sides can be halved, up to this
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
         n_levels: usize = 2,
+        /// How a coupling's scales are bounded
+        #[cfg_attr(feature = "cli", arg(long, value_enum))]
+        coupling_scale: CouplingScale = CouplingScale::Bounded,
     }
     defaults { hidden: vec![64], learning_rate: 1e-3 }
 }
@@ -86,6 +102,10 @@ impl Flows for Params {
     fn flow(&self, store: &mut Store<f32>, reading: &Reading, rng: &mut Rng) -> Flow {
         let n_levels = self.n_levels.min(Pyramid::most_levels(reading.picture)).max(1);
         let ([mut height, mut width], mut channels) = (reading.picture, 1);
+        let link = match self.coupling_scale {
+            CouplingScale::Bounded => ScaleLink::Bounded(1.0),
+            CouplingScale::Sigmoid => ScaleLink::Sigmoid,
+        };
         let mut levels = Vec::new();
         for level in 0..n_levels {
             (height, width, channels) = (height / 2, width / 2, 4 * channels);
@@ -102,7 +122,7 @@ impl Flows for Params {
                 steps.push(Step::Coupling(Coupling {
                     given: 0..half,
                     changed: half..channels,
-                    map: Map::Affine(ScaleLink::Sigmoid),
+                    map: Map::Affine(link),
                     conditioner,
                 }));
             }
