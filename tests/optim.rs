@@ -141,7 +141,9 @@ fn a_step_size_falls_on_a_plateau_as_in_pytorch() {
 
 #[test]
 fn averages_are_those_of_pytorch() {
-    for (name, averaging) in [("ema", Averaging::Exponential { decay: 0.9 }), ("swa", Averaging::Uniform)] {
+    for (name, averaging) in
+        [("ema", Averaging::Exponential { decay: 0.9, warm_up: false }), ("swa", Averaging::Uniform)]
+    {
         averaging.check().unwrap();
         let mut p = START.to_vec();
         let mut optimizer = Optimizer::new(Sgd::default(), p.len());
@@ -157,6 +159,22 @@ fn averages_are_those_of_pytorch() {
         }
         assert_near(average.mean().unwrap(), name);
     }
+}
+
+#[test]
+fn an_average_that_warms_up_forgets_its_start() {
+    let mut average = Average::new(Averaging::Exponential { decay: 0.999, warm_up: true });
+    let mut expected = 1000.0;
+    for t in 0..200_u32 {
+        let value = if t == 0 { 1000.0 } else { 1.0 };
+        average.observe(&[value]);
+        if t > 0 {
+            let stays = (f64::from(1 + t) / f64::from(10 + t)).min(0.999);
+            expected = stays * expected + (1.0 - stays) * value;
+        }
+    }
+    let mean = average.mean().unwrap()[0];
+    assert!((mean - expected).abs() < 1e-9 && (mean - 1.0).abs() < 1e-6, "{mean} {expected}");
 }
 
 #[test]
@@ -194,7 +212,7 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(Clip::Value(f64::NAN).check().is_err());
     assert!(Patience { patience: 0, min_delta: 0.0 }.check().is_err());
     assert!(Plateau { factor: 1.0, ..Plateau::default() }.check().is_err());
-    assert!(Averaging::Exponential { decay: 1.0 }.check().is_err());
+    assert!(Averaging::Exponential { decay: 1.0, warm_up: false }.check().is_err());
     for shape in [
         Shape::Cosine { n_steps: 0, floor: 0.0 },
         Shape::Cosine { n_steps: 3, floor: 1.0 },

@@ -230,3 +230,6 @@ pub const FLOW_JACOBIAN: f64 = 1e-6;
 /// What a density adds up to over a fine grid of the plane: the cells' size, and what lies outside, of logistic codes more
 /// than half of a hundredth.
 pub const FLOW_INTEGRAL: f64 = 1e-2;
+/// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
+/// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
+pub const MOTION: f64 = 1e-6;

@@ -16,7 +16,8 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-NO_RACES = {"all", "race", "flows", "gemm", "spmm"}  # the last two stand beside tables of `cargo bench --bench kernels`
+# Two are what others share, the last ones print tables of their own: beside those of `cargo bench --bench kernels`, and of several qualities.
+NO_RACES = {"all", "race", "flows", "gemm", "spmm", "optical_flow"}
 
 
 def main():

@@ -20,6 +20,7 @@ pub mod flow;
 pub mod gathered;
 pub mod gemm;
 pub mod loss;
+pub mod motion;
 mod panel;
 pub mod parallel;
 pub mod peak;

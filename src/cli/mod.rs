@@ -14,6 +14,7 @@ mod eval;
 mod fit;
 mod info;
 mod input;
+mod interpolate;
 mod lists;
 mod man;
 mod models;
@@ -59,6 +60,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("topics", matches)) => topics::run(matches),
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
+        Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
         Some(("data", matches)) => data::run(matches),
@@ -97,6 +99,7 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            interpolate::command(),
             eval::command(),
             report::command(),
             info::command(),

@@ -108,7 +108,7 @@ fn kept_lines(log: &str, n_iter: u64) -> String {
     log.lines().take(n_iter as usize).map(|line| format!("{line}\n")).collect()
 }
 
-fn new_bar(model: &str) -> ProgressBar {
+pub(super) fn new_bar(model: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {bar:32} {pos}/{len}  {msg}  {elapsed} (eta {eta})")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style).with_prefix(model.to_owned())

@@ -19,7 +19,8 @@ pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
 pub use scale::{Scale, Scaler};
 pub use simulate::{
-    Bars, Blobs, Blocks, Body, Interactions, LowRank, Moons, Ratings, Shapes, Simulator, Sprites, Topics, Zinb,
+    Bars, Blobs, Blocks, Body, Interactions, LowRank, Moons, Ratings, Shapes, Simulator, Sprites, Topics,
+    Zinb,
 };
 
 use crate::error::Result;

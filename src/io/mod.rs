@@ -17,6 +17,7 @@ pub mod edge_list;
 pub mod element;
 pub mod entries;
 pub mod format;
+pub mod frames;
 #[cfg(feature = "h5ad")]
 pub mod hdf5;
 #[cfg(not(feature = "h5ad"))]
@@ -49,4 +50,5 @@ pub mod ten_x;
 pub mod tensor_file;
 pub mod text;
 pub mod write;
+pub mod y4m;
 pub mod zip;

@@ -94,8 +94,31 @@ pub fn is_folder_of_pictures(path: &Path) -> bool {
     path.is_dir() && files_of(path).is_ok_and(|files| !files.is_empty())
 }
 
+/// The pixels of a picture, channels side by side.
+pub(super) enum Grain {
+    /// 8 bits.
+    Bytes(Vec<u8>),
+    /// 16 bits, as shares of the whole range.
+    Deep(Vec<f32>),
+}
+
+/// Height, width, channels (1 or 3) and pixels of a picture. Nothing stays charged.
+pub(super) fn read_one(path: &Path, budget: &Budget) -> Result<(usize, usize, usize, Grain)> {
+    let picture = decode(path, budget)?;
+    let mut pictures = Pictures::like(&picture, 1, budget)?;
+    pictures.push(&picture)?;
+    let Kind { height, width, n_channels, .. } = pictures.kind;
+    let n_values = pictures.kind.n_values() as u64;
+    let (grain, bytes) = match pictures.pixels {
+        Pixels::Bytes(values) => (Grain::Bytes(values.into_vec()), n_values),
+        Pixels::Deep(values) => (Grain::Deep(values.into_vec()), 4 * n_values),
+    };
+    budget.release(bytes);
+    Ok((height, width, n_channels, grain))
+}
+
 /// The pictures of a folder, sorted by name.
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let io_error = |source| Error::io(folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io_error)? {
@@ -116,10 +139,7 @@ fn decode<'a>(file: &Path, budget: &'a Budget) -> Result<Picture<'a>> {
     match recognise(input.peek(HEAD)?) {
         Format::Png => png::decode(&mut input),
         Format::Jpeg => jpeg::decode(&mut input),
-        _ => {
-            Err(input
-                .fail("the file holds no PNG or JPEG picture; take it out of the folder or write it again"))
-        }
+        _ => Err(input.fail("the file holds no PNG or JPEG picture; give another or write it again")),
     }
 }
 

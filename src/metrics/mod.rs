@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;
+pub mod fidelity;
 pub mod generative;
 pub mod held_out;
 pub mod interval;

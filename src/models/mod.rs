@@ -14,6 +14,7 @@ pub mod factorization;
 pub mod flow;
 pub mod gallery;
 mod history;
+pub mod interpolation;
 pub mod network;
 mod recommend;
 mod stream;

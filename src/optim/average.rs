@@ -14,6 +14,8 @@ pub enum Averaging {
     Exponential {
         /// The share that stays.
         decay: f64,
+        /// Whether less stays at first, min(decay, (1 + n) / (10 + n)) after n steps: the start is soon forgotten.
+        warm_up: bool,
     },
     /// All alike (stochastic weight averaging, Izmailov et al. 2018).
     Uniform,
@@ -25,7 +27,7 @@ impl Averaging {
     /// [`Error::Parameter`](crate::Error::Parameter)
     pub fn check(&self) -> Result<()> {
         match *self {
-            Averaging::Exponential { decay } => check_within("decay", decay, 0.0, 1.0),
+            Averaging::Exponential { decay, .. } => check_within("decay", decay, 0.0, 1.0),
             Averaging::Uniform => Ok(()),
         }
     }
@@ -53,7 +55,10 @@ impl<T: Real + Stored> Average<T> {
             self.mean = params.to_vec();
         } else {
             let new = match self.averaging {
-                Averaging::Exponential { decay } => 1.0 - decay,
+                Averaging::Exponential { decay, warm_up: false } => 1.0 - decay,
+                Averaging::Exponential { decay, warm_up: true } => {
+                    (1.0 - decay).max(9.0 / (10.0 + self.n_steps as f64))
+                }
                 Averaging::Uniform => 1.0 / (self.n_steps + 1) as f64,
             };
             T::axpby(T::from_f64(new), T::from_f64(1.0 - new), params, &mut self.mean);

@@ -3,6 +3,7 @@
 mod blocks;
 mod configuration;
 mod data;
+mod interpolate;
 mod lists;
 mod mistakes;
 mod results;

@@ -24,6 +24,7 @@ mod svmlight;
 mod ten_x;
 mod text;
 mod write;
+mod y4m;
 
 use diabolo::Result;
 use diabolo::io::input::Input;

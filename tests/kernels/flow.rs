@@ -17,9 +17,9 @@ fn near<T: Real>(fast: T, plain: f64) -> bool {
 
 /// Sizes of a state, which of its columns change, and numbers to fill everything with.
 fn cases() -> impl Strategy<Value = (usize, Changed, u64)> {
-    (0_usize..14, 1_usize..20, 0_usize..4, 0_usize..3, any::<u64>()).prop_map(|(rows, n, first, more, seed)| {
-        (rows, Changed { n_cols: first + n + more + 1, first, n }, seed)
-    })
+    (0_usize..14, 1_usize..20, 0_usize..4, 0_usize..3, any::<u64>()).prop_map(
+        |(rows, n, first, more, seed)| (rows, Changed { n_cols: first + n + more + 1, first, n }, seed),
+    )
 }
 
 /// Numbers between -scale and scale, all different.
@@ -55,7 +55,8 @@ fn affine_agrees<T: Real>(rows: usize, changed: Changed, seed: u64) -> Checked {
                         continue;
                     };
                     let p = &params[i * width..(i + 1) * width];
-                    let (s, shift) = if link == ScaleLink::Unit { (0.0, k) } else { (p[k].to_f64(), changed.n + k) };
+                    let (s, shift) =
+                        if link == ScaleLink::Unit { (0.0, k) } else { (p[k].to_f64(), changed.n + k) };
                     let (x, t) = (state[at].to_f64(), p[shift].to_f64());
                     let of = |x, s, t| reference::affine(x, s, t, link, direction);
                     let (y, gain) = of(x, s, t);
@@ -68,7 +69,9 @@ fn affine_agrees<T: Real>(rows: usize, changed: Changed, seed: u64) -> Checked {
                         (g * (a - c) + r * (b - d)) / 2e-5
                     };
                     let unit = FLOW_STEP * T::EPSILON.to_f64() + 1e-7;
-                    let close = |fast: T, plain: f64| (fast.to_f64() - plain).abs() <= unit * (1.0 + plain.abs()) * 20.0;
+                    let close = |fast: T, plain: f64| {
+                        (fast.to_f64() - plain).abs() <= unit * (1.0 + plain.abs()) * 20.0
+                    };
                     prop_assert!(close(d_state[at], slope(&|h| of(x + h, s, t))));
                     prop_assert!(close(d_params[i * width + shift], slope(&|h| of(x, s, t + h))));
                     if link != ScaleLink::Unit {
@@ -137,10 +140,17 @@ fn spline_agrees<T: Real>(rows: usize, changed: Changed, n_bins: usize, reach: f
                         total(x, &p)
                     };
                     let dp = (moved(1e-6) - moved(-1e-6)) / 2e-6;
-                    prop_assert!(close(d_params[place + q], dp), "parameter {q}: {} {dp}", d_params[place + q]);
+                    prop_assert!(
+                        close(d_params[place + q], dp),
+                        "parameter {q}: {} {dp}",
+                        d_params[place + q]
+                    );
                 }
             } else {
-                prop_assert!(d_params[place..place + n_params].iter().all(|d| d.is_finite()) && d_state[at].is_finite());
+                prop_assert!(
+                    d_params[place..place + n_params].iter().all(|d| d.is_finite())
+                        && d_state[at].is_finite()
+                );
             }
         }
         prop_assert!(near(out[(i + 1) * n_cols - 1], log_det));
@@ -153,8 +163,18 @@ fn spline_gradients_agree(rows: usize, changed: Changed, n_bins: usize, seed: u6
     fn of<T: Real>(rows: usize, changed: Changed, n_bins: usize, seed: u64) -> Vec<f64> {
         let spline = Spline { n_bins, bound: 2.0, min_size: 1e-3, min_slope: 1e-3 };
         let width = changed.n * spline.n_params();
-        let state = convert::<T>(&convert::<f32>(&numbers(rows * changed.n_cols, 2.2, seed)).iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
-        let params = convert::<T>(&convert::<f32>(&numbers(rows * width, 1.0, seed ^ 1)).iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+        let state = convert::<T>(
+            &convert::<f32>(&numbers(rows * changed.n_cols, 2.2, seed))
+                .iter()
+                .map(|&x| f64::from(x))
+                .collect::<Vec<_>>(),
+        );
+        let params = convert::<T>(
+            &convert::<f32>(&numbers(rows * width, 1.0, seed ^ 1))
+                .iter()
+                .map(|&x| f64::from(x))
+                .collect::<Vec<_>>(),
+        );
         let d_out = convert::<T>(&numbers(rows * changed.n_cols, 1.0, seed ^ 2));
         let mut d_params = vec![T::ZERO; params.len()];
         T::spline_back_params(&state, &d_out, changed, &params, spline, &mut d_params);
@@ -219,7 +239,8 @@ fn splines_have_no_nan_at_knots_nor_outside() {
     for (pair, x) in out.chunks_exact(2).collect::<Vec<_>>().windows(2).zip(places.windows(2)) {
         assert!(pair[0][0] <= pair[1][0] + 4e-6 * pair[1][0].abs().max(1.0), "falls between {x:?}");
     }
-    for ((x, out), d) in places.iter().zip(out.chunks_exact(2)).zip(d_params.chunks_exact(SPLINE.n_params())) {
+    for ((x, out), d) in places.iter().zip(out.chunks_exact(2)).zip(d_params.chunks_exact(SPLINE.n_params()))
+    {
         if x.abs() > 3.0 {
             assert!(out[0] == *x && out[1] == 0.0 && d.iter().all(|&d| d == 0.0), "{x} is outside");
         }

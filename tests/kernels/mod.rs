@@ -8,6 +8,7 @@ mod flow;
 mod gathered;
 mod gemm;
 mod loss;
+mod motion;
 mod network;
 mod picked;
 mod reduce;

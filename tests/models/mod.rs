@@ -22,6 +22,7 @@ mod nmf;
 mod nmf_hidden;
 mod nmf_itakura_saito;
 mod nmf_online;
+mod optical_flow;
 mod plsi;
 mod prodlda;
 mod spectral;

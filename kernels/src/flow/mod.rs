@@ -27,7 +27,10 @@ pub struct Changed {
 
 impl Changed {
     fn check(&self, state: usize, params: usize, n_params: usize) {
-        assert!(self.n > 0 && self.first + self.n < self.n_cols, "changed columns before the log-determinant");
+        assert!(
+            self.n > 0 && self.first + self.n < self.n_cols,
+            "changed columns before the log-determinant"
+        );
         assert!(state.is_multiple_of(self.n_cols), "{state} elements are not whole rows of {}", self.n_cols);
         assert_eq!(params, state / self.n_cols * n_params, "{n_params} parameters a row");
     }
@@ -143,13 +146,7 @@ pub trait FlowSteps: Sized + Copy {
     /// The inverse of [`FlowSteps::spline`].
     /// # Panics
     /// If the sizes do not agree.
-    fn spline_inverse(
-        state: &[Self],
-        changed: Changed,
-        params: &[Self],
-        spline: Spline,
-        out: &mut [Self],
-    );
+    fn spline_inverse(state: &[Self], changed: Changed, params: &[Self], spline: Spline, out: &mut [Self]);
 
     /// The gradient of the state from that of what [`FlowSteps::spline`] made, and its `slopes`.
     /// # Panics

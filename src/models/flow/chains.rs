@@ -67,8 +67,7 @@ pub fn autoregressive(
     rng: &mut Rng,
 ) -> Vec<Step> {
     let n = reading.n_features();
-    let shape =
-        Shape { n_features: n, n_context: reading.n_classes(), hidden, activation: Activation::Relu };
+    let shape = Shape { n_features: n, n_context: reading.n_classes(), hidden, activation: Activation::Relu };
     let link = ScaleLink::Bounded(scale_bound);
     let mut steps = Vec::new();
     for l in 0..n_layers {

@@ -64,14 +64,14 @@ fn contours(density: &Density, shown: &Features, names: &Names, env: &Env) -> Re
     };
     let (x, y) = (range(0), range(1));
     let at = |[low, high]: [f64; 2], i: usize| low + (high - low) * (i as f64 + 0.5) / CELLS as f64;
-    let places = Matrix::from_fn(CELLS * CELLS, 2, |i, j| {
-        if j == 0 { at(x, i % CELLS) } else { at(y, i / CELLS) }
-    });
+    let places =
+        Matrix::from_fn(CELLS * CELLS, 2, |i, j| if j == 0 { at(x, i % CELLS) } else { at(y, i / CELLS) });
     let of_grid = density.log_likelihoods(&Features::F64(places), None, env)?;
     let mut of_data = density.log_likelihoods(shown, None, env)?;
     of_data.sort_by(|a, b| b.total_cmp(a));
     // The level that the given share of the data lies above: a region of highest density (Hyndman 1996).
-    let level = |&share: &f64| of_data[((share * of_data.len() as f64) as usize).min(of_data.len() - 1)].exp();
+    let level =
+        |&share: &f64| of_data[((share * of_data.len() as f64) as usize).min(of_data.len() - 1)].exp();
     let (points_x, points_y) = (data.col(0), data.col(1));
     Ok(Figure::new(
         "Density",
@@ -90,12 +90,14 @@ fn contours(density: &Density, shown: &Features, names: &Names, env: &Env) -> Re
 /// Data and samples along pairs of the features that vary most beside their scale.
 fn pairs(density: &Density, data: &Matrix<f64>, drawn: &Matrix<f64>, names: &Names) -> Vec<Figure> {
     let n = density.n_features();
-    let varied: Vec<usize> = (0..n).filter(|&j| !density.reading().constant_features().contains(&j)).collect();
+    let varied: Vec<usize> =
+        (0..n).filter(|&j| !density.reading().constant_features().contains(&j)).collect();
     let features = &varied[..varied.len().min(PAIRED)];
     let mut figures = Vec::new();
     for (k, &a) in features.iter().enumerate() {
         for &b in &features[k + 1..] {
-            let series = |name: &str, of: &Matrix<f64>| Series { name: name.to_owned(), x: of.col(a), y: of.col(b) };
+            let series =
+                |name: &str, of: &Matrix<f64>| Series { name: name.to_owned(), x: of.col(a), y: of.col(b) };
             figures.push(Figure::new(
                 format!("Data and samples: {} and {}", names.feature(a), names.feature(b)),
                 "Samples of the model beside the data: where the model is right the two clouds are one.",

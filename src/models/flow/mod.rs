@@ -20,8 +20,8 @@ pub use chains::{alternating, autoregressive};
 pub use model::Density;
 pub use net::Net;
 pub use reading::Reading;
-pub use settings::{Common, Flows, Size};
 pub(in crate::models) use settings::flow_params;
+pub use settings::{Common, Flows, Size};
 
 pub use net::Likelihoods;
 

@@ -211,7 +211,8 @@ impl Decode for Density {
             for (i, row) in z.rows().enumerate() {
                 let class = row[n].round();
                 if !(0.0..n_classes as f64).contains(&class) {
-                    let why = format!("{class} is no class; a code ends with a number from 0 to {}", n_classes - 1);
+                    let why =
+                        format!("{class} is no class; a code ends with a number from 0 to {}", n_classes - 1);
                     return Err(Error::numerical(format!("row {}, column {}", i + 1, n + 1), why));
                 }
                 classes.push(class as u32);
@@ -249,7 +250,8 @@ impl Sample for Density {
             fill_rows_by(env.seed, &[SAMPLE, round], z.values_mut(), n_features, |_, rng, row| {
                 row.iter_mut().for_each(|z| *z = temperature * self.net.base().draw(rng));
             });
-            let of_missing = |classes: &[u32]| missing.iter().filter_map(|&i| classes.get(i).copied()).collect();
+            let of_missing =
+                |classes: &[u32]| missing.iter().filter_map(|&i| classes.get(i).copied()).collect();
             let classes: Vec<u32> = of_missing(&classes);
             let x = self.restored(z.select_rows(&missing), &classes, true, env)?;
             let rows = missing.iter().zip(x.rows());
@@ -306,8 +308,7 @@ impl Model for Density {
         let classes = is_told.then(|| self.reading().classes_of(x)).transpose()?;
         let found = self.log_likelihoods(features, classes.as_deref(), env)?;
         let mean = found.iter().sum::<f64>() / found.len() as f64;
-        let mut metrics =
-            vec![("log_likelihood".to_owned(), mean), ("neg_log_likelihood".to_owned(), -mean)];
+        let mut metrics = vec![("log_likelihood".to_owned(), mean), ("neg_log_likelihood".to_owned(), -mean)];
         metrics.extend(self.reading().bits(-mean).map(|bits| ("bits_per_dim".to_owned(), bits)));
         if let Some(classes) = classes {
             let guessed = self.classified(features, true, env)?;

@@ -64,7 +64,8 @@ impl Reading {
             Some(labels) => {
                 check_labels(labels, x.n_samples())?;
                 let n = labels.class.len() as f64;
-                let count = |c: usize| labels.class.iter().filter(|&&class| class as usize == c).count() as f64;
+                let count =
+                    |c: usize| labels.class.iter().filter(|&&class| class as usize == c).count() as f64;
                 let shares = (0..labels.classes.len()).map(|c| count(c) / n).collect();
                 (labels.classes.iter().map(|name| Labels::key(name)).collect(), shares)
             }
@@ -226,7 +227,8 @@ fn moments(x: &Features) -> (Vec<f64>, Vec<f64>) {
     let variance = sums(&|j, x| (x - mean[j]).powi(2));
     // Of equal values the sum of squares is rounding.
     let is_rounding = |j: usize, v: f64| v <= 1e-24 * mean[j] * mean[j];
-    let variance = variance.iter().enumerate().map(|(j, &v)| if is_rounding(j, v) { 0.0 } else { v }).collect();
+    let variance =
+        variance.iter().enumerate().map(|(j, &v)| if is_rounding(j, v) { 0.0 } else { v }).collect();
     (mean, variance)
 }
 
@@ -273,6 +275,10 @@ impl Reading {
             && reading.spread.iter().all(|&x| x > 0.0 && x.is_finite())
             && reading.level >= 0.0
             && reading.range[0] <= reading.range[1];
-        if is_sound { Ok(reading) } else { Err(Error::numerical("reading", "the file holds no reading of a flow")) }
+        if is_sound {
+            Ok(reading)
+        } else {
+            Err(Error::numerical("reading", "the file holds no reading of a flow"))
+        }
     }
 }

@@ -327,7 +327,7 @@ impl TrainState {
 }
 
 fn averaging(descent: &Descent) -> Option<Averaging> {
-    (descent.average > 0.0).then_some(Averaging::Exponential { decay: descent.average })
+    (descent.average > 0.0).then_some(Averaging::Exponential { decay: descent.average, warm_up: true })
 }
 
 fn patience(descent: &Descent) -> Option<Patience> {

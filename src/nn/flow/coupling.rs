@@ -40,13 +40,7 @@ pub struct Coupling {
 
 impl Coupling {
     /// Records what the conditioner says of a state.
-    fn params<T: Real>(
-        &self,
-        graph: &mut Graph<T>,
-        store: &Store<T>,
-        state: Id,
-        context: Option<Id>,
-    ) -> Id {
+    fn params<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, state: Id, context: Option<Id>) -> Id {
         let given = graph.columns(state, self.given.clone());
         let x = context.map_or(given, |context| graph.beside(&[given, context]));
         self.conditioner.apply(graph, store, x)

@@ -8,7 +8,13 @@ use super::axis::{self, Frame, Reach, Scale};
 use crate::figure::{Axis, Colours, Grid, Series};
 
 /// The drawing.
-pub(crate) fn draw(spoken: &str, [x, y]: [&Axis; 2], grid: &Grid, levels: &[f64], points: &Series) -> Drawing {
+pub(crate) fn draw(
+    spoken: &str,
+    [x, y]: [&Axis; 2],
+    grid: &Grid,
+    levels: &[f64],
+    points: &Series,
+) -> Drawing {
     let n_cols = grid.n_cols;
     if n_cols == 0 || grid.values.len() < n_cols {
         return super::nothing("An empty grid.");
@@ -72,7 +78,8 @@ fn line(frame: &Frame, grid: &Grid, level: f64) -> String {
                 }
             }
             for pair in crossed.chunks_exact(2) {
-                let [from, to] = [pair[0], pair[1]].map(|(x, y)| format!("{} {}", coordinate(x), coordinate(y)));
+                let [from, to] =
+                    [pair[0], pair[1]].map(|(x, y)| format!("{} {}", coordinate(x), coordinate(y)));
                 path += &format!("M{from}L{to}");
             }
         }

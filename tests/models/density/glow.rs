@@ -51,13 +51,15 @@ fn normalisation_starts_from_the_data() {
 #[test]
 fn what_is_no_picture_is_refused() {
     let x = columns(50);
-    let refused = fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("no pictures");
+    let refused =
+        fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("no pictures");
     assert!(refused.exit_code() == 65 && refused.to_string().contains("pictures"), "{refused}");
     let names = Names { picture: Some((3, 2)), ..Names::default() };
     let odd = Data { names: &names, ..Data::rows(&x) };
     let refused = fit(&small(), &odd, None, &Env::seeded(1), &mut Silent).err().expect("an odd side");
     assert!(refused.exit_code() == 65 && refused.to_string().contains("even"), "{refused}");
     let wide = Params { hidden: vec![8, 8], ..small() };
-    let refused = fit(&wide, &digits(50).data(), None, &Env::seeded(1), &mut Silent).err().expect("two widths");
+    let refused =
+        fit(&wide, &digits(50).data(), None, &Env::seeded(1), &mut Silent).err().expect("two widths");
     assert_eq!(refused.exit_code(), 2, "{refused}");
 }

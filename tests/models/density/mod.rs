@@ -8,9 +8,7 @@ mod real;
 mod realnvp;
 mod spline;
 
-use crate::tolerance::{
-    FLOW_INTEGRAL, FLOW_JACOBIAN, FLOW_THERE_AND_BACK_F32, FLOW_THERE_AND_BACK_F64,
-};
+use crate::tolerance::{FLOW_INTEGRAL, FLOW_JACOBIAN, FLOW_THERE_AND_BACK_F32, FLOW_THERE_AND_BACK_F64};
 use diabolo::autodiff::{Graph, Program};
 use diabolo::data;
 use diabolo::linalg::{Features, Matrix};
@@ -113,7 +111,10 @@ fn is_exact(density: &Density) {
     }
     for (row, found) in x.chunks_exact(n).zip(&log_dets).take(6) {
         let expected = log_det(jacobian(density, row), n);
-        assert!((found - expected).abs() <= FLOW_JACOBIAN * n as f64 * (1.0 + expected.abs()), "{found} {expected}");
+        assert!(
+            (found - expected).abs() <= FLOW_JACOBIAN * n as f64 * (1.0 + expected.abs()),
+            "{found} {expected}"
+        );
     }
 }
 
@@ -128,7 +129,10 @@ fn goes_there_and_back(density: &Density, x: &Features) {
             x.iter().zip(back).zip(density.reading().spread.iter().zip(&density.reading().mean))
         {
             let size = 1.0 + ((x - mean) / spread).abs();
-            assert!((x - back).abs() <= FLOW_THERE_AND_BACK_F32 * spread * size, "row {i}: {x} became {back}");
+            assert!(
+                (x - back).abs() <= FLOW_THERE_AND_BACK_F32 * spread * size,
+                "row {i}: {x} became {back}"
+            );
         }
     }
 }
@@ -148,7 +152,8 @@ fn integrates_to_one(density: &Density) {
 /// Outliers have finite codes and likelihoods, and finite data come back: of 24 bits little is left so far out.
 fn bears_outliers(density: &Density) {
     let n = density.reading().n_features();
-    let far = Matrix::from_fn(4, n, |i, j| [1e6, -1e6, 1e4, 1e6][i] * if i == 3 && j > 0 { 0.0 } else { 1.0 });
+    let far =
+        Matrix::from_fn(4, n, |i, j| [1e6, -1e6, 1e4, 1e6][i] * if i == 3 && j > 0 { 0.0 } else { 1.0 });
     let (env, x) = (Env::seeded(1), Features::F64(far));
     let likelihoods = density.log_likelihoods(&x, None, &env).expect("likelihoods");
     assert!(likelihoods.iter().all(|l| l.is_finite() && *l < -10.0), "{likelihoods:?}");

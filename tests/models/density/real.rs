@@ -39,7 +39,8 @@ fn gaussian(train: &Matrix<f64>, test: &Matrix<f64>) -> f64 {
 fn a_power_plant_is_no_gaussian() {
     let Some(path) = real("uci/power-plant.txt") else { return };
     let x = read(&path, &ReadOptions::default(), &Budget::unlimited()).expect("a table").features;
-    let pick = |test: bool| x.select_rows(&(0..x.n_samples()).filter(|i| (i % 5 == 0) == test).collect::<Vec<_>>());
+    let pick =
+        |test: bool| x.select_rows(&(0..x.n_samples()).filter(|i| (i % 5 == 0) == test).collect::<Vec<_>>());
     let (train, test) = (pick(false), pick(true));
     let base = gaussian(&train.to_dense(), &test.to_dense());
     let env = Env::seeded(1);

@@ -90,7 +90,11 @@ impl<T: Real> Operation<T> for Patches {
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let x = values.get(self.x);
-        if self.is_fold { self.fold(x, y, values.shape(self.y)) } else { self.spread(x, y, values.shape(self.x)) }
+        if self.is_fold {
+            self.fold(x, y, values.shape(self.y))
+        } else {
+            self.spread(x, y, values.shape(self.x))
+        }
     }
 
     fn backward(&self, run: &mut Backward<T>) {

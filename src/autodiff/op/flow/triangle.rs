@@ -32,7 +32,10 @@ impl<T: Real> Graph<T> {
 
     fn triangle(&mut self, p: Id, log_diagonal: Option<Id>) -> Id {
         let [n, cols] = self.shape(p);
-        assert!(n == cols && log_diagonal.is_none_or(|s| self.shape(s) == [1, n]), "a square and its diagonal");
+        assert!(
+            n == cols && log_diagonal.is_none_or(|s| self.shape(s) == [1, n]),
+            "a square and its diagonal"
+        );
         let y = self.result(n, n);
         self.record(Triangle { p, log_diagonal, y });
         y

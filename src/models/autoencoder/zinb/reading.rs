@@ -31,8 +31,8 @@ impl Reading {
     /// [`Error::Numerical`] at the first value that is no count.
     pub fn of(x: &Features, batches: Option<&Labels>, params: &Params) -> Result<Reading> {
         check_counts(x)?;
-        let batches =
-            batches.map_or(Vec::new(), |batches| batches.classes.iter().map(|name| Labels::key(name)).collect());
+        let batches = batches
+            .map_or(Vec::new(), |batches| batches.classes.iter().map(|name| Labels::key(name)).collect());
         let libraries = x.row_sums();
         let median_library = median_positive(&libraries);
         let mut reading = Reading {

@@ -1,0 +1,56 @@
+//! A clip, frame after frame: each is made ready once.
+
+use super::{Motion, Params, Prepared, between, motion};
+use crate::error::Result;
+use crate::models::interpolation::Frame;
+use crate::monitor::Env;
+
+/// Frames as they come, and those between them. Holds two frames and the motion between them, however long the clip.
+pub struct Clip {
+    params: Params,
+    times: Vec<f64>,
+    last: Option<(Frame, Prepared)>,
+}
+
+impl Clip {
+    /// A clip that gets a frame at each of `times`, between 0 and 1, after every frame but the last.
+    pub fn new(params: Params, times: Vec<f64>) -> Clip {
+        Clip { params, times, last: None }
+    }
+
+    /// `n_times` as many frames a second: the times between two frames.
+    pub fn evenly(params: Params, n_times: u64) -> Clip {
+        let times = (1..n_times).map(|k| k as f64 / n_times as f64).collect();
+        Clip::new(params, times)
+    }
+
+    /// The next frame of the clip: `each` gets the frames between the one before and this one, none for the first.
+    /// # Errors
+    /// [`crate::Error::Shape`] for a frame of another size, [`crate::Error::Parameter`] for a time outside 0 to 1,
+    /// [`crate::Error::Limit`], what `each` raises.
+    pub fn push(
+        &mut self,
+        frame: Frame,
+        env: &Env,
+        mut each: impl FnMut(f64, Frame) -> Result<()>,
+    ) -> Result<()> {
+        if let Some((last, _)) = &self.last {
+            frame.check_like(last)?;
+        }
+        let ready = Prepared::new(&frame, env)?;
+        if let Some((_, last)) = self.last.take() {
+            let motion = motion(&last, &ready, &self.params, env)?;
+            let made = self.times.iter().try_for_each(|&t| each(t, between(&last, &ready, &motion, t, env)?));
+            let (height, width) = (frame.height(), frame.width());
+            env.budget.release(Motion::bytes(height, width, &self.params) + Prepared::bytes(height, width));
+            made?;
+        }
+        self.last = Some((frame, ready));
+        Ok(())
+    }
+
+    /// Goes on after this frame as if those before had been pushed: for frames between that are there already.
+    pub fn skip(&mut self) {
+        self.last = None;
+    }
+}

@@ -1,0 +1,180 @@
+//! Optical flow: motion that was made is found, frames between are where they belong, and how well on real ones.
+
+use crate::data::real;
+use crate::io::Scratch;
+use crate::tolerance::GOLDEN_METRIC;
+use diabolo::io::frames;
+use diabolo::metrics::fidelity::{psnr, ssim};
+use diabolo::models::interpolation::Frame;
+use diabolo::models::interpolation::optical_flow::{
+    Clip, Motion, Params, Prepared, Quality, between, motion,
+};
+use diabolo::monitor::{Budget, Env};
+use diabolo_kernels::parallel::with_threads;
+use proptest::prelude::*;
+
+/// A scene seen from a place that moves.
+fn scene(height: usize, width: usize, right: f32, down: f32) -> Frame {
+    let pixel = |at: usize| {
+        let (y, x) = ((at / width) as f32 - down, (at % width) as f32 - right);
+        let wave = |a: f32, b: f32, c: f32| {
+            (128.0 + 60.0 * (a * x + b * y + c).sin() + 40.0 * (b * x - a * y).cos()) as u8
+        };
+        [wave(0.31, 0.12, 0.0), wave(0.11, 0.27, 1.0), wave(0.05, 0.21, 2.0)]
+    };
+    Frame::new(height, width, (0..height * width).flat_map(pixel).collect()).expect("a frame")
+}
+
+fn found(a: &Frame, b: &Frame, params: &Params, env: &Env) -> (Prepared, Prepared, Motion) {
+    let (first, second) = (Prepared::new(a, env).expect("room"), Prepared::new(b, env).expect("room"));
+    let motion = motion(&first, &second, params, env).expect("two frames of a size");
+    (first, second, motion)
+}
+
+#[test]
+fn a_shift_is_found_and_the_frame_between_is_half_way() {
+    let env = Env::default();
+    let (h, w, margin) = (96, 128, 16);
+    let (a, b, middle) = (scene(h, w, 0.0, 0.0), scene(h, w, 5.0, -3.0), scene(h, w, 2.5, -1.5));
+    for quality in [Quality::Fast, Quality::Balanced, Quality::Best] {
+        let (first, second, motion) = found(&a, &b, &quality.into(), &env);
+        let flow = motion.whole(h, w);
+        let inner =
+            |at: &usize| (margin..h - margin).contains(&(at / w)) && (margin..w - margin).contains(&(at % w));
+        for at in (0..h * w).filter(inner) {
+            let error = (flow.right[at] - 5.0).hypot(flow.down[at] + 3.0);
+            assert!(error < 0.5, "{quality:?}: {error} pixels at {at}");
+        }
+        let made = between(&first, &second, &motion, 0.5, &env).expect("a frame");
+        let of = |frame: &Frame| -> Vec<u8> {
+            (0..h * w).filter(inner).flat_map(|at| frame.rgb()[3 * at..3 * at + 3].to_vec()).collect()
+        };
+        let peak = psnr(&of(&made), &of(&middle));
+        assert!(peak > 38.0, "{quality:?}: {peak} dB");
+    }
+}
+
+#[test]
+fn frames_that_do_not_move_stay() {
+    let env = Env::default();
+    let a = scene(50, 70, 0.0, 0.0);
+    let (first, second, motion) = found(&a, &a, &Params::from(Quality::Balanced), &env);
+    let made = between(&first, &second, &motion, 0.25, &env).expect("a frame");
+    let most = made.rgb().iter().zip(a.rgb()).map(|(x, y)| x.abs_diff(*y)).max();
+    assert!(most <= Some(1), "{most:?}");
+}
+
+#[test]
+fn any_number_of_threads_makes_the_same_frame() {
+    let (a, b) = (scene(90, 110, 0.0, 0.0), scene(90, 110, 4.0, 2.0));
+    let run = || {
+        let env = Env::default();
+        let (first, second, motion) = found(&a, &b, &Params::from(Quality::Best), &env);
+        between(&first, &second, &motion, 0.3, &env).expect("a frame").rgb().to_vec()
+    };
+    assert_eq!(with_threads(1, run), with_threads(3, run));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn frames_of_any_size_have_frames_between(
+        h in 1_usize..40, w in 1_usize..40, t in 0.01..0.99, quality in 0..3,
+        bytes in prop::collection::vec(any::<u8>(), 2 * 3 * 40 * 40)
+    ) {
+        let quality = [Quality::Fast, Quality::Balanced, Quality::Best][quality as usize];
+        let n = 3 * h * w;
+        let [a, b] = [&bytes[..n], &bytes[n..2 * n]].map(|rgb| Frame::new(h, w, rgb.to_vec()).unwrap());
+        let env = Env::default();
+        let (first, second, motion) = found(&a, &b, &quality.into(), &env);
+        let flows = [&motion.forward, &motion.backward];
+        prop_assert!(flows.iter().all(|flow| flow.right.iter().chain(&flow.down).all(|x| x.is_finite())));
+        let made = between(&first, &second, &motion, t, &env).unwrap();
+        prop_assert_eq!((made.height(), made.width()), (h, w));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let env = Env::default();
+    let (a, other) = (scene(20, 30, 0.0, 0.0), scene(20, 31, 0.0, 0.0));
+    let (first, second) = (Prepared::new(&a, &env).unwrap(), Prepared::new(&other, &env).unwrap());
+    let params = Params::from(Quality::Fast);
+    assert!(motion(&first, &second, &params, &env).unwrap_err().to_string().contains("20 x 31"));
+    let motion = motion(&first, &first, &params, &env).unwrap();
+    for t in [0.0, 1.0, -0.5, f64::NAN] {
+        assert!(between(&first, &first, &motion, t, &env).is_err(), "{t}");
+    }
+    assert!(Frame::new(2, 2, vec![0; 11]).is_err() && Frame::new(0, 5, Vec::new()).is_err());
+    let small = Env { budget: Budget::limited(10_000), ..Env::default() };
+    assert_eq!(Prepared::new(&a, &small).err().map(|error| error.exit_code()), Some(75));
+}
+
+#[test]
+fn a_clip_gives_back_what_it_takes() {
+    let env = Env { budget: Budget::limited(8_000_000), ..Env::default() };
+    let mut clip = Clip::evenly(Params::from(Quality::Fast), 4);
+    let mut times = Vec::new();
+    // Were anything kept of each frame, the budget would not last.
+    for k in 0..60 {
+        let frame = scene(64, 64, k as f32, 0.0);
+        clip.push(frame, &env, |t, _| {
+            times.push(t);
+            Ok(())
+        })
+        .expect("a frame");
+    }
+    assert_eq!(times.len(), 59 * 3);
+    assert_eq!(times[..3], [0.25, 0.5, 0.75]);
+    let error = clip.push(scene(64, 65, 0.0, 0.0), &env, |_, _| Ok(())).unwrap_err();
+    assert!(error.to_string().contains("64 x 65"), "{error}");
+}
+
+/// The values of scikit-image 0.26.0: structural_similarity(a, b, channel_axis=2), of channel 0 alone, and
+/// peak_signal_noise_ratio(a, b), of a = (7 x + 13 y + 29 c + x y) mod 256, b = min(a + 5 ((x + 2 y) mod 7), 255).
+#[test]
+fn fidelity_is_that_of_scikit_image() {
+    let (h, w) = (23, 31);
+    let value = |at: usize| {
+        let (y, x, c) = (at / 3 / w, at / 3 % w, at % 3);
+        let a = (7 * x + 13 * y + 29 * c + x * y) % 256;
+        (a as u8, (a + 5 * ((x + 2 * y) % 7)).min(255) as u8)
+    };
+    let (a, b): (Vec<u8>, Vec<u8>) = (0..h * w * 3).map(value).unzip();
+    assert!((ssim(&a, &b, w, 3) - 0.984_206_427_278_524_4).abs() < GOLDEN_METRIC);
+    let channel = |x: &[u8]| x.iter().copied().step_by(3).collect::<Vec<u8>>();
+    assert!((ssim(&channel(&a), &channel(&b), w, 1) - 0.983_902_990_189_467_6).abs() < GOLDEN_METRIC);
+    assert!((psnr(&a, &b) - 23.344_551_843_501_67).abs() < GOLDEN_METRIC);
+    assert_eq!((psnr(&a, &a), ssim(&a, &a, w, 3)), (f64::INFINITY, 1.0));
+    assert!(ssim(&a[..6 * 6], &b[..6 * 6], 6, 1).is_nan());
+}
+
+/// OpenCV 5.0 on the same triplets (benches/peers/optical_flow.py): dense inverse search, medium, 36.37 dB on average.
+#[test]
+fn middlebury_triplets_are_interpolated_better_than_by_opencv() {
+    let Some(folder) = real("frames/middlebury") else { return };
+    let env = Env::default();
+    let mean = |quality: Quality| {
+        let names = ["Grove2", "RubberWhale", "Urban2", "Walking"];
+        let peak = |name: &&str| {
+            let read = |file: &str| frames::read(&folder.join(name).join(file), &env.budget).unwrap().0;
+            let [a, truth, b] = ["I0.png", "I1_gt.png", "I2.png"].map(read);
+            let (first, second, motion) = found(&a, &b, &quality.into(), &env);
+            psnr(between(&first, &second, &motion, 0.5, &env).unwrap().rgb(), truth.rgb())
+        };
+        names.iter().map(peak).sum::<f64>() / 4.0
+    };
+    let (fast, balanced) = (mean(Quality::Fast), mean(Quality::Balanced));
+    assert!(fast > 36.4 && balanced > 37.2, "{fast} {balanced}");
+}
+
+#[test]
+fn frames_are_written_and_read() {
+    let folder = Scratch::new();
+    let path = folder.path().join("frame.png");
+    let frame = scene(7, 9, 0.0, 0.0);
+    frames::write(&path, &frame).unwrap();
+    let (again, converted) = frames::read(&path, &Budget::unlimited()).unwrap();
+    assert!(again == frame && converted.is_empty());
+}
