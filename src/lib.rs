@@ -53,6 +53,12 @@
 //! | [`deconvolution`](applications::deconvolution) | what share each type of cell has in mixtures |
 //! | [`joint_nmf`](applications::joint_nmf) | what several views of the same samples share |
 //! | [`metagene`](applications::metagene) | programs of genes that many factorisations agree on |
+//! | [`realnvp`](models::density::realnvp) | exact densities by couplings that scale and shift |
+//! | [`spline`](models::density::spline) | exact densities by rational-quadratic splines |
+//! | [`nice`](models::density::nice) | exact densities by couplings that shift |
+//! | [`maf`](models::density::maf) | exact densities feature after feature by masked networks |
+//! | [`iaf`](models::density::iaf) | the same from the codes: samples are fast |
+//! | [`glow`](models::density::glow) | exact densities of pictures at several scales |
 //!
 //! # The floors
 //!

@@ -253,6 +253,25 @@ pub const GOLDEN_GRAPH: f64 = 1e-10;
 /// Eigenvectors of some dozen nodes by way of a decomposition of I + A, whose leading values lie within a few parts in a
 /// hundred of each other.
 pub const EIGENMAPS: f64 = 1e-8;
+/// Steps of flows against the plain formulas in f64, in epsilons of 1 + |value|: some thirty roundings, of which those of
+/// a spline's knots are divided by the width of a bin, a hundredth of the box or more.
+pub const FLOW_STEP: f64 = 3e3;
+
+/// An inverse spline, in epsilons times the inverse slope: roundings of knots, shared by narrow bins.
+pub const FLOW_INVERSE: f64 = 4e3;
+
+/// decode(encode(x)) of a fitted flow in f32, in units of the data's spread.
+pub const FLOW_THERE_AND_BACK_F32: f64 = 1e-5;
+
+/// The same in f64.
+pub const FLOW_THERE_AND_BACK_F64: f64 = 1e-10;
+
+/// The log-determinant of some ten steps against that of a Jacobian by central differences.
+pub const FLOW_JACOBIAN: f64 = 1e-6;
+
+/// What a density adds up to over a fine grid of the plane: the cells' size, and what lies outside, of logistic codes more
+/// than half of a hundredth.
+pub const FLOW_INTEGRAL: f64 = 1e-2;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;

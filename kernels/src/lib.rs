@@ -16,6 +16,7 @@ pub mod coordinate;
 pub mod distance;
 #[macro_use]
 mod fused;
+pub mod flow;
 pub mod gathered;
 pub mod gemm;
 pub mod loss;

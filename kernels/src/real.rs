@@ -3,6 +3,7 @@
 use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
+use crate::flow::FlowSteps;
 use crate::gathered::Gathered;
 use crate::gemm::Gemm;
 use crate::loss::{CountLoss, LatentLoss, PointLoss, RowLoss};
@@ -44,6 +45,7 @@ pub trait Real:
     + MulAssign
     + DivAssign
     + Sum
+    + FlowSteps
     + Gathered
     + Gemm
     + PickedDistance

@@ -148,7 +148,8 @@ pub struct Reading {
     /// A file with a name for every sample
     #[arg(long, value_name = "FILE")]
     pub sample_names: Option<PathBuf>,
-    /// A file with a class for every sample: compared with, never fitted to but by deconvolution (FILE.h5ad:COLUMN of obs)
+    /// A file with a class for every sample: compared with, never fitted to but by deconvolution and by flows with
+    /// --conditional (FILE.h5ad:COLUMN of obs)
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// A file with the batch of every sample, as --labels has classes: a covariate of models that take one

@@ -10,6 +10,7 @@ use crate::models::autoencoder::{ae, vae, zinb};
 use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
+use crate::models::density::{glow, iaf, maf, nice, realnvp, spline};
 use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::graph::{arga, eigenmaps, gae, vgae};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
@@ -223,6 +224,42 @@ pub const ROOMS: &[Room] = &[
         "metagenes and clusters of samples that many factorisations agree on, over a range of ranks",
         "Brunet et al. 2004; Kim & Park 2007; Kotliar et al. 2019",
         "zinb",
+    ),
+    room::<realnvp::Params>(
+        "density",
+        "exact densities by couplings that scale and shift; samples",
+        "Dinh, Sohl-Dickstein & Bengio 2017",
+        "moons",
+    ),
+    room::<spline::Params>(
+        "density",
+        "exact densities by monotone rational-quadratic splines; samples",
+        "Durkan, Bekasov, Murray & Papamakarios 2019",
+        "moons",
+    ),
+    room::<nice::Params>(
+        "density",
+        "exact densities by couplings that shift; samples",
+        "Dinh, Krueger & Bengio 2014",
+        "moons",
+    ),
+    room::<maf::Params>(
+        "density",
+        "exact densities feature after feature by masked networks; likelihoods fast, samples slow",
+        "Papamakarios, Pavlakou & Murray 2017; Germain et al. 2015",
+        "moons",
+    ),
+    room::<iaf::Params>(
+        "density",
+        "exact densities feature after feature from the codes; samples fast, likelihoods slow",
+        "Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016",
+        "moons",
+    ),
+    room::<glow::Params>(
+        "density",
+        "exact densities of pictures by invertible convolutions at several scales; samples",
+        "Kingma & Dhariwal 2018",
+        "digits",
     ),
 ];
 

@@ -13,8 +13,8 @@ pub struct Data<'a> {
     pub source: Source<'a>,
     /// Names of samples and features.
     pub names: &'a Names,
-    /// Known classes of the samples: never fitted to, only compared with; but for `deconvolution`, which learns the
-    /// profiles of just these.
+    /// Known classes of the samples: compared with, and never fitted to but by `deconvolution`, which learns the profiles
+    /// of just these, and by densities given the class.
     pub labels: Option<&'a Labels>,
     /// What the samples were measured together with, as on one day: a covariate of models that have one.
     pub batches: Option<&'a Labels>,
@@ -72,6 +72,13 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// A name as files of models keep it (FNV-1a, 64 bits).
+    pub fn key(name: &str) -> u64 {
+        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+
     /// Labels from one name a sample; numbers sort as numbers.
     pub fn from_names(names: &[String]) -> Labels {
         let mut classes = names.to_vec();

@@ -4,6 +4,7 @@ mod coordinate;
 mod count;
 mod decomp;
 mod distance;
+mod flow;
 mod gathered;
 mod gemm;
 mod loss;

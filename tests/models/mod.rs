@@ -10,6 +10,7 @@ mod completion;
 mod contract;
 mod countclust;
 mod eigenmaps;
+mod density;
 mod expression;
 mod fasttopics;
 mod gae;

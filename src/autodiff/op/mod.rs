@@ -10,6 +10,7 @@ mod concat;
 mod counts;
 mod dirichlet;
 mod entropy;
+mod flow;
 mod function;
 pub mod gamma;
 mod gather;
@@ -26,6 +27,7 @@ mod softmax;
 
 pub use batch_norm::BatchNorm;
 pub use counts::{CountLinks, CountOutputs};
+pub use flow::Degrees;
 pub use linear::Linear;
 
 use super::{Backward, Forward, Id};

@@ -2,6 +2,7 @@
 
 mod axis;
 mod bars;
+mod contours;
 mod heatmap;
 mod images;
 mod lines;
@@ -75,6 +76,10 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
             let spoken = format!("{title}: a matrix of {rows} rows and {cols} columns as colours");
             let map = heatmap::Map { n_rows: *rows, n_cols: *cols, values, row_names, col_names };
             heatmap::draw(&spoken, &map, *colours)
+        }
+        Plot::Contours { x, y, grid, levels, points } => {
+            let spoken = format!("{title}: a density over {} and {}", x.label, y.label);
+            contours::draw(&spoken, [x, y], grid, levels, points)
         }
         Plot::Images { height, width, pictures, per_row, range, colours } => {
             let sheet = images::Sheet { height: *height, width: *width, per_row: *per_row, range: *range };
