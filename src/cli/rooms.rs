@@ -7,11 +7,10 @@ use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
+use crate::models::density::{glow, iaf, maf, nice, realnvp, spline};
 use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
-use crate::models::density::{glow, iaf, maf, nice, realnvp, spline};
-use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
 use crate::models::graph::{arga, eigenmaps, gae, vgae};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
