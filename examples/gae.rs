@@ -11,7 +11,7 @@ use diabolo::io::loaded::IndexBase;
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::linalg::Graph;
 use diabolo::models::graph::gae::Params;
-use diabolo::models::graph::{InFit, Plan};
+use diabolo::models::graph::{Described, InFit, Plan};
 use diabolo::models::{Data, Model, Names, Source, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result};

@@ -7,7 +7,7 @@
 //! that the process has held so far, where the system tells. docs/four-autoencoders.md has a table.
 
 use diabolo::data::Blocks;
-use diabolo::models::graph::{Decoder, InFit, vgae::Params};
+use diabolo::models::graph::{Decoder, Described, InFit, vgae::Params};
 use diabolo::models::{Data, Names, Source};
 use diabolo::monitor::{Budget, Env};
 use diabolo::{Error, Result};

@@ -1,7 +1,8 @@
 //! A network in mid-fit.
 
-use super::objective::{Objective, Terms};
-use super::{Codes, Embedding, Encoder, Net, Pass, Plan, attach::Attach, held_out};
+use super::{
+    Attach, Codes, Embedding, Encoder, Found, Net, Objective, Pass, Plan, Terms, load_split, visit_split,
+};
 use crate::error::{Error, Result};
 use crate::linalg::{Graph, LinkSplit, Matrix};
 use crate::models::{Data, Step};
@@ -144,7 +145,7 @@ impl InFit {
             metrics.push(("roughness", terms.roughness));
         }
         let rows = self.linked.as_ref().unwrap_or(&self.pass.mu);
-        if let Some(found) = held_out::Found::of(rows, &self.split.validation, &self.split.validation_none) {
+        if let Some(found) = Found::of(rows, &self.split.validation, &self.split.validation_none) {
             metrics.push(("validation_auc", found.auc()));
         }
         Step { objective: terms.total, converged: false, metrics }
@@ -199,7 +200,7 @@ impl InFit {
             pass,
             linked: some("linked")?,
             n_epochs: named.scalar_u64("n_epochs")?,
-            split: held_out::load_split(named)?,
+            split: load_split(named)?,
             degrees: named.vector_f64("degrees")?,
             has_features: named.scalar_u64("has_features")? == 1,
             ready: None,
@@ -232,8 +233,56 @@ impl Tensors for InFit {
         }
         self.optimizer.visit(&mut |name, view| each(&format!("adam/{name}"), view));
         visit_u64(each, "n_epochs", self.n_epochs);
-        held_out::visit_split(&self.split, each);
+        visit_split(&self.split, each);
         crate::tensors::visit_vector(each, "degrees", self.degrees.as_slice());
         visit_u64(each, "has_features", u64::from(self.has_features));
     }
 }
+
+/// A room whose fit is descent on the loss of a plan, and nothing else.
+pub trait Described {
+    /// The fit as all rooms of the family describe it.
+    fn plan(&self) -> Plan;
+}
+
+/// The [`Fit`](crate::models::Fit) of a room that is [`Described`].
+macro_rules! fit_as_described {
+    ($params:ty) => {
+        impl $crate::models::Fit for $params {
+            type State = $crate::models::graph::InFit;
+            type Model = $crate::models::graph::Embedding;
+            const TAKES_ALL_STEPS: bool = true;
+            const HELD_OUT: $crate::models::validation::HeldOut = $crate::models::validation::HeldOut::Links;
+
+            fn max_iterations(&self) -> u64 {
+                self.epochs
+            }
+
+            fn start(&self, x: &$crate::models::Data, env: &$crate::monitor::Env) -> Result<Self::State> {
+                Self::State::start(&self.plan(), x, env)
+            }
+
+            fn step(
+                &self,
+                x: &$crate::models::Data,
+                state: &mut Self::State,
+                env: &$crate::monitor::Env,
+            ) -> Result<$crate::models::Step> {
+                state.epoch(x, env)
+            }
+
+            fn finish(&self, state: Self::State) -> Result<Self::Model> {
+                Ok(state.finish())
+            }
+
+            fn load_state(&self, named: &$crate::tensors::Named) -> Result<Self::State> {
+                Self::State::load(&self.plan(), named)
+            }
+
+            fn load_model(&self, named: &$crate::tensors::Named) -> Result<Self::Model> {
+                Self::Model::load_network(&self.plan(), named)
+            }
+        }
+    };
+}
+pub(super) use fit_as_described;

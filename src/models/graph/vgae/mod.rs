@@ -24,11 +24,8 @@
 //! the divergence out in their code (`--beta 0`); features are then scaled to sum to 1 by node, as theirs are.
 
 use crate::error::Result;
-use crate::models::graph::{Decoder, Embedding, Encoder, InFit, Link, Plan};
-use crate::models::validation::HeldOut;
-use crate::models::{Data, Fit, Settings, Step};
-use crate::monitor::Env;
-use crate::tensors::Named;
+use crate::models::Settings;
+use crate::models::graph::{Decoder, Described, Encoder, Link, Plan, fit_as_described};
 use serde::{Deserialize, Serialize};
 
 /// The parameters of a fit.
@@ -111,9 +108,8 @@ impl Default for Params {
     }
 }
 
-impl Params {
-    /// The fit as all rooms of the family describe it.
-    pub fn plan(&self) -> Plan {
+impl Described for Params {
+    fn plan(&self) -> Plan {
         Plan {
             encoder: self.encoder,
             hidden: self.n_hidden,
@@ -145,33 +141,4 @@ impl Settings for Params {
     }
 }
 
-impl Fit for Params {
-    type State = InFit;
-    type Model = Embedding;
-    const TAKES_ALL_STEPS: bool = true;
-    const HELD_OUT: HeldOut = HeldOut::Links;
-
-    fn max_iterations(&self) -> u64 {
-        self.epochs
-    }
-
-    fn start(&self, x: &Data, env: &Env) -> Result<InFit> {
-        InFit::start(&self.plan(), x, env)
-    }
-
-    fn step(&self, x: &Data, state: &mut InFit, env: &Env) -> Result<Step> {
-        state.epoch(x, env)
-    }
-
-    fn finish(&self, state: InFit) -> Result<Embedding> {
-        Ok(state.finish())
-    }
-
-    fn load_state(&self, named: &Named) -> Result<InFit> {
-        InFit::load(&self.plan(), named)
-    }
-
-    fn load_model(&self, named: &Named) -> Result<Embedding> {
-        Embedding::load_network(&self.plan(), named)
-    }
-}
+fit_as_described!(Params);
