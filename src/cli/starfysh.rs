@@ -250,9 +250,11 @@ fn signatures(table: &TextTable, set: &Dataset) -> Result<Signatures> {
 /// Lines `type gene`; the first is a header where its gene is none and some other line's is.
 fn by_lines(table: &TextTable, genes: &HashSet<&str>) -> Signatures {
     let mut found = Signatures::default();
+    let is_known = |cells: &[String]| cells.get(1).is_some_and(|gene| genes.contains(gene.as_str()));
+    let any_known = table.lines.iter().any(|(_, cells)| is_known(cells));
     for (at, (_, cells)) in table.lines.iter().enumerate() {
         let [kind, gene] = &cells[..] else { continue };
-        let is_header = at == 0 && !genes.contains(gene.as_str());
+        let is_header = at == 0 && any_known && !is_known(cells);
         if is_header || kind.is_empty() || gene.is_empty() {
             continue;
         }

@@ -42,8 +42,15 @@ impl Prepared {
     /// # Errors
     /// Negative or missing counts, spots without any, too few spots or genes; memory over the limit.
     pub fn new(x: &Data, params: &Params, env: &Env) -> Result<Prepared> {
-        let features = x.non_negative_features()?;
+        let features = x.finite_features()?;
         let n_spots = features.n_samples();
+        if let Some((i, j)) = features.first_negative() {
+            let (spot, gene) = (x.names.sample(i), x.names.feature(j));
+            return Err(Error::numerical(
+                "counts",
+                format!("that of {gene} in spot {spot} is negative; give raw counts"),
+            ));
+        }
         if n_spots < LEAST_SPOTS {
             return Err(Error::shape(format!("at least {LEAST_SPOTS} spots"), n_spots.to_string()));
         }
