@@ -12,9 +12,7 @@
 //! Laplacian eigenmaps satisfy lambda_k z_ik = sum_j w_ij z_jk / d_i for each fitted node; a new one is placed by the
 //! same equation (Bengio et al. 2004).
 
-use super::inputs::project_rows;
-use super::net::{Net, product};
-use super::{Encoder, Inputs, Pass};
+use super::{Encoder, Inputs, Net, Pass, product, project_rows};
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Graph, Matrix};
 use crate::models::check_no_negative;

@@ -1,9 +1,6 @@
 //! A fitted embedding of a graph's nodes: what all rooms of this family end in.
 
-use super::attach::Attach;
-use super::held_out::{Found, load_split, visit_split};
-use super::net::Net;
-use super::{Encoder, Plan, figures, judged};
+use super::{Attach, Encoder, Found, Net, Plan, figures, judged, load_split, visit_split};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
 use crate::linalg::{Csr, Features, Graph, Link, LinkSplit, Matrix};

@@ -9,8 +9,7 @@
 //! A^ is symmetric, so what flows back through a product with it is a product with it again. Kept are the logarithms of
 //! variances, 2 log sigma, as everywhere in this crate.
 
-use super::inputs::Inputs;
-use super::{Encoder, Link, LinkPass, Pass, Plan};
+use super::{Encoder, Inputs, Link, LinkPass, Pass, Plan};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::random::Rng;

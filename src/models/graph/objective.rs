@@ -1,7 +1,6 @@
 //! The loss of a network on a graph, and its gradient.
 
-use super::inputs::Inputs;
-use super::{Decoder, Link, LinkPass, Net, Pass, Plan};
+use super::{Decoder, Inputs, Link, LinkPass, Net, Pass, Plan};
 use crate::error::Result;
 use crate::linalg::{Csr, Graph, Matrix};
 use crate::monitor::Budget;

@@ -1,7 +1,6 @@
 //! A network in mid-fit.
 
-use super::objective::{Objective, Terms};
-use super::{Codes, Embedding, Encoder, Net, Pass, Plan, attach::Attach, held_out};
+use super::{Attach, Codes, Embedding, Encoder, Net, Objective, Pass, Plan, Terms, held_out};
 use crate::error::{Error, Result};
 use crate::linalg::{Graph, LinkSplit, Matrix};
 use crate::models::{Data, Step};
