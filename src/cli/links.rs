@@ -1,7 +1,7 @@
 //! `diabolo links RUN DATA`: pairs of nodes that a graph does not join and the model would; or what the model says of
 //! given pairs.
 
-use super::graph::{LINK_HEADER, load_for};
+use super::graph::{LINK_HEADER, load_for, with_features};
 use super::lists;
 use super::run::{self, Run};
 use crate::error::{Error, Result};
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// The command.
 pub fn command() -> Command {
     let pairs = Arg::new("pairs").long("pairs").value_name("FILE").value_parser(value_parser!(PathBuf));
-    let command =
-        run::with_data(run::command("links", "Which nodes of a graph may be joined, by the model of a run"));
+    let about = "Which nodes of a graph may be joined, by the model of a run";
+    let command = with_features(run::with_data(run::command("links", about)));
     lists::with_file(lists::with_top(command, "Pairs that are listed, the best first"))
         .arg(pairs.help("A file with two nodes a line (tabs between them): tells of these pairs instead"))
         .after_help(

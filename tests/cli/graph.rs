@@ -109,6 +109,8 @@ fn new_graphs_are_encoded_and_pairs_are_told_of() {
     folder.file("new.csv", b"name,a,b,c\np,1,0,0\nq,1,0,1\n");
     let new = good(&folder, "encode run new.tsv --features new.csv");
     assert!(new.lines().count() == 3 && new.contains("\nq\t"), "{new}");
+    let told = good(&folder, "eval run edges.tsv --features features.csv --labels labels.txt");
+    assert!(told.contains("label_accuracy") && told.contains("nmi"), "{told}");
     let listed = good(&folder, "links run edges.tsv --features features.csv --top 3");
     assert_eq!(listed.lines().count(), 4);
     folder.file("pairs.tsv", b"x1\tx2\nx1\ty5\n");
