@@ -104,7 +104,7 @@ fn on_sphere(x: &Matrix<f64>) -> Result<Option<Matrix<f64>>> {
         .map_err(|failure| Error::numerical("the intrinsic dimension", failure.to_string()))?;
     // Eigenvalues rise.
     let largest = found.values.last().copied().unwrap_or(0.0);
-    if !(largest > 0.0) {
+    if largest.is_nan() || largest <= 0.0 {
         return Ok(None);
     }
     let kept: Vec<usize> = (0..p).filter(|&c| found.values[c] > largest / CONDITION).collect();

@@ -223,9 +223,9 @@ fn breast_cancers_are_told_apart() {
         all.for_each(|at| values[at] -= least);
     }
     let x = Features::from(values);
-    let params = Params { n_components: 3, views: vec![200, 184, 142], ..Params::default() };
+    let params = Params { views: vec![200, 184, 142], ..Params::default() };
     let (model, _) = fitted(&params, &x);
-    let ari = adjusted_rand_index(&model.clusters(), &set.labels.unwrap().class);
+    let ari = adjusted_rand_index(&model.groups(3, 1), &set.labels.unwrap().class);
     assert!(ari >= 0.6, "ARI {ari}");
     assert_eq!(model.objectives().len(), 20);
     let scores = model.score(&Data::rows(&x), &Env::seeded(1)).unwrap();

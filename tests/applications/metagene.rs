@@ -35,16 +35,13 @@ fn fitted(params: &Params, x: &Features) -> Metagenes {
 fn planted_groups_are_agreed_on_and_their_number_suggested() {
     let (x, labels) = blocks(3, 30, 60, 1);
     for loss in LOSSES {
-        // By the squared error four metagenes are agreed on as well: one group's is cut in the same way by all runs.
-        let n_components = if loss == Loss::Frobenius { 3 } else { 0 };
-        let params = Params { max_rank: 5, n_runs: 12, n_components, loss, ..Params::default() };
+        let params = Params { max_rank: 5, n_runs: 12, n_components: 3, loss, ..Params::default() };
         let model = fitted(&params, &x);
-        assert!(model.chosen().rank == 3, "{loss:?}");
+        // A group may be cut in two in the same way by all runs; two groups are never one.
+        assert!((3..=4).contains(&model.suggested_rank()), "{loss:?}: {}", model.suggested_rank());
         let chosen = model.chosen();
-        assert!(
-            chosen.cophenetic > 0.999 && chosen.silhouette > 0.99 && chosen.dispersion > 0.99,
-            "{loss:?}"
-        );
+        let agree = chosen.cophenetic.min(chosen.silhouette).min(chosen.dispersion);
+        assert!(agree > 0.9, "{loss:?}: {agree}");
         // The clusters are the groups, up to their numbers.
         for i in 0..30 {
             for j in 0..i {
@@ -150,7 +147,9 @@ fn figures_of_agreement() {
     let expected = (2.0 * (4.5 - 1.0) / 4.5 + 2.0 * (3.5 - 1.0) / 3.5) / 4.0;
     assert!((silhouette(&d, &[0, 0, 1, 1]) - expected).abs() <= EXACT_SUM);
     assert!(silhouette(&d, &[0, 0, 0, 0]) == 0.0);
-    assert_eq!(suggested(&[0.99, 0.995, 0.9, 0.7, 0.71]), 2);
+    assert_eq!(suggested(&[0.99, 0.995, 0.9, 0.7, 0.71]), 1);
+    assert_eq!(suggested(&[1.0, 1.0, 0.9993, 0.98]), 1);
+    assert_eq!(suggested(&[0.9, 0.9999, 1.0, 0.97, 1.0]), 2);
     assert_eq!((suggested(&[0.9, 0.95, 0.99]), suggested(&[0.4])), (2, 0));
 }
 

@@ -181,17 +181,17 @@ pub fn silhouette(distances: &Matrix<f64>, labels: &[u32]) -> f64 {
     (0..labels.len()).map(width).sum::<f64>() / labels.len().max(1) as f64
 }
 
-/// The place of the rank before the largest fall of the cophenetic correlation, of equal falls the first; the last place
-/// where it never falls.
+/// Cophenetic correlations that differ by less are taken for the same.
+const SAME: f64 = 5e-4;
+
+/// The place of the rank before the cophenetic correlation begins to fall: the last of the first ranks that follow one
+/// another with the largest correlation, or one as good as that.
 pub fn suggested(cophenetic: &[f64]) -> usize {
-    let falls = cophenetic.windows(2).map(|pair| pair[0] - pair[1]);
-    let largest = falls.enumerate().fold(
-        (0.0, None),
-        |best, (at, fall)| {
-            if fall > best.0 { (fall, Some(at)) } else { best }
-        },
-    );
-    largest.1.unwrap_or(cophenetic.len().saturating_sub(1))
+    let largest = cophenetic.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let is_high = |c: &f64| *c >= largest - SAME;
+    let first = cophenetic.iter().position(is_high).unwrap_or(0);
+    let n_high = cophenetic[first.min(cophenetic.len())..].iter().take_while(|c| is_high(c)).count();
+    first + n_high.saturating_sub(1)
 }
 
 /// Rows divided by their sums.

@@ -46,7 +46,7 @@ fn curves(model: &Metagenes) -> Figure {
     Figure::new(
         "How much the runs agree",
         format!(
-            "1 where all runs put the same samples together. The rank before the cophenetic correlation falls most is {}.",
+            "1 where all runs put the same samples together. The last rank before the cophenetic correlation begins to fall is {}.",
             model.suggested_rank()
         ),
         Plot::Lines {

@@ -26,7 +26,7 @@
 //! | dispersion | mean 4 (C - 1/2)^2, 1 where all runs agree | Kim & Park 2007 |
 //! | silhouette | mean of (b - a) / max(a, b) in distances 1 - C, clusters by cutting the tree into k | Rousseeuw 1987 |
 //!
-//! The rank suggested is the one before the largest fall of the cophenetic correlation, the last where it never falls.
+//! The rank suggested is the last before the cophenetic correlation begins to fall from its largest value ([`suggested`]).
 //!
 //! Robust programs (Kotliar et al. 2019): the metagenes of all runs, each of length 1, without those whose mean distance
 //! to their nearest 30 % n_runs others is `outlier` or more, in k clusters by k-means; each program the median of its

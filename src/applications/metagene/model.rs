@@ -70,10 +70,14 @@ impl Metagenes {
 
     /// min over w >= 0 of the loss between x and w H.
     fn solved(&self, x: &Features) -> Matrix<f64> {
-        let ht = self.basis().transposed();
+        self.solved_by(x, &self.basis().transposed())
+    }
+
+    /// The same by metagenes of some features, n_features x k.
+    fn solved_by(&self, x: &Features, ht: &Matrix<f64>) -> Matrix<f64> {
         match self.loss {
             Loss::Frobenius => {
-                let mut z = x.matmul(&ht);
+                let mut z = x.matmul(ht);
                 nnls::non_negative(&ht.gram(), &mut z);
                 z
             }
@@ -83,7 +87,7 @@ impl Metagenes {
                 let share = 1.0 / sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
                 let row_sums = x.row_sums();
                 let mut z = Matrix::from_fn(x.n_samples(), ht.n_cols(), |i, _| share * row_sums[i]);
-                scd::solve(&mut z, &sparse(x), &ht, &sums, Penalty::default());
+                scd::solve(&mut z, &sparse(x), ht, &sums, Penalty::default());
                 z
             }
         }
@@ -118,6 +122,15 @@ impl Encode for Metagenes {
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).non_negative_features()?;
         Ok(Latent::F64(self.solved(x)))
+    }
+
+    fn encode_known(&self, x: &Matrix<f64>, known: &[usize]) -> Option<Result<Latent>> {
+        let x = Features::from(x.clone());
+        let solve = || {
+            Data::rows(&x).non_negative_features()?;
+            Ok(Latent::F64(self.solved_by(&x, &self.basis().transposed().select_rows(known))))
+        };
+        Some(solve())
     }
 }
 

@@ -5,16 +5,11 @@ use super::consensus::scaled_rows;
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::monitor::Env;
-use crate::random::Rng;
-use crate::solve::lloyd::{Lloyd, Points, plus_plus};
+use crate::solve::lloyd::clusters;
 use diabolo_kernels::reduce::Reduce;
 
 /// Neighbours of a metagene that tell whether it is an outlier, in shares of the runs.
 const NEIGHBOURS: f64 = 0.3;
-
-/// Starts of k-means, and iterations of each at the most.
-const STARTS: u64 = 10;
-const MOST: usize = 100;
 
 /// Key of the streams of k-means.
 const CLUSTERS: u64 = u64::MAX;
@@ -53,7 +48,7 @@ fn found(runs: &[Run], rank: usize, outlier: f64, seed: u64) -> (Option<Matrix<f
         return (None, n_outliers);
     }
     let kept = spectra.select_rows(&kept);
-    let labels = best_clusters(&kept, rank, seed);
+    let labels = clusters(&kept, rank, seed, &[CLUSTERS, rank as u64]);
     let mut programs = Matrix::zeros(rank, kept.n_cols());
     for k in 0..rank {
         let members: Vec<usize> = (0..labels.len()).filter(|&i| labels[i] as usize == k).collect();
@@ -83,25 +78,4 @@ fn unit_rows(runs: &[Run], rank: usize) -> Matrix<f64> {
         }
     }
     spectra
-}
-
-/// The clusters of the best of some starts of k-means.
-fn best_clusters(rows: &Matrix<f64>, rank: usize, seed: u64) -> Vec<u32> {
-    let points = Points::Dense(rows);
-    let run = |start: u64| {
-        let mut rng = Rng::keyed(seed, &[CLUSTERS, rank as u64, start]);
-        let centres = rows.select_rows(&plus_plus(&points, rank, &mut rng));
-        let mut lloyd = Lloyd::new(&points, centres);
-        let mut objective = f64::INFINITY;
-        for _ in 0..MOST {
-            let moved = lloyd.step(&points);
-            objective = moved.objective;
-            if moved.n_changed == 0 {
-                break;
-            }
-        }
-        (objective, lloyd.labels().to_vec())
-    };
-    let best = (0..STARTS).map(run).min_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or_else(Vec::new, |(_, labels)| labels)
 }

@@ -100,7 +100,7 @@ impl Prepared {
         let (model, _) = fit(&settings, &Data::rows(&expression), None, env, &mut Silent)?;
         let mut scores = model.encode(&expression, env)?.to_f64();
         let total: f64 = scores.values().iter().map(|v| v * v).sum();
-        if !(total > 0.0) {
+        if total.is_nan() || total <= 0.0 {
             return Err(Error::numerical(
                 "principal components",
                 "all spots are alike; there is nothing to tell",

@@ -37,6 +37,7 @@ pub use points::{Centres, Points};
 
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, falling};
+use crate::random::Rng;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
 use bounds::Bounds;
 use diabolo_kernels::Real;
@@ -282,6 +283,32 @@ impl<T: Real> Tensors for Lloyd<T> {
         visit_vector(each, "origin", self.origin.as_slice());
         visit_f64(each, "spread", self.spread);
     }
+}
+
+/// Starts of [`clusters`], and iterations of each at the most.
+const STARTS: u64 = 10;
+const MOST: usize = 100;
+
+/// The clusters of rows that the best of ten starts finds, each drawn from (seed, key, start).
+/// # Panics
+/// If there are no rows.
+pub fn clusters(rows: &Matrix<f64>, k: usize, seed: u64, key: &[u64]) -> Vec<u32> {
+    let points = Points::Dense(rows);
+    let run = |start: u64| {
+        let mut rng = Rng::keyed(seed, key).child(start);
+        let mut lloyd = Lloyd::new(&points, rows.select_rows(&plus_plus(&points, k, &mut rng)));
+        let mut objective = f64::INFINITY;
+        for _ in 0..MOST {
+            let moved = lloyd.step(&points);
+            objective = moved.objective;
+            if moved.n_changed == 0 {
+                break;
+            }
+        }
+        (objective, lloyd.labels().to_vec())
+    };
+    let best = (0..STARTS).map(run).min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(Vec::new, |(_, labels)| labels)
 }
 
 /// The smallest of some distances and its place: `own` if it is among the smallest, else the first.

@@ -9,7 +9,7 @@ fn small() -> Params {
 
 #[test]
 fn it_learns_the_moons() {
-    learns_moons(&small(), -1.3);
+    learns_moons(&small(), -1.3, 0.12);
 }
 
 #[test]

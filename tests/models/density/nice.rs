@@ -9,7 +9,8 @@ fn small() -> Params {
 
 #[test]
 fn it_learns_the_moons() {
-    learns_moons(&small(), -1.75);
+    // It keeps volumes: what lies far out in z lies far out in x, and means of samples wander.
+    learns_moons(&small(), -1.75, 0.8);
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn small() -> Params {
 
 #[test]
 fn it_learns_the_moons() {
-    learns_moons(&small(), -0.8);
+    learns_moons(&small(), -0.8, 0.12);
 }
 
 #[test]

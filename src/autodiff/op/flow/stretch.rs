@@ -96,7 +96,7 @@ impl<T: Real> Operation<T> for Stretch {
             dx.copy_from_slice(dy);
             for (j, &s) in s.iter().enumerate() {
                 let scale = self.scale(s);
-                dx.chunks_exact_mut(cols).for_each(|row| row[j] = row[j] * scale);
+                dx.chunks_exact_mut(cols).for_each(|row| row[j] *= scale);
             }
         });
     }
