@@ -20,7 +20,7 @@ fn golden(name: &str) -> Vec<f64> {
 fn counts(gene: usize) -> Vec<f64> {
     let value = |i: usize| {
         let wave = 3.0 * (0.37 * i as f64 * (gene + 1) as f64 + gene as f64).sin();
-        let more = if i % 4 == 0 { gene % 3 } else { 0 };
+        let more = if i.is_multiple_of(4) { gene % 3 } else { 0 };
         // numpy rounds halves to even; there are none here.
         (wave + more as f64 + (gene % 2) as f64).round().max(0.0)
     };

@@ -160,7 +160,8 @@ fn codes_are_the_nearest_mixtures_and_decode() {
 fn more_archetypes_than_samples_are_refused() {
     let x: Features = Matrix::filled(3, 2, 1.0).into();
     let params = Params { n_components: 4, ..Params::default() };
-    let error = fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).err().expect("an error");
+    let error =
+        fit(&params, &Data::rows(&x), None, &Env::default(), &mut Silent).map(|_| ()).expect_err("an error");
     assert_eq!(error.to_string(), "n_components: 4 archetypes of 3 samples; give fewer");
 }
 

@@ -27,7 +27,7 @@ fn columns(n: usize) -> Features {
     for i in 0..n {
         let row = x.row_mut(i);
         row[1] = 5.0 + 3.0 * (row[0] * row[0] + 0.3 * row[1]);
-        row[3] = (0.5 * row[2]).exp() * row[3];
+        row[3] *= (0.5 * row[2]).exp();
         row[5] = 100.0 + 0.01 * (row[4] - row[5]);
     }
     Features::F64(x)
