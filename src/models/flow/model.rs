@@ -8,7 +8,7 @@ use crate::linalg::{Features, Matrix};
 use crate::metrics::probe::accuracy;
 use crate::models::network::Runner;
 use crate::models::{
-    Data, Decode, Draw, Encode, Labels, Latent, Metrics, Model, Sample, Widths, check_width,
+    Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width,
 };
 use crate::monitor::Env;
 use crate::tensors::{TensorView, Tensors};
