@@ -14,6 +14,7 @@ mod figures;
 mod model;
 mod net;
 mod reading;
+mod sampling;
 mod settings;
 
 pub use chains::{alternating, autoregressive};
