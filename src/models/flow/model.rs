@@ -7,9 +7,7 @@ use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
 use crate::metrics::probe::accuracy;
 use crate::models::network::Runner;
-use crate::models::{
-    Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width,
-};
+use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width};
 use crate::monitor::Env;
 use crate::tensors::{TensorView, Tensors};
 

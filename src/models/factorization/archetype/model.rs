@@ -91,16 +91,18 @@ impl Encode for Archetype {
     /// min ||x - z H||^2 over the simplex, exactly.
     fn codes(&self, x: &Features, _: &Env) -> Result<Latent> {
         Data::rows(x).finite_features()?;
-        let mut z = x.matmul(&self.h.transposed());
-        nnls::simplex(&self.h.matmul_nt(&self.h), &mut z);
+        let products = x.matmul(&self.h.transposed());
+        let mut z = Matrix::zeros(products.n_rows(), products.n_cols());
+        nnls::simplex_from(&self.h.matmul_nt(&self.h), &products, &mut z);
         Ok(Latent::F64(z))
     }
 
     /// By the known features alone.
     fn encode_known(&self, x: &Matrix<f64>, known: &[usize]) -> Option<Result<Latent>> {
         let h = Matrix::from_fn(self.h.n_rows(), known.len(), |j, l| self.h[(j, known[l])]);
-        let mut z = x.matmul_nt(&h);
-        nnls::simplex(&h.matmul_nt(&h), &mut z);
+        let products = x.matmul_nt(&h);
+        let mut z = Matrix::zeros(products.n_rows(), products.n_cols());
+        nnls::simplex_from(&h.matmul_nt(&h), &products, &mut z);
         Some(Ok(Latent::F64(z)))
     }
 }
