@@ -112,7 +112,9 @@ gradients! {
         g.affine_coupling(x[0], x[1], 0..n, ScaleLink::Unit, Direction::Inverse)
     };
     spline_coupling: [(m, n + k + 1, Any), (m, 14 * n, Any)], |m, n, k| |g, x, [_, n, k]| {
-        g.spline_coupling(x[0], x[1], k..n + k, SPLINE)
+        // Pieces of splines with farther parameters bend within the steps that differences are taken over.
+        let near = g.scale(x[1], 0.5);
+        g.spline_coupling(x[0], near, k..n + k, SPLINE)
     };
     mask: [(m, n, Any)], |m, n, k| |g, x, [m, n, _]| {
         let degrees = |n: usize| (0..n as u32).map(|i| i % 3).collect();

@@ -14,7 +14,7 @@
 //!
 //! * Archetype j: with R = X - W H, z_j = h_j + R'w_j / |w_j|^2, the objective is a constant and
 //!   |w_j|^2 |b_j X - z_j|^2: the point of the hull of the samples that is nearest to z_j (Cutler & Breiman 1994, 3.1), found exactly
-//!   by an active set ([`hull`]) that begins at the archetype's place. Nothing of size n x n is formed.
+//!   by an active set (`hull`) that begins at the archetype's place. Nothing of size n x n is formed.
 //! * W: least squares on the simplex for every sample ([`super::nnls::simplex_from`]), exactly, from the mixtures so far.
 //!
 //! A sweep starts not at W but ahead of it ([`super::extrapolation`]); one that would raise the objective is undone, and taken from W
