@@ -113,7 +113,7 @@ gradients! {
     };
     spline_coupling: [(m, n + k + 1, Any), (m, 14 * n, Any)], |m, n, k| |g, x, [_, n, k]| {
         // Pieces of splines with farther parameters bend within the steps that differences are taken over.
-        let near = g.scale(x[1], 0.5);
+        let near = g.tanh(x[1]);
         g.spline_coupling(x[0], near, k..n + k, SPLINE)
     };
     mask: [(m, n, Any)], |m, n, k| |g, x, [m, n, _]| {
