@@ -141,6 +141,20 @@ pub enum Plot {
         /// The colour scale.
         colours: Colours,
     },
+    /// A function of the plane as colours with lines of equal height, and points over it.
+    Contours {
+        /// Horizontal axis.
+        x: Axis,
+        /// Vertical axis.
+        y: Axis,
+        /// The function.
+        grid: Grid,
+        /// Heights of the lines.
+        #[serde(deserialize_with = "values")]
+        levels: Vec<f64>,
+        /// The points.
+        points: Series,
+    },
     /// Small pictures of one channel, side by side.
     Images {
         /// Height of each, pixels.
@@ -157,6 +171,24 @@ pub enum Plot {
         /// The colour scale.
         colours: Colours,
     },
+    /// Spots of a tissue, or other places, as small maps of one or more quantities.
+    Spots {
+        /// Horizontal places.
+        #[serde(deserialize_with = "values")]
+        x: Vec<f64>,
+        /// Vertical places, as many, in the same unit.
+        #[serde(deserialize_with = "values")]
+        y: Vec<f64>,
+        /// The name of each map and its value at every place; of groups, their numbers from 0, and NaN where a place has none.
+        #[serde(deserialize_with = "named_pictures")]
+        maps: Vec<(String, Vec<f64>)>,
+        /// Names of groups; empty where values are quantities.
+        groups: Vec<String>,
+        /// The quantities at the ends of the colour scale; each map is scaled by itself if `None`.
+        range: Option<(f64, f64)>,
+        /// The colour scale of quantities.
+        colours: Colours,
+    },
     /// A table; the first row of text is the header.
     Table {
         /// Column names.
@@ -164,6 +196,20 @@ pub enum Plot {
         /// Rows, each as long as the header.
         rows: Vec<Vec<String>>,
     },
+}
+
+/// A function of the plane in equal cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grid {
+    /// From where to where the cells reach, along the horizontal axis.
+    pub x: [f64; 2],
+    /// And along the vertical one.
+    pub y: [f64; 2],
+    /// Cells a row.
+    pub n_cols: usize,
+    /// Values at the middles of the cells, row by row, the lowest row first.
+    #[serde(deserialize_with = "values")]
+    pub values: Vec<f64>,
 }
 
 /// Bars under a title.

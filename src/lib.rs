@@ -32,12 +32,17 @@
 //! | [`bpmf`](models::factorization::bpmf) | ratings completed with intervals: Gibbs samples of U and V |
 //! | [`implicit`](models::factorization::implicit) | what users did, weighted by confidence: ranks what they have not met |
 //! | [`kmeans`](models::factorization::kmeans) | clusters around their means: X ~ W H with one-hot W |
+//! | [`archetype`](models::factorization::archetype) | extremes of which all samples are mixtures: X ~ W B X |
 //! | [`svd`](models::factorization::svd) | the nearest matrix of low rank |
 //! | [`pca`](models::factorization::pca) | directions of largest variance |
 //! | [`ae`](models::autoencoder::ae) | networks that make data again from short codes |
 //! | [`vae`](models::autoencoder::vae) | codes with a prior, from which samples are drawn |
 //! | [`zinb`](models::autoencoder::zinb) | what lies behind counts with dropouts, as of genes in cells |
 //! | [`prodlda`](models::topic::prodlda) | topics as a product of experts, found by a network |
+//! | [`gae`](models::graph::gae) | nodes of a graph embedded so that codes tell links |
+//! | [`vgae`](models::graph::vgae) | the same with codes that have a prior |
+//! | [`arga`](models::graph::arga) | the same with a critic of codes |
+//! | [`eigenmaps`](models::graph::eigenmaps) | the smoothest codes on a graph |
 //! | [`gan`](models::adversarial::gan) | a generator that learns to please a critic |
 //! | [`fasttopics`](models::topic::fasttopics) | topics of counts by Poisson factors |
 //! | [`plsi`](models::topic::plsi) | topics of documents by maximum likelihood |
@@ -48,6 +53,12 @@
 //! | [`deconvolution`](applications::deconvolution) | what share each type of cell has in mixtures |
 //! | [`joint_nmf`](applications::joint_nmf) | what several views of the same samples share |
 //! | [`metagene`](applications::metagene) | programs of genes that many factorisations agree on |
+//! | [`realnvp`](models::density::realnvp) | exact densities by couplings that scale and shift |
+//! | [`spline`](models::density::spline) | exact densities by rational-quadratic splines |
+//! | [`nice`](models::density::nice) | exact densities by couplings that shift |
+//! | [`maf`](models::density::maf) | exact densities feature after feature by masked networks |
+//! | [`iaf`](models::density::iaf) | the same from the codes: samples are fast |
+//! | [`glow`](models::density::glow) | exact densities of pictures at several scales |
 //!
 //! # The floors
 //!

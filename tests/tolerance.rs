@@ -233,6 +233,45 @@ pub const JOINT_IDENTITY: f64 = 1e-10;
 
 /// Probabilities by the incomplete beta function against scipy's: some ulps of its continued fraction and of ln B.
 pub const BETAINC: f64 = 1e-12;
+/// A rank-sum test against scipy's: a z-score of a dozen roundings, its erfc within 2 ulp, times the slope of erfc's logarithm.
+pub const RANK_SUM: f64 = 1e-12;
+
+/// What a mixture or an archetype could still gain to first order where a sweep gained less than 1e-11 of the objective: its root,
+/// relative to ||X||^2, for gains go by the square of a slope.
+pub const HULL_GAP: f64 = 3e-5;
+/// A loss over pairs of rows and its gradient in f32 against plain loops in f64, relative to the largest: inner products
+/// of up to 40 numbers below 3, whose rounding the exponential passes on.
+pub const PAIRS_F32: f64 = 2e-5;
+
+/// The same in f64.
+pub const PAIRS_F64: f64 = 4e-14;
+
+/// Losses and gradients of graph autoencoders against PyTorch's and the tape's in f64: sums of some million terms in
+/// another order.
+pub const GOLDEN_GRAPH: f64 = 1e-10;
+
+/// Eigenvectors of some dozen nodes by way of a decomposition of I + A, whose leading values lie within a few parts in a
+/// hundred of each other.
+pub const EIGENMAPS: f64 = 1e-8;
+/// Steps of flows against the plain formulas in f64, in epsilons of 1 + |value|: some thirty roundings, of which those of
+/// a spline's knots are divided by the width of a bin, a hundredth of the box or more.
+pub const FLOW_STEP: f64 = 3e3;
+
+/// An inverse spline, in epsilons times the inverse slope: roundings of knots, shared by narrow bins.
+pub const FLOW_INVERSE: f64 = 4e3;
+
+/// decode(encode(x)) of a fitted flow in f32, in units of the data's spread.
+pub const FLOW_THERE_AND_BACK_F32: f64 = 1e-5;
+
+/// The same in f64.
+pub const FLOW_THERE_AND_BACK_F64: f64 = 1e-10;
+
+/// The log-determinant of some ten steps against that of a Jacobian by central differences.
+pub const FLOW_JACOBIAN: f64 = 1e-6;
+
+/// What a density adds up to over a fine grid of the plane: the cells' size, and what lies outside, of logistic codes more
+/// than half of a hundredth.
+pub const FLOW_INTEGRAL: f64 = 1e-2;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;

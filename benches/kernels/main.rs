@@ -9,10 +9,11 @@ fn main() {
         match &kernel[..] {
             "gemm" => gemm::table(filter),
             "loss" => loss::table(),
+            "pairs" => pairs::table(),
             "rng" => rng::table(filter),
             "vector" => vector::table(),
             "sparse" => sparse::table(),
-            _ => eprintln!("no table of {kernel}; there are: gemm, loss, rng, sparse, vector"),
+            _ => eprintln!("no table of {kernel}; there are: gemm, loss, pairs, rng, sparse, vector"),
         }
         return;
     }
@@ -20,6 +21,7 @@ fn main() {
     parallel::bench(&mut criterion);
     gemm::bench(&mut criterion);
     loss::bench(&mut criterion);
+    pairs::bench(&mut criterion);
     rng::bench(&mut criterion);
     sparse::bench(&mut criterion);
     vector::bench(&mut criterion);
@@ -28,6 +30,7 @@ fn main() {
 
 mod gemm;
 mod loss;
+mod pairs;
 mod parallel;
 mod rng;
 mod rounds;

@@ -16,8 +16,9 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# The last ones print tables of their own: beside those of `cargo bench --bench kernels`, and of several qualities.
-NO_RACES = {"all", "race", "gemm", "spmm", "optical_flow"}
+# Three are what others share, the last ones print tables of their own: beside those of `cargo bench --bench kernels`, and of
+# several qualities.
+NO_RACES = {"all", "race", "graphs", "flows", "gemm", "spmm", "optical_flow"}
 
 
 def main():

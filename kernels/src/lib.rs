@@ -16,10 +16,12 @@ pub mod coordinate;
 pub mod distance;
 #[macro_use]
 mod fused;
+pub mod flow;
 pub mod gathered;
 pub mod gemm;
 pub mod loss;
 pub mod motion;
+pub mod pairs;
 mod panel;
 pub mod parallel;
 pub mod peak;

@@ -3,9 +3,11 @@
 use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
+use crate::flow::FlowSteps;
 use crate::gathered::Gathered;
 use crate::gemm::Gemm;
 use crate::loss::{CountLoss, LatentLoss, PointLoss, RowLoss};
+use crate::pairs::PairLoss;
 use crate::reduce::Reduce;
 use crate::rng::RngFill;
 use crate::small::Small;
@@ -43,6 +45,7 @@ pub trait Real:
     + MulAssign
     + DivAssign
     + Sum
+    + FlowSteps
     + Gathered
     + Gemm
     + PickedDistance
@@ -60,6 +63,7 @@ pub trait Real:
     + RowLoss
     + LatentLoss
     + CountLoss
+    + PairLoss
     + Activations
     + Broadcast
     + Normalise

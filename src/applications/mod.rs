@@ -4,3 +4,4 @@
 pub mod deconvolution;
 pub mod joint_nmf;
 pub mod metagene;
+pub mod starfysh;

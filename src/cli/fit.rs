@@ -1,6 +1,7 @@
 //! `diabolo fit MODEL DATA --out DIR`: the main job.
 
-use super::options::{Fitting, Machine, Reading, add_flags, keep_about, with_flags};
+use super::graph;
+use super::options::{Fitting, GraphFiles, Machine, Reading, add_flags, keep_about, with_flags};
 use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
@@ -11,7 +12,8 @@ use crate::data::{Scale, Scaler};
 use crate::error::{Error, Result};
 use crate::io::loaded::{Loaded, Recipe};
 use crate::io::run::{DataDescription, Manifest, RunFolder};
-use crate::models::{Data, Dataset, StopReason};
+use crate::linalg::Graph;
+use crate::models::{Data, Dataset, Source, StopReason};
 use crate::monitor::Env;
 use crate::tensors::Named;
 use clap::{Arg, ArgMatches, Args, Command, value_parser};
@@ -27,7 +29,10 @@ pub fn command() -> Command {
         .about("Fit a model to data and leave a run folder")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(ROOMS.iter().map(of_room::<Fitting>))
+        .subcommands(ROOMS.iter().map(|room| match graph::is_of(room) {
+            true => add_flags::<GraphFiles>(of_room::<Fitting>(room)),
+            false => of_room::<Fitting>(room),
+        }))
 }
 
 /// The subcommand of a model: the data, a configuration, the options `O` of the command, the model's parameters.
@@ -56,6 +61,7 @@ struct Request {
     read: Reading,
     machine: Machine,
     fitting: Fitting,
+    graph_files: GraphFiles,
 }
 
 impl Request {
@@ -64,8 +70,13 @@ impl Request {
         let (name, matches) = matches.subcommand().expect("clap requires a model");
         let room = rooms::find(name)?;
         let (common, own) = configuration::<Fitting>(matches)?;
+        let is_file = |key: &str| graph::is_of(room) && ["features", "split"].contains(&key);
+        let (files, own): (toml::Table, toml::Table) = own.into_iter().partition(|(key, _)| is_file(key));
+        let graph_files =
+            if graph::is_of(room) { with_flags(&files, matches)? } else { GraphFiles::default() };
         Ok(Request {
             room,
+            graph_files,
             params: (room.params)(&own, Some(matches))?,
             source: matches.get_one::<String>("data").expect("a required argument").clone(),
             read: with_flags(&common, matches)?,
@@ -105,9 +116,14 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let save_every = request.fitting.save_every()?;
     let env = Arc::new(request.machine.env()?);
     let stream = request.stream(&env)?;
-    let loaded = match &stream {
-        Some(stream) => Loaded { warnings: Vec::from_iter(stream.note()), ..stream.shown.clone().into() },
-        None => input::load(&request.source, &request.read.options(), &env)?,
+    let (loaded, graph) =
+        request.graph(&env)?.map_or((None, None), |(loaded, graph)| (Some(loaded), Some(graph)));
+    let loaded = match (&stream, loaded) {
+        (_, Some(loaded)) => loaded,
+        (Some(stream), None) => {
+            Loaded { warnings: Vec::from_iter(stream.note()), ..stream.shown.clone().into() }
+        }
+        (None, None) => input::load(&request.source, &request.read.options(), &env)?,
     };
     let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     request.take_views(&recipe)?;
@@ -115,6 +131,10 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let set = Dataset { features: scaler.apply(set.features, &env.budget)?, ..set };
     let folder = RunFolder::create(&out)?;
     let mut manifest = request.manifest(&set, recipe);
+    if let Some(graph) = &graph {
+        manifest.data.graph = Some(graph::description(graph));
+        manifest.data.fingerprint = graph::fingerprint(graph);
+    }
     if let Some(stream) = &stream {
         let Stream { n_samples, n_stored, fingerprint, .. } = *stream;
         manifest.data = DataDescription { n_samples, n_stored, fingerprint, ..manifest.data };
@@ -134,6 +154,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         Some(stream) => Data { names: &set.names, ..Data::stream(&stream.file) },
         None => set.data(),
     };
+    let data = graph.as_ref().map_or(data.clone(), |graph| Data { source: Source::Graph(graph), ..data });
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {
         (request.room.fit)(&request.params, &data, checkpoint.as_ref(), &env, &mut watch)
@@ -146,6 +167,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let done = Outcome {
         manifest: &manifest,
         set: &set,
+        graph: graph.as_ref(),
         notes: &notes,
         scaler: &scaler,
         model: model.as_ref(),
@@ -212,6 +234,18 @@ impl Request {
         Stream::open(&self.source, &self.read.options(), env).map(Some)
     }
 
+    /// The graph with what belongs to it, for a model that takes one.
+    fn graph(&self, env: &Env) -> Result<Option<(Loaded, Graph)>> {
+        if !graph::is_of(self.room) {
+            return Ok(None);
+        }
+        if self.fitting.stream || self.fitting.scale != Scale::None {
+            let name = if self.fitting.stream { "stream" } else { "scale" };
+            return Err(Error::parameter(name, "the data are a graph; leave it out"));
+        }
+        graph::load(&self.source, &self.read, &self.graph_files, None, env).map(Some)
+    }
+
     fn manifest(&self, set: &Dataset, recipe: Recipe) -> Manifest {
         Manifest {
             model: self.room.name.to_owned(),
@@ -228,6 +262,7 @@ impl Request {
                 scale: word(&json!(self.fitting.scale)),
                 feature_names: set.names.features.clone(),
                 picture: set.names.picture,
+                graph: None,
                 recipe,
             },
         }

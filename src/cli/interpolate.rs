@@ -127,7 +127,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let rows: Vec<Vec<String>> = told
         .iter()
         .map(|(name, value)| {
-            vec![name.clone(), value.as_f64().map_or(value.to_string(), |x| crate::report::number(x))]
+            vec![name.clone(), value.as_f64().map_or(value.to_string(), crate::report::number)]
         })
         .collect();
     output::print_table(&["metric".to_owned(), "value".to_owned()], &rows)?;

@@ -13,9 +13,11 @@ mod differences;
 mod encode;
 mod eval;
 mod fit;
+mod graph;
 mod info;
 mod input;
 mod interpolate;
+mod links;
 mod lists;
 mod man;
 mod models;
@@ -29,6 +31,8 @@ pub mod rooms;
 mod run;
 mod sample;
 mod similar;
+mod starfysh;
+mod starfysh_tables;
 mod stream;
 mod structure;
 mod tables;
@@ -62,6 +66,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(("differences", matches)) => differences::run(matches),
         Some(("structure", matches)) => structure::run(matches),
         Some(("deconvolve", matches)) => deconvolve::run(matches),
+        Some(("starfysh", matches)) => starfysh::run(matches),
+        Some(("links", matches)) => links::run(matches),
         Some(("interpolate", matches)) => interpolate::run(matches),
         Some(("eval", matches)) => eval::run(matches),
         Some(("info", matches)) => info::run(matches),
@@ -101,7 +107,9 @@ pub fn command() -> Command {
             topics::command(),
             differences::command(),
             structure::command(),
+            starfysh::command(),
             deconvolve::command(),
+            links::command(),
             interpolate::command(),
             eval::command(),
             report::command(),

@@ -119,6 +119,19 @@ impl Fitting {
     }
 }
 
+/// What else there is of a graph than its edges.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct GraphFiles {
+    /// A file with features of the nodes, a row each: found by name where the rows have names, else in order
+    #[arg(long, value_name = "FILE")]
+    pub features: Option<PathBuf>,
+    /// A file that says which links are fitted and which held out: lines of train, val, test, val_neg or test_neg and two
+    /// nodes; drawn by the seed if left out
+    #[arg(long, value_name = "FILE")]
+    pub split: Option<PathBuf>,
+}
+
 /// How data is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
 #[serde(default)]
@@ -135,7 +148,8 @@ pub struct Reading {
     /// A file with a name for every sample
     #[arg(long, value_name = "FILE")]
     pub sample_names: Option<PathBuf>,
-    /// A file with a class for every sample: compared with, never fitted to but by deconvolution (FILE.h5ad:COLUMN of obs)
+    /// A file with a class for every sample: compared with, never fitted to but by deconvolution and by flows with
+    /// --conditional (FILE.h5ad:COLUMN of obs)
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// A file with the batch of every sample, as --labels has classes: a covariate of models that take one
@@ -197,6 +211,7 @@ impl Reading {
             text: self.text.clone(),
             layer: self.layer.clone(),
             known: None,
+            nodes: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a finished fit leaves: the files of the run folder.
 
+use super::graph;
 use super::options::peak_memory;
 use super::report;
 use super::tables::{name_components, names_along};
@@ -8,7 +9,8 @@ use crate::error::Result;
 use crate::figure::{Axis, Figure, Plot, Series};
 use crate::io::run::{Manifest, RunFolder};
 use crate::io::write;
-use crate::models::{Dataset, History, Model, StopReason};
+use crate::linalg::Graph;
+use crate::models::{Data, Dataset, History, Model, Source, StopReason};
 use crate::monitor::Env;
 use crate::tensors::{TensorView, Tensors};
 use diabolo_kernels::{dispatch, parallel};
@@ -20,6 +22,8 @@ pub struct Outcome<'a> {
     pub manifest: &'a Manifest,
     /// The data, scaled.
     pub set: &'a Dataset,
+    /// The graph that it is, of models that take one.
+    pub graph: Option<&'a Graph>,
     /// What reading it warned of.
     pub notes: &'a [String],
     /// How it was scaled.
@@ -35,10 +39,11 @@ impl Outcome<'_> {
     /// # Errors
     /// What the model and writing raise.
     pub fn write(&self, folder: &RunFolder, seconds: f64, env: &Env) -> Result<Value> {
-        let data = self.set.data();
+        let data = self.data();
         let metrics = self.metrics(seconds, env)?;
         let mut figures: Vec<Figure> =
             self.loss_curve().into_iter().chain(self.error_curves()).chain(self.ranking_curves()).collect();
+        figures.extend(self.link_curve());
         figures.extend(self.model.figures(&data, env)?);
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
@@ -48,6 +53,9 @@ impl Outcome<'_> {
             name_components(&mut names, sides, self.model.component_names());
             let path = folder.file(&format!("factors/{}.tsv", factor.name));
             write::write_matrix(&path, factor.values, &names)?;
+        }
+        if let (Some(embedding), Some(graph)) = (self.model.graph(), self.graph) {
+            graph::write_tables(folder, embedding, graph, &self.set.names)?;
         }
         let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
         folder.save_text("metrics.json", &pretty(&metrics))?;
@@ -78,10 +86,31 @@ impl Outcome<'_> {
         if !warnings.is_empty() {
             metrics["warnings"] = json!(warnings);
         }
-        for (name, value) in self.model.score(&self.set.data(), env)? {
+        for (name, value) in self.model.score(&self.data(), env)? {
             metrics[name] = json!(value);
         }
         Ok(metrics)
+    }
+
+    /// The data as the model takes it.
+    fn data(&self) -> Data<'_> {
+        let data = self.set.data();
+        self.graph.map_or(data.clone(), |graph| Data { source: Source::Graph(graph), ..data })
+    }
+
+    /// How well held-out links are found, after every iteration, where the model tells it.
+    fn link_curve(&self) -> Option<Figure> {
+        let found = self.history.metrics().get("validation_auc")?;
+        Some(Figure::new(
+            "Held-out links",
+            "How often a link held out for validation scores above a pair without one, after every iteration: where the \
+             curve falls while the objective falls, the model learns noise.",
+            Plot::Lines {
+                x: Axis::linear("iteration"),
+                y: Axis::linear("area under the curve"),
+                series: vec![Series::counted("", found.clone())],
+            },
+        ))
     }
 
     /// The errors after every iteration, fitted and held out, where the model tells them.

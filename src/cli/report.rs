@@ -60,10 +60,24 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
             .map_or(String::new(), |room| format!("{} ({}).", capitalised(room.about), room.source)),
         metrics: cards(metrics),
         parameters: parameters(manifest, metrics),
-        data: format!(
-            "{}: {} samples of {} features{held}{scaled}",
-            data.source, data.n_samples, data.n_features
-        ),
+        data: match data.graph {
+            None => format!(
+                "{}: {} samples of {} features{held}{scaled}",
+                data.source, data.n_samples, data.n_features
+            ),
+            Some(graph) => {
+                let features = match graph.n_features {
+                    0 => "no features".to_owned(),
+                    n => format!("{n} features of each node"),
+                };
+                let (n_nodes, n_links) = (data.n_samples, graph.n_links);
+                let alone = graph.n_isolated;
+                format!(
+                    "{}: {n_nodes} nodes, {n_links} links, {alone} nodes without any, {features}",
+                    data.source
+                )
+            }
+        },
         stop,
         warnings,
         command: word(&metrics["command"]),

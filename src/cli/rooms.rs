@@ -7,7 +7,11 @@ use crate::error::{Error, Result};
 use crate::io::run::Manifest;
 use crate::models::adversarial::gan;
 use crate::models::autoencoder::{ae, vae, zinb};
-use crate::models::factorization::{als, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd};
+use crate::models::density::{glow, iaf, maf, nice, realnvp, spline};
+use crate::models::factorization::{
+    als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
+};
+use crate::models::graph::{arga, eigenmaps, gae, vgae};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -94,6 +98,12 @@ pub const ROOMS: &[Room] = &[
         "Lloyd 1982; Arthur & Vassilvitskii 2007; Elkan 2003",
         "digits",
     ),
+    room::<archetype::Params>(
+        "factorization",
+        "samples as mixtures of extremes, and those of samples: X ~ W B X on simplices",
+        "Cutler & Breiman 1994; Mørup & Hansen 2012",
+        "digits",
+    ),
     room::<svd::Params>(
         "factorization",
         "the nearest matrix of low rank: X ~ U diag(s) V'",
@@ -129,6 +139,30 @@ pub const ROOMS: &[Room] = &[
         "topics as a product of experts, by a variational autoencoder; embeddings beside the words",
         "Srivastava & Sutton 2017; Bianchi, Terragni & Hovy 2021",
         "topics",
+    ),
+    room::<gae::Params>(
+        "graph",
+        "nodes of a graph embedded so that inner products of their codes tell links; new nodes, new links",
+        "Kipf & Welling 2016; Salha et al. 2019, 2021; Ahn & Kim 2021",
+        "karate",
+    ),
+    room::<vgae::Params>(
+        "graph",
+        "graph autoencoders whose codes have a spread and a prior: links, new nodes, samples",
+        "Kipf & Welling 2016; Salha et al. 2019; Ahn & Kim 2021",
+        "karate",
+    ),
+    room::<arga::Params>(
+        "graph",
+        "graph autoencoders whose codes a critic cannot tell from draws of the prior",
+        "Pan et al. 2018",
+        "karate",
+    ),
+    room::<eigenmaps::Params>(
+        "graph",
+        "Laplacian eigenmaps: the smoothest codes on a graph, by its eigenvectors; the baseline of the others",
+        "Belkin & Niyogi 2003; Bengio et al. 2004",
+        "karate",
     ),
     room::<gan::Params>(
         "adversarial",
@@ -189,6 +223,42 @@ pub const ROOMS: &[Room] = &[
         "metagenes and clusters of samples that many factorisations agree on, over a range of ranks",
         "Brunet et al. 2004; Kim & Park 2007; Kotliar et al. 2019",
         "zinb",
+    ),
+    room::<realnvp::Params>(
+        "density",
+        "exact densities by couplings that scale and shift; samples",
+        "Dinh, Sohl-Dickstein & Bengio 2017",
+        "moons",
+    ),
+    room::<spline::Params>(
+        "density",
+        "exact densities by monotone rational-quadratic splines; samples",
+        "Durkan, Bekasov, Murray & Papamakarios 2019",
+        "moons",
+    ),
+    room::<nice::Params>(
+        "density",
+        "exact densities by couplings that shift; samples",
+        "Dinh, Krueger & Bengio 2014",
+        "moons",
+    ),
+    room::<maf::Params>(
+        "density",
+        "exact densities feature after feature by masked networks; likelihoods fast, samples slow",
+        "Papamakarios, Pavlakou & Murray 2017; Germain et al. 2015",
+        "moons",
+    ),
+    room::<iaf::Params>(
+        "density",
+        "exact densities feature after feature from the codes; samples fast, likelihoods slow",
+        "Kingma, Salimans, Jozefowicz, Chen, Sutskever & Welling 2016",
+        "moons",
+    ),
+    room::<glow::Params>(
+        "density",
+        "exact densities of pictures by invertible convolutions at several scales; samples",
+        "Kingma & Dhariwal 2018",
+        "digits",
     ),
 ];
 

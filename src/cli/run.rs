@@ -94,7 +94,7 @@ impl Run {
     }
 
     /// Says what reading warns of.
-    fn warn(&self, warnings: &[String]) {
+    pub fn warn(&self, warnings: &[String]) {
         if !self.machine.quiet {
             warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
         }
@@ -182,7 +182,7 @@ impl Run {
 }
 
 /// The argument DATA.
-fn name(matches: &ArgMatches) -> &str {
+pub fn name(matches: &ArgMatches) -> &str {
     matches.get_one::<String>("data").expect("a required argument")
 }
 

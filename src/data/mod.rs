@@ -19,7 +19,8 @@ pub use karate::{karate, karate_graph};
 pub use parameters::Parameters;
 pub use scale::{Scale, Scaler};
 pub use simulate::{
-    Bars, Blobs, Blocks, Body, Interactions, LowRank, Ratings, Shapes, Simulator, Sprites, Topics, Zinb,
+    Bars, Blobs, Blocks, Body, Interactions, LowRank, Moons, Ratings, Shapes, Simulator, Sprites, Topics,
+    Zinb,
 };
 
 use crate::error::Result;
@@ -154,6 +155,15 @@ pub const SETS: &[Set] = &[
         licence: SIMULATED,
         make: simulate::simulate::<Blobs>,
         defaults: simulate::defaults::<Blobs>,
+    },
+    Set {
+        name: Moons::NAME,
+        what: "two half circles that reach into each other, labels are the moons",
+        shape: "n_samples x 2",
+        source: "simulated: points of two arcs plus normal noise",
+        licence: SIMULATED,
+        make: simulate::simulate::<Moons>,
+        defaults: simulate::defaults::<Moons>,
     },
     Set {
         name: Shapes::NAME,

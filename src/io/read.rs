@@ -46,6 +46,17 @@ pub struct ReadOptions {
     pub layer: Option<String>,
     /// What the model that is to take the data was fitted on.
     pub known: Option<Known>,
+    /// The nodes of a graph, where something beside its edges tells of them.
+    pub nodes: Option<NodesGiven>,
+}
+
+/// The nodes of a graph, as the features of nodes tell of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodesGiven {
+    /// Their names, in order.
+    Names(Vec<String>),
+    /// How many there are.
+    Count(usize),
 }
 
 /// Reads samples x features from a file, a folder of 10x Genomics, or standard input (`-`).

@@ -57,9 +57,23 @@ pub struct DataDescription {
     pub feature_names: Option<Vec<String>>,
     /// Where samples are pictures: (height, width).
     pub picture: Option<(usize, usize)>,
+    /// Of a graph, its links and the features of its nodes; samples and features are its nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<GraphDescription>,
     /// How the columns came about, where the files do not tell.
     #[serde(default, skip_serializing_if = "Recipe::is_plain")]
     pub recipe: Recipe,
+}
+
+/// What a graph has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphDescription {
+    /// Undirected links.
+    pub n_links: usize,
+    /// Features of each node; 0 where there are none.
+    pub n_features: usize,
+    /// Nodes without a link.
+    pub n_isolated: usize,
 }
 
 /// A folder that holds a run.

@@ -8,12 +8,14 @@ mod beside;
 mod csr;
 mod features;
 mod graph;
+mod links;
 mod matrix;
 mod order;
 
 pub use csr::Csr;
 pub use features::Features;
-pub use graph::Graph;
+pub use graph::{Graph, Mended};
+pub use links::{Link, LinkSplit};
 pub use matrix::Matrix;
 pub use order::falling;
 

@@ -1,6 +1,7 @@
 //! Figures that judge a model and belong to no single one.
 
 pub mod agreement;
+pub mod binary;
 pub mod chain;
 pub mod discrepancy;
 pub mod disentangle;
@@ -10,5 +11,6 @@ pub mod held_out;
 pub mod interval;
 pub mod partition;
 pub mod probe;
+pub mod rank_sum;
 pub mod ranking;
 pub mod topics;

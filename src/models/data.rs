@@ -2,7 +2,8 @@
 
 use super::{RowSource, check_finite, check_no_negative};
 use crate::error::{Error, Result};
-use crate::linalg::{Features, Graph, Matrix};
+use crate::linalg::{Csr, Features, Graph, Matrix};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The data of a fit, borrowed.
@@ -12,8 +13,8 @@ pub struct Data<'a> {
     pub source: Source<'a>,
     /// Names of samples and features.
     pub names: &'a Names,
-    /// Known classes of the samples: never fitted to, only compared with; but for `deconvolution`, which learns the
-    /// profiles of just these.
+    /// Known classes of the samples: compared with, and never fitted to but by `deconvolution`, which learns the profiles
+    /// of just these, and by densities given the class.
     pub labels: Option<&'a Labels>,
     /// What the samples were measured together with, as on one day: a covariate of models that have one.
     pub batches: Option<&'a Labels>,
@@ -71,6 +72,13 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// A name as files of models keep it (FNV-1a, 64 bits).
+    pub fn key(name: &str) -> u64 {
+        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+
     /// Labels from one name a sample; numbers sort as numbers.
     pub fn from_names(names: &[String]) -> Labels {
         let mut classes = names.to_vec();
@@ -116,6 +124,24 @@ impl<'a> Data<'a> {
             Source::Stream(rows) => Ok(rows),
             Source::Graph(_) => Err(Error::shape("samples x features", "a graph")),
         }
+    }
+
+    /// The graph: as it is given, or as a square matrix of weights, which is mended where it has a direction or loops
+    /// ([`Graph::mended`]).
+    /// # Errors
+    /// [`Error::Shape`] where the data is no graph, [`Error::Numerical`] for weights that are negative or not finite.
+    pub fn graph(&self) -> Result<Cow<'a, Graph>> {
+        let weights = match self.source {
+            Source::Graph(graph) => return Ok(Cow::Borrowed(graph)),
+            Source::Stream(_) => return Err(Error::shape("a graph in memory", "a stream of blocks")),
+            Source::Rows(Features::Sparse(x)) => Cow::Borrowed(x),
+            Source::Rows(x) if x.n_samples() == x.n_features() => Cow::Owned(Csr::from_dense(&x.to_dense())),
+            Source::Rows(x) => {
+                let received = format!("{} samples x {} features", x.n_samples(), x.n_features());
+                return Err(Error::shape("a graph: an edge list, or its square adjacency matrix", received));
+            }
+        };
+        Ok(Cow::Owned(Graph::mended(&weights)?.0))
     }
 
     /// The samples x features of a model that needs at least one of each, and finite values.

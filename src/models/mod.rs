@@ -9,8 +9,11 @@ pub mod autoencoder;
 pub mod bilinear;
 mod check;
 mod data;
+pub mod density;
 pub mod factorization;
+pub mod flow;
 pub mod gallery;
+pub mod graph;
 mod history;
 pub mod interpolation;
 pub mod network;
@@ -250,6 +253,11 @@ pub trait Model: Tensors + Send + Sync {
         None
     }
 
+    /// The embedding of a graph's nodes, if the model is one.
+    fn graph(&self) -> Option<&graph::Embedding> {
+        None
+    }
+
     /// How well the model describes data.
     /// # Errors
     /// Data of the wrong shape or kind.
@@ -372,10 +380,35 @@ pub trait Decode: Widths {
     }
 }
 
+/// How samples are drawn, of models that have a choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draw {
+    /// What codes are multiplied by: below 1 samples are closer to the most probable ones.
+    pub temperature: Option<f64>,
+    /// The class they are of.
+    pub class: Option<String>,
+}
+
 /// -> X.
 pub trait Sample: Sync {
     /// `n` new samples, drawn from the model by `env.seed`.
     /// # Errors
     /// Memory over the limit.
     fn sample(&self, n: usize, env: &Env) -> Result<Features>;
+
+    /// `n` new samples, drawn as `how` says.
+    /// # Errors
+    /// [`Error::Parameter`] where the model has no such choice; memory over the limit.
+    fn draw(&self, n: usize, how: &Draw, env: &Env) -> Result<Features> {
+        match how {
+            Draw { temperature: None, class: None } => self.sample(n, env),
+            Draw { temperature: Some(_), .. } => {
+                Err(Error::parameter("temperature", "is of flows (realnvp, spline, ...); leave it out"))
+            }
+            Draw { class: Some(_), .. } => {
+                let why = "is of flows that were fitted with --conditional; leave it out";
+                Err(Error::parameter("class", why))
+            }
+        }
+    }
 }

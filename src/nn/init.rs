@@ -12,6 +12,8 @@ pub enum Init {
     Glorot,
     /// Weights normal with variance 2 / n_in, biases 0: for ReLU (He et al. 2015).
     He,
+    /// Weights and biases 0: a last layer that says nothing to begin with.
+    Zero,
 }
 
 impl Init {
@@ -30,6 +32,7 @@ impl Init {
                 let bound = (6.0 / (n_in + n_out).max(1) as f64).sqrt();
                 ((0..n).map(|_| within(bound, rng)).collect(), vec![T::ZERO; n_out])
             }
+            Init::Zero => (vec![T::ZERO; n], vec![T::ZERO; n_out]),
             Init::He => {
                 let deviation = (2.0 / fan_in).sqrt();
                 ((0..n).map(|_| T::from_f64(deviation * rng.normal())).collect(), vec![T::ZERO; n_out])

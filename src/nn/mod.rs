@@ -4,6 +4,7 @@
 //! graphs as wanted (training, a last batch, inference).
 
 mod dense;
+pub mod flow;
 mod init;
 mod likelihood;
 mod mlp;

@@ -102,8 +102,41 @@ impl<'a> Workspace<'a> {
             self.x[first] = 1.0 / scale[first];
             self.passive.push(first);
             self.descend(true);
+            self.sum_to_one();
         }
         self.store(c);
+    }
+
+    /// As [`Workspace::simplex`] from a point `x`, which becomes the solution: near it, in few rounds. A point that is
+    /// not feasible is no start, and the search begins afresh.
+    pub fn simplex_from(&mut self, c: &[f64], x: &mut [f64]) {
+        let scale = &self.gram.inverse_scale;
+        let total: f64 = x.iter().sum();
+        let is_feasible = (total - 1.0).abs() < 1e-9
+            && x.iter().zip(scale).all(|(x, scale)| *x == 0.0 || (*x > 0.0 && *scale > 0.0));
+        if !is_feasible {
+            x.copy_from_slice(c);
+            return self.simplex(x);
+        }
+        self.passive.clear();
+        for (j, (x, scale)) in x.iter().zip(scale).enumerate() {
+            self.x[j] = if *x > 0.0 { x / scale } else { 0.0 };
+            if *x > 0.0 {
+                self.passive.push(j);
+            }
+        }
+        self.load(c);
+        self.descend(true);
+        self.sum_to_one();
+        self.store(x);
+    }
+
+    /// What rounding has taken from the sum: of columns that are dependent more than some epsilon.
+    fn sum_to_one(&mut self) {
+        let total: f64 = self.x.iter().zip(&self.gram.inverse_scale).map(|(x, inverse)| x * inverse).sum();
+        if total > 0.0 {
+            self.x.iter_mut().for_each(|x| *x /= total);
+        }
     }
 
     fn load(&mut self, c: &[f64]) {
@@ -166,12 +199,15 @@ impl<'a> Workspace<'a> {
     fn descend(&mut self, sums_to_one: bool) {
         let k = self.gram.order();
         let tolerance = self.tolerance();
+        let largest_inverse = self.gram.inverse_scale.iter().copied().fold(0.0, f64::max);
         // Every round adds an unknown or removes one; cycling could come from rounding only.
         for _ in 0..(20 * k + 20) {
             let lambda = self.optimum_on_passive(sums_to_one);
             if !self.approach() {
                 continue;
             }
+            // Slopes are differences from the multiplier: where it is what is large, they are no better than it.
+            let tolerance = tolerance.max(SLOPE * lambda.abs() * largest_inverse);
             let entering = (0..k)
                 .filter(|j| self.gram.inverse_scale[*j] > 0.0 && !self.passive.contains(j))
                 .map(|j| (j, self.slope(j, lambda)))

@@ -52,3 +52,25 @@ fn each_row(
         block.chunks_exact_mut(k).for_each(|row| solve(&mut workspace, row));
     });
 }
+
+/// As [`simplex`], every row from the one of `z`, which become the solutions: where they are near, in few rounds.
+/// # Panics
+/// As [`non_negative`], and if `z` has another shape than `products`.
+pub fn simplex_from(gram: &Matrix<f64>, products: &Matrix<f64>, z: &mut Matrix<f64>) {
+    let k = gram.n_rows();
+    assert_eq!(products.n_cols(), k, "one product an unknown");
+    assert_eq!(z.shape(), products.shape(), "a start for every right-hand side");
+    // Where unknowns sum to 1 what is added to all inner products changes nothing but a constant; and a column of zeros
+    // becomes one like the others.
+    let largest = (0..k).map(|j| gram[(j, j)]).fold(0.0, f64::max);
+    let lift = if largest > 0.0 { largest } else { 1.0 };
+    let gram = UnitGram::new(&Matrix::from_fn(k, k, |i, j| gram[(i, j)] + lift));
+    for_each_row_block(z.values_mut(), k, ROWS_PER_TASK, |first, block| {
+        let mut workspace = Workspace::new(&gram);
+        let mut lifted = vec![0.0; k];
+        for (i, row) in block.chunks_exact_mut(k).enumerate() {
+            lifted.iter_mut().zip(products.row(first + i)).for_each(|(to, c)| *to = c + lift);
+            workspace.simplex_from(&lifted, row);
+        }
+    });
+}

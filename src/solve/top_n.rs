@@ -14,6 +14,9 @@ const TILE_ROWS: usize = 64;
 /// Columns of a tile.
 const TILE_COLS: usize = 1024;
 
+/// Blocks of rows whose pairs are found before lists are merged.
+const BLOCKS_AT_A_TIME: usize = 64;
+
 /// A column and its score.
 pub type Scored<T> = (u32, T);
 
@@ -46,6 +49,68 @@ pub fn top_n<'a, T: Real>(
         best
     });
     blocks.into_iter().flatten().collect()
+}
+
+/// A pair of rows and their score.
+pub type ScoredPair<T> = (u32, u32, T);
+
+/// The `n` pairs of different rows of `z`, the lower one first, of largest inner product, best first, without those that
+/// `left_out` gives for the lower row, which rise. Of equal scores the lower pair comes first. Memory is a tile and `n`
+/// pairs for each block of rows that is not merged yet.
+pub fn top_pairs<'a, T: Real>(
+    z: &Matrix<T>,
+    left_out: impl Fn(usize) -> &'a [u32] + Sync + Send,
+    n: usize,
+) -> Vec<ScoredPair<T>> {
+    let n_rows = z.n_rows();
+    let better = |a: &ScoredPair<T>, b: &ScoredPair<T>| {
+        let by_score = b.2.to_f64().total_cmp(&a.2.to_f64());
+        by_score.then((a.0, a.1).cmp(&(b.0, b.1)))
+    };
+    let mut best: Vec<ScoredPair<T>> = Vec::new();
+    if n == 0 {
+        return best;
+    }
+    // So many blocks at a time, a constant, that their lists stay few.
+    for group in (0..n_rows).step_by(TILE_ROWS * BLOCKS_AT_A_TIME) {
+        let end_of_group = (group + TILE_ROWS * BLOCKS_AT_A_TIME).min(n_rows);
+        // What is not better than the last of a full list need not be kept.
+        let least = if best.len() == n { best.last().map(|last| last.2) } else { None };
+        let found = map_chunks(end_of_group - group, TILE_ROWS, |rows| {
+            let (from, to) = (group + rows.start, group + rows.end);
+            let mut kept: Vec<ScoredPair<T>> = Vec::new();
+            let mut least = least;
+            let mut tile = vec![T::ZERO; (to - from) * TILE_COLS.min(n_rows - from)];
+            for first in (from..n_rows).step_by(TILE_COLS) {
+                let end = (first + TILE_COLS).min(n_rows);
+                let tile = &mut tile[..(to - from) * (end - first)];
+                let scores = MatMut::new(tile, to - from, end - first);
+                let (u, v) = (z.view().row_range(from, to), z.view().row_range(first, end));
+                T::gemm(T::ONE, u, v.t(), T::ZERO, scores, Epilogue::default());
+                for (i, scores) in (from..to).zip(tile.chunks_exact(end - first)) {
+                    let out = left_out(i);
+                    for (j, &score) in (first..end).zip(scores).skip((i + 1).saturating_sub(first)) {
+                        let enough = least.is_some_and(|least| score <= least);
+                        if !enough && out.binary_search(&(j as u32)).is_err() {
+                            kept.push((i as u32, j as u32, score));
+                        }
+                    }
+                    if kept.len() > 2 * n + TILE_COLS {
+                        kept.sort_unstable_by(better);
+                        kept.truncate(n);
+                        least = kept.last().map(|last| last.2);
+                    }
+                }
+            }
+            kept.sort_unstable_by(better);
+            kept.truncate(n);
+            kept
+        });
+        best.extend(found.into_iter().flatten());
+        best.sort_unstable_by(better);
+        best.truncate(n);
+    }
+    best
 }
 
 /// The same of one row whose scores are there.

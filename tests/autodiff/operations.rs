@@ -3,8 +3,9 @@
 use super::Domain::{Any, Positive, Smooth};
 use super::worst;
 use crate::tolerance::GRADIENT;
-use diabolo::autodiff::op::{CountLinks, CountOutputs};
+use diabolo::autodiff::op::{CountLinks, CountOutputs, Degrees};
 use diabolo::autodiff::{Graph, Id};
+use diabolo_kernels::flow::{Direction, ScaleLink, Spline};
 use diabolo_kernels::gemm::Activation;
 use diabolo_kernels::loss::DispersionLink;
 use proptest::prelude::*;
@@ -55,6 +56,7 @@ gradients! {
     mul_by_a_row: [(m, n, Any), (1, n, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
     mul_by_a_number: [(m, n, Any), (1, 1, Any)], |m, n, k| |g, x, _| g.mul(x[0], x[1]);
     div_by_a_column: [(m, n, Any), (m, 1, Positive)], |m, n, k| |g, x, _| g.div(x[0], x[1]);
+    dirichlet_kl: [(m, n, Positive), (m, n, Positive)], |m, n, k| |g, x, _| g.dirichlet_kl(x[0], x[1]);
     affine: [(m, n, Any)], |m, n, k| |g, x, _| g.affine(x[0], -1.5, 0.25);
     exp: [(m, n, Any)], |m, n, k| |g, x, _| g.exp(x[0]);
     ln: [(m, n, Positive)], |m, n, k| |g, x, _| g.ln(x[0]);
@@ -94,6 +96,43 @@ gradients! {
     layer_norm: [(m, n + 1, Any), (1, n + 1, Any), (1, n + 1, Any)], |m, n, k| |g, x, _| {
         g.layer_norm(x[0], x[1], x[2], 0.1)
     };
+    flow_state: [(m, n, Any)], |m, n, k| |g, x, _| g.flow_state(x[0]);
+    reshape: [(m, n, Any)], |m, n, k| |g, x, [m, n, _]| g.reshape(x[0], m * n);
+    permute: [(m, n + 1, Any)], |m, n, k| |g, x, [_, n, _]| g.permute(x[0], (0..=n).rev().collect());
+    affine_coupling: [(m, n + k + 1, Any), (m, 2 * n, Any)], |m, n, k| |g, x, [_, n, k]| {
+        g.affine_coupling(x[0], x[1], k..n + k, ScaleLink::Bounded(2.0), Direction::Forward)
+    };
+    affine_coupling_inverse: [(m, n + k + 1, Any), (m, 2 * n, Any)], |m, n, k| |g, x, [_, n, k]| {
+        g.affine_coupling(x[0], x[1], k..n + k, ScaleLink::Bounded(2.0), Direction::Inverse)
+    };
+    affine_coupling_by_sigmoids: [(m, n + k + 1, Any), (m, 2 * n, Any)], |m, n, k| |g, x, [_, n, _]| {
+        g.affine_coupling(x[0], x[1], 0..n, ScaleLink::Sigmoid, Direction::Forward)
+    };
+    affine_coupling_that_shifts: [(m, n + k + 1, Any), (m, n, Any)], |m, n, k| |g, x, [_, n, _]| {
+        g.affine_coupling(x[0], x[1], 0..n, ScaleLink::Unit, Direction::Inverse)
+    };
+    spline_coupling: [(m, n + k + 1, Any), (m, 14 * n, Any)], |m, n, k| |g, x, [_, n, k]| {
+        // Pieces of splines with farther parameters bend within the steps that differences are taken over.
+        let near = g.tanh(x[1]);
+        g.spline_coupling(x[0], near, k..n + k, SPLINE)
+    };
+    mask: [(m, n, Any)], |m, n, k| |g, x, [m, n, _]| {
+        let degrees = |n: usize| (0..n as u32).map(|i| i % 3).collect();
+        g.mask(x[0], Degrees { of_inputs: degrees(m), of_outputs: degrees(n), strict: n % 2 == 0 })
+    };
+    unit_lower: [(m, m, Any)], |m, n, k| |g, x, _| g.unit_lower(x[0]);
+    upper: [(m, m, Any), (1, m, Any)], |m, n, k| |g, x, _| g.upper(x[0], x[1]);
+    state_linear: [(m, n + 1, Any), (n, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.state_linear(x[0], x[1], x[2], -1.0)
+    };
+    stretch: [(m, n + 1, Any), (1, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.stretch(x[0], x[1], x[2], Direction::Forward)
+    };
+    stretch_inverse: [(m, n + 1, Any), (1, n, Any), (1, n, Any)], |m, n, k| |g, x, _| {
+        g.stretch(x[0], x[1], x[2], Direction::Inverse)
+    };
+    patches: [(2 * m * n, k, Any)], |m, n, k| |g, x, [m, n, _]| g.patches(x[0], [m, n]);
+    fold_patches: [(2 * m * n, 9 * k, Any)], |m, n, k| |g, x, [m, n, _]| g.fold_patches(x[0], [m, n]);
     dropout: [(m, n, Any), (m, n, Positive)], |m, n, k| |g, x, _| g.dropout(x[0], x[1]);
     a_value_that_is_read_three_times: [(m, n, Any)], |m, n, k| |g, x, _| {
         let (e, t) = (g.exp(x[0]), g.tanh(x[0]));
@@ -170,6 +209,9 @@ losses! {
         g.count_nll(t, outputs(x, None, None), LINKS, s)
     };
 }
+
+/// Five bins, and a box that some numbers lie outside of.
+const SPLINE: Spline = Spline { n_bins: 5, bound: 1.5, min_size: 1e-2, min_slope: 1e-2 };
 
 /// Bounds that nothing comes near.
 const LINKS: CountLinks = CountLinks {

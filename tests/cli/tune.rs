@@ -40,8 +40,9 @@ fn every_model_is_tuned_and_says_what_was_held_out() {
     let folder = Scratch::new();
     for room in diabolo::cli::rooms::ROOMS {
         let defaults = (room.defaults)();
-        let size =
-            ["n_components", "n_topics", "n_latent"].into_iter().find(|key| defaults.get(key).is_some());
+        let size = ["n_components", "n_topics", "n_latent", "n_layers"]
+            .into_iter()
+            .find(|key| defaults.get(key).is_some());
         let size = size.or(defaults.get("max_markers").map(|_| "max_markers"));
         let size = size.unwrap_or_else(|| panic!("{} has a size", room.name));
         let few = match room.name {

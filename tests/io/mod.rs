@@ -12,6 +12,7 @@ mod hdf5;
 mod idx;
 mod input;
 mod jpeg;
+mod link_split;
 mod matrix_market;
 mod mutations;
 mod npy;

@@ -6,7 +6,7 @@ use diabolo::monitor::Budget;
 use proptest::prelude::*;
 use std::path::Path;
 
-fn reader<'a>(bytes: &'a [u8]) -> diabolo::Result<Reader<&'a [u8]>> {
+fn reader(bytes: &[u8]) -> diabolo::Result<Reader<&[u8]>> {
     Reader::new(bytes, Path::new("clip.y4m"), &Budget::unlimited())
 }
 

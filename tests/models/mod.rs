@@ -2,13 +2,18 @@
 
 mod ae;
 mod als;
+mod archetype;
+mod arga;
 mod bpmf;
 mod bpmf_joint;
 mod completion;
 mod contract;
 mod countclust;
+mod density;
+mod eigenmaps;
 mod expression;
 mod fasttopics;
+mod gae;
 mod gan;
 mod gradient;
 mod implicit;
@@ -29,4 +34,6 @@ mod stream;
 mod unigram;
 mod vae;
 mod validation;
+mod vgae;
+mod vgae_gradients;
 mod zinb;

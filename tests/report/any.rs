@@ -70,6 +70,17 @@ fn any_plot() -> impl Strategy<Value = Plot> {
         range,
         colours,
     });
+    let maps = prop::collection::vec((".{0,40}", any_values(20)), 0..6);
+    let range = prop::option::of((any_value(), any_value()));
+    let spots = (any_values(20), any_values(20), maps, any_names(), range, any_colours());
+    let spots = spots.prop_map(|(x, y, maps, groups, range, colours)| Plot::Spots {
+        x,
+        y,
+        maps,
+        groups,
+        range,
+        colours,
+    });
     let panel = (".{0,40}", prop::collection::vec((".{0,40}", any_value()), 0..12));
     let panels = prop::collection::vec(panel.prop_map(|(title, bars)| Panel { title, bars }), 0..6);
     let panels = (any_axis(), panels).prop_map(|(x, panels)| Plot::Panels { x, panels });
@@ -87,7 +98,7 @@ fn any_plot() -> impl Strategy<Value = Plot> {
         .prop_map(|(topics, lambda)| Plot::TopicMap { topics, lambda });
     let table = (any_names(), prop::collection::vec(any_names(), 0..6));
     let table = table.prop_map(|(header, rows)| Plot::Table { header, rows });
-    prop_oneof![lines, points, bars, panels, shares, topics, map, images, table]
+    prop_oneof![lines, points, bars, panels, shares, topics, map, images, spots, table]
 }
 
 proptest! {

@@ -8,7 +8,9 @@ mod batch_norm;
 mod columns;
 mod concat;
 mod counts;
+mod dirichlet;
 mod entropy;
+mod flow;
 mod function;
 pub mod gamma;
 mod gather;
@@ -25,6 +27,7 @@ mod softmax;
 
 pub use batch_norm::BatchNorm;
 pub use counts::{CountLinks, CountOutputs};
+pub use flow::Degrees;
 pub use linear::Linear;
 
 use super::{Backward, Forward, Id};

@@ -80,6 +80,7 @@ pub fn command() -> Command {
         let what = match room.held_out.name() {
             "rows" => "rows, and in them each part of the features in turn",
             "interactions" => "interactions",
+            "links" => "links of the graph, told from as many pairs that are none",
             "cells" => "cells of the matrix, zeros among them",
             _ => "observed entries",
         };
@@ -119,13 +120,13 @@ impl Request {
             return Err(Error::parameter("folds", why));
         }
         let metric = tuning.metric.unwrap_or(Metric::of(room.held_out));
-        if let HeldOut::Scored(name) = room.held_out
+        if let Some(name) = room.held_out.own_score()
             && metric != Metric::Score
         {
             let why = format!("{} is judged by its own score, {name}; leave it out", room.name);
             return Err(Error::parameter("metric", why));
         }
-        if metric == Metric::Score && !matches!(room.held_out, HeldOut::Scored(_)) {
+        if metric == Metric::Score && room.held_out.own_score().is_none() {
             let why = format!("{} predicts what is held out; give rmse, mae or divergence", room.name);
             return Err(Error::parameter("metric", why));
         }
@@ -153,18 +154,12 @@ impl Request {
 
     /// The name of what candidates are judged by.
     fn judged_by(&self) -> &'static str {
-        match self.room.held_out {
-            HeldOut::Scored(name) => name,
-            _ => self.metric.name(),
-        }
+        self.room.held_out.own_score().unwrap_or(self.metric.name())
     }
 
     /// The same as a reader says it.
     fn in_words(&self) -> &'static str {
-        match self.room.held_out {
-            HeldOut::Scored(name) => name,
-            _ => self.metric.in_words(),
-        }
+        self.room.held_out.own_score().unwrap_or(self.metric.in_words())
     }
 
     fn folds(&self) -> Folds {

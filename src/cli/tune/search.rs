@@ -89,7 +89,9 @@ fn fit_and_test(
     let scaler = Scaler::fit(&split.train, request.tuning.scale, &own.budget)?;
     let units = Scaled { scaler: &scaler };
     let x = units.scaled(split.train.clone())?;
-    let data = Data { source: Source::Rows(&x), names: Names::NONE, labels: None, batches: None };
+    // What features are stays the same whichever samples are left.
+    let names = Names { samples: None, features: set.names.features.clone(), picture: set.names.picture };
+    let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None };
     let mut watch = Watch { env, bar, message };
     let (model, history) =
         (request.room.fit)(&candidate.params, &data, None, &own, &mut watch).map_err(named)?;

@@ -27,7 +27,7 @@ use super::loaded::{Loaded, Recipe};
 use super::missing::Missing;
 use super::names;
 use super::number::{Cell as Value, parse_cell, value_of};
-use super::read::{Format, ReadOptions};
+use super::read::{Format, NodesGiven, ReadOptions};
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Graph};
 use crate::models::{Dataset, Names};
@@ -87,8 +87,13 @@ fn read_adjacency<'a>(input: &mut Input<'a>, options: &ReadOptions) -> Result<(C
     let mut edges = gather(input, options.missing)?;
     let names = options.sample_names.as_ref();
     let names = names.map(|path| names::read_all(path, "nodes", input.budget())).transpose()?;
+    let (names, count) = match (names, &options.nodes) {
+        (None, Some(NodesGiven::Names(names))) => (Some(names.clone()), None),
+        (None, Some(NodesGiven::Count(count))) => (None, Some(*count)),
+        (names, _) => (names, None),
+    };
     let known = options.known.as_ref().and_then(|known| known.recipe.index_base);
-    let nodes = Nodes::of(&mut edges, names, options.index_base.or(known), input)?;
+    let nodes = Nodes::of(&mut edges, names, count, options.index_base.or(known), input)?;
     let adjacency = adjacency::of(&mut edges, nodes.n_nodes, options.directed, input)?;
     Ok((adjacency, nodes, edges))
 }

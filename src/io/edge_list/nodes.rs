@@ -18,12 +18,14 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// Puts nodes in the place of the ends of the edges.
+    /// Puts nodes in the place of the ends of the edges. Where there are neither names nor a count, the edges tell which
+    /// nodes there are.
     /// # Errors
     /// [`Error::Parse`] for an end that is no node, [`Error::Limit`].
     pub(super) fn of(
         edges: &mut Edges,
         names: Option<Vec<String>>,
+        count: Option<usize>,
         told: Option<IndexBase>,
         input: &Input,
     ) -> Result<Nodes> {
@@ -40,7 +42,8 @@ impl Nodes {
                     return Ok(Nodes { n_nodes: names.len(), names: Some(names), base: None });
                 }
                 Some(_) if are_indices => {
-                    let nodes = numbered(edges, told, Some(names.len()), input)?;
+                    let end = Some((names.len(), "names of nodes; add it to their file"));
+                    let nodes = numbered(edges, told, end, input)?;
                     return Ok(Nodes { names: Some(names), ..nodes });
                 }
                 Some(end) => {
@@ -52,7 +55,18 @@ impl Nodes {
             }
         }
         if are_indices {
-            return numbered(edges, told, None, input);
+            let end = count.map(|count| (count, "rows of features; add one for it"));
+            return numbered(edges, told, end, input);
+        }
+        if let Some(count) = count {
+            let is_name = |&end: &u32| parse_unsigned(edges.ends.name(end)).is_none();
+            let end = (0..n_ends).find(is_name).unwrap_or(0);
+            let name = shown(edges.ends.name(end));
+            let why = format!(
+                "`{name}` is no number, and the {count} rows of features have no names; give them a column of names, or \
+                 --sample-names FILE"
+            );
+            return Err(Error::parse_line(input.path(), edges.first_lines.as_slice()[end as usize], why));
         }
         let order = edges.ends.in_order()?;
         let rank = ranks(order.as_slice(), budget, "the nodes")?;
@@ -62,11 +76,11 @@ impl Nodes {
     }
 }
 
-/// Nodes that are numbers; `n_nodes` of them where that is known.
+/// Nodes that are numbers; `given` says how many there are where that is known, and by what.
 fn numbered(
     edges: &mut Edges,
     told: Option<IndexBase>,
-    n_nodes: Option<usize>,
+    given: Option<(usize, &str)>,
     input: &Input,
 ) -> Result<Nodes> {
     let index = |edges: &Edges, end: u32| parse_unsigned(edges.ends.name(end)).unwrap_or(u64::MAX);
@@ -74,15 +88,16 @@ fn numbered(
     let is_there = |end: u32| index(edges, end) == 0;
     let base = told.unwrap_or(IndexBase::by_least(u32::from(!(0..n_ends).any(is_there))));
     let first = u64::from(base.first());
+    let n_nodes = given.map(|(n, _)| n);
     let end_of_all = n_nodes.map_or(u64::from(u32::MAX), |n| n as u64 + first);
     let wrong = (0..n_ends).find(|&end| !(first..end_of_all).contains(&index(edges, end)));
     if let Some(end) = wrong {
         let node = shown(edges.ends.name(end));
-        let why = match n_nodes {
+        let why = match given {
             _ if index(edges, end) < first => {
                 "there is a node 0 although nodes are to count from 1; use --index-base 0".to_owned()
             }
-            Some(n) => format!("node {node} is beyond the {n} names of nodes; add it to their file"),
+            Some((n, what)) => format!("node {node} is beyond the {n} {what}"),
             None => format!("node {node} is above 2^32 - 2; number the nodes without gaps"),
         };
         return Err(Error::parse_line(input.path(), edges.first_lines.as_slice()[end as usize], why));

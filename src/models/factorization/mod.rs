@@ -1,6 +1,7 @@
 //! Matrix factorisation: X ~ Z H, the linear relatives of the autoencoder.
 
 pub mod als;
+pub mod archetype;
 pub mod bpmf;
 pub mod completion;
 pub mod gradient;

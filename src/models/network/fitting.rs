@@ -38,6 +38,13 @@ pub trait Descends: Settings {
     /// The network of a reading; its initial parameters are added to `store`.
     fn net(&self, store: &mut Store<f32>, reading: &Self::Reading, seed: u64) -> Self::Net;
 
+    /// Sets what parameters start from, where that is found from the data.
+    /// # Errors
+    /// Memory over the limit.
+    fn prepare(&self, _net: &Self::Net, _store: &mut Store<f32>, _x: &Data, _env: &Env) -> Result<()> {
+        Ok(())
+    }
+
     /// Tells the network what it needs of the data besides the rows.
     /// # Errors
     /// Where the data have not what the data of the start had.
@@ -90,6 +97,7 @@ impl<P: Descends> Fit for P {
         env.budget.charge(self.bytes(features.n_features()), "the parameters of a network")?;
         let (reading, mut store) = (self.read(x)?, Store::default());
         let net = self.net(&mut store, &reading, env.seed);
+        self.prepare(&net, &mut store, x, env)?;
         let train = TrainState::start(store, &net, &self.descent(), features, env)?;
         Ok(InFit { reading, net, train })
     }

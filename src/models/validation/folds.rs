@@ -2,18 +2,21 @@
 
 use super::{HeldOut, Metric, Tally};
 use crate::error::{Error, Result};
-use crate::linalg::{BLOCK_ROWS, Csr, Features, Matrix};
+use crate::linalg::{BLOCK_ROWS, Csr, Features, Graph, Link, Matrix};
 use crate::metrics::ranking::DEPTH;
+use crate::models::graph::Found;
 use crate::models::{Data, Decode, Encode, Model};
 use crate::monitor::{Budget, Env};
 use crate::random::Rng;
+use crate::solve::links::draw_unlinked;
 use crate::solve::observed::Observed;
 use crate::solve::top_n::best_of;
 
-/// Streams: the folds of entries and cells by row, of rows, the parts of features.
+/// Streams: the folds of entries and cells by row, of rows, the parts of features, the folds of links.
 const ENTRIES: u64 = 0xf01d;
 const ROWS: u64 = 0xf02d;
 const FEATURES: u64 = 0xf03d;
+const LINKS: u64 = 0xf04d;
 
 /// Bytes of a held-out value with its place.
 const BYTES_PER_VALUE: u64 = 12;
@@ -55,6 +58,8 @@ enum Hidden {
     Rows { rows: Features, parts: Vec<Vec<usize>> },
     /// Other rows, which the model's own score of this name judges.
     Scored { rows: Features, name: &'static str },
+    /// Links that the graph has not, and pairs that are none.
+    Links { links: Vec<Link>, none: Vec<Link> },
 }
 
 impl Folds {
@@ -99,7 +104,27 @@ impl Folds {
                 self.dense_cells(x, fold, budget)
             }
             (HeldOut::Rows | HeldOut::Scored(_), _) => self.rows(x, fold, budget),
+            (HeldOut::Links, x) => self.links(x, fold, budget),
         }
+    }
+
+    /// The links of the fold are taken out.
+    fn links(&self, x: &Features, fold: usize, budget: &Budget) -> Result<Split> {
+        budget.charge_array(x.n_stored() as u64, 4 * BYTES_PER_VALUE, "a fold of the links")?;
+        let graph = Data::rows(x).graph()?;
+        let mut links = graph.links();
+        let n = links.len();
+        if n < 2 * self.n_folds {
+            let why = format!("{} folds of {n} links; give fewer folds or more data", self.n_folds);
+            return Err(Error::parameter("folds", why));
+        }
+        Rng::keyed(self.seed, &[LINKS]).shuffle(&mut links);
+        let out = n * fold / self.n_folds..n * (fold + 1) / self.n_folds;
+        let none = draw_unlinked(&graph, out.len(), self.seed.wrapping_add(fold as u64))?;
+        let held_out: Vec<Link> = links.drain(out).collect();
+        let train = Graph::with_links(&graph, &links)?;
+        let hidden = Hidden::Links { links: held_out, none };
+        Ok(Split { train: train.adjacency().clone().into(), hidden })
     }
 
     /// The stream that deals the entries or cells of a row.
@@ -208,10 +233,17 @@ impl Split {
             tally.add_score(x.n_samples(), score);
             return Ok(tally);
         }
+        if let Hidden::Links { links, none } = &self.hidden {
+            let embedding = model.graph().ok_or_else(cannot)?;
+            let found = Found::of(embedding.rows(), links, none).ok_or_else(cannot)?;
+            let mut tally = Tally::new(metric);
+            tally.add_score(links.len(), 1.0 - found.auc());
+            return Ok(tally);
+        }
         let (Some(encoder), Some(decoder)) = (model.encoder(), model.decoder()) else { return Err(cannot()) };
         let mut tally = Tally::new(metric);
         match &self.hidden {
-            Hidden::Scored { .. } => {}
+            Hidden::Scored { .. } | Hidden::Links { .. } => {}
             Hidden::Values(hidden) => self.values(encoder, decoder, hidden, units, &mut tally, env)?,
             Hidden::Rows { rows, parts } => {
                 for part in parts {

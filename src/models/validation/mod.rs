@@ -8,6 +8,7 @@
 //! | entries | the data without its observed entries | those entries | encoding what is left, decoding |
 //! | cells | the data with its cells missing, zeros among them | those cells | the same |
 //! | interactions | the data without them | their ranks among what the row does not have | the same |
+//! | links | the graph without them | which of them and of as many other pairs are links | its scores of pairs |
 //! | scored | the other rows | its rows | what the model's own score says of them: a bound, an error |
 //! | rows | the other rows | each part of the features of its rows from the other parts | [`Encode::encode_known`], decoding |
 //!
@@ -39,9 +40,20 @@ pub enum HeldOut {
     /// Rows, judged by the model's own score of this name, a mean over rows that is the lower the better: models whose
     /// codes of some features alone mean nothing.
     Scored(&'static str),
+    /// Links of a graph, told from as many pairs that are none.
+    Links,
 }
 
 impl HeldOut {
+    /// The name of what models are judged by, where it is not an error of predictions.
+    pub fn own_score(self) -> Option<&'static str> {
+        match self {
+            HeldOut::Scored(name) => Some(name),
+            HeldOut::Links => Some("auc_shortfall"),
+            _ => None,
+        }
+    }
+
     /// In a word, as reports say it.
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +61,7 @@ impl HeldOut {
             HeldOut::Cells => "cells",
             HeldOut::Interactions => "interactions",
             HeldOut::Rows | HeldOut::Scored(_) => "rows",
+            HeldOut::Links => "links",
         }
     }
 }

@@ -28,7 +28,7 @@ impl Metric {
     pub fn of(held_out: HeldOut) -> Metric {
         match held_out {
             HeldOut::Interactions => Metric::Ndcg,
-            HeldOut::Scored(_) => Metric::Score,
+            HeldOut::Scored(_) | HeldOut::Links => Metric::Score,
             _ => Metric::Rmse,
         }
     }

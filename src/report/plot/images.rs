@@ -76,18 +76,18 @@ fn picture(sheet: &Sheet, i: usize, name: &str, values: &[f64], colours: Colours
 }
 
 /// The colour scale as a strip between its two ends.
-fn scale(range: Option<(f64, f64)>, colours: Colours, ramp: &[Rgb]) -> Element {
+pub(super) fn scale(range: Option<(f64, f64)>, colours: Colours, ramp: &[Rgb]) -> Element {
     let strip = Element::new("img")
         .class(if colours == Colours::Light { "light" } else { "ramp" })
         .attr("src", raster::strip(ramp, false))
         .attr("alt", "to");
     let (low, high) = match (range, colours) {
         (Some((low, high)), _) => (number(low), number(high)),
-        (None, Colours::Sequential) => ("0".to_string(), "each picture's own maximum".to_string()),
+        (None, Colours::Sequential) => ("0".to_string(), "each one's own maximum".to_string()),
         (None, Colours::Diverging) => {
-            ("negative".to_string(), "positive, each picture to its own extreme".to_string())
+            ("negative".to_string(), "positive, each to its own extreme".to_string())
         }
-        (None, Colours::Light) => ("each picture's own minimum".to_string(), "maximum".to_string()),
+        (None, Colours::Light) => ("each one's own minimum".to_string(), "maximum".to_string()),
     };
     let ends = |text: String| Element::with_text("span", text);
     Element::new("div").class("scale").child(ends(low)).child(strip).child(ends(high))

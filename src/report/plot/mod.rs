@@ -2,12 +2,14 @@
 
 mod axis;
 mod bars;
+mod contours;
 mod heatmap;
 mod images;
 mod lines;
 mod panels;
 mod scatter;
 mod shares;
+mod spots;
 mod table;
 mod topic_map;
 
@@ -75,9 +77,17 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
             let map = heatmap::Map { n_rows: *rows, n_cols: *cols, values, row_names, col_names };
             heatmap::draw(&spoken, &map, *colours)
         }
+        Plot::Contours { x, y, grid, levels, points } => {
+            let spoken = format!("{title}: a density over {} and {}", x.label, y.label);
+            contours::draw(&spoken, [x, y], grid, levels, points)
+        }
         Plot::Images { height, width, pictures, per_row, range, colours } => {
             let sheet = images::Sheet { height: *height, width: *width, per_row: *per_row, range: *range };
             images::draw(&sheet, pictures, *colours)
+        }
+        Plot::Spots { x, y, maps, groups, range, colours } => {
+            let scale = spots::Colouring { groups, range: *range, colours: *colours };
+            spots::draw(title, (x, y), maps, &scale)
         }
         Plot::Table { header, rows } => table::draw(title, header, rows),
     }

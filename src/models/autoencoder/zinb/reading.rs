@@ -31,8 +31,8 @@ impl Reading {
     /// [`Error::Numerical`] at the first value that is no count.
     pub fn of(x: &Features, batches: Option<&Labels>, params: &Params) -> Result<Reading> {
         check_counts(x)?;
-        let batches =
-            batches.map_or(Vec::new(), |batches| batches.classes.iter().map(|name| hash(name)).collect());
+        let batches = batches
+            .map_or(Vec::new(), |batches| batches.classes.iter().map(|name| Labels::key(name)).collect());
         let libraries = x.row_sums();
         let median_library = median_positive(&libraries);
         let mut reading = Reading {
@@ -68,7 +68,7 @@ impl Reading {
             ));
         }
         let place = |name: &String| {
-            let found = self.batches.iter().position(|&known| known == hash(name));
+            let found = self.batches.iter().position(|&known| known == Labels::key(name));
             let found = found.map(|at| at as u32);
             found.ok_or_else(|| Error::shape("batches of the fit", format!("`{name}`; leave --batches out")))
         };
@@ -113,13 +113,6 @@ impl Reading {
         }
         Ok(reading)
     }
-}
-
-/// A name as files keep it (FNV-1a, 64 bits).
-fn hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 /// Refuses what are no counts: negative values, values that are no whole numbers, NaN.
