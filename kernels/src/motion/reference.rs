@@ -1,6 +1,6 @@
 //! The plain loops the kernels of motion are tested against.
 
-use super::{Grey, PATCH, Patches, Relaxation, cubic::weights};
+use super::{PATCH, Patches, Relaxation, cubic::weights};
 
 /// The sum of squares of a displaced patch and b, as [`Patches::terms`] gives them, in f64.
 pub fn terms(patches: &Patches, [y, x]: [usize; 2], u: [f32; 2]) -> [f64; 3] {
@@ -65,14 +65,4 @@ pub fn residual(relaxation: &Relaxation) -> f64 {
         }
     }
     most
-}
-
-/// How far a flow is from explaining a pair of pictures: the mean of |J(p + u) - I(p)|.
-pub fn mismatch(first: Grey, second: Grey, flow: [&[f32]; 2]) -> f64 {
-    let w = first.width();
-    let of = |(at, pixel): (usize, &f32)| {
-        let place = ((at / w) as f32 + flow[1][at], (at % w) as f32 + flow[0][at]);
-        f64::from((second.at(place.0, place.1) - pixel).abs())
-    };
-    first.pixels().iter().enumerate().map(of).sum::<f64>() / first.pixels().len() as f64
 }

@@ -7,9 +7,9 @@
 //! are compared by F = ((RSS_0 - RSS_1) / q) / (RSS_1 / (n - p)), q and p the ranks that groups add and that the larger
 //! model has (Fisher 1922): once with Z left out, once with the fractions in Z.
 
-use super::signature::adjusted;
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use crate::metrics::rank_sum::benjamini_hochberg;
 use crate::models::Labels;
 use crate::monitor::Env;
 use diabolo_kernels::special::fisher_upper;
@@ -59,7 +59,7 @@ pub fn adjusted_tests(
     let types: Vec<Vec<f64>> = (0..fractions.n_cols()).map(|t| fractions.col(t)).collect();
     let p_plain = test(&y, &[vec![ones.clone()]].concat(), &groups)?;
     let p_adjusted = test(&y, &[vec![ones], types].concat(), &groups)?;
-    let q_adjusted = adjusted(&p_adjusted);
+    let q_adjusted = benjamini_hochberg(&p_adjusted);
     Ok(Confounding { p_plain, p_adjusted, q_adjusted })
 }
 

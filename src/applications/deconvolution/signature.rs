@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::metrics::rank_sum::benjamini_hochberg;
 use diabolo_kernels::decomp::Decompose;
 use diabolo_kernels::special::student_two_sided;
 
@@ -70,7 +71,7 @@ impl Moments {
                     change[g] = ((self.means[(t, g)] + little) / (self.means[(second, g)] + little)).ln();
                     p[g] = self.welch(t, second, g);
                 }
-                let q = adjusted(&p);
+                let q = benjamini_hochberg(&p);
                 let mut order: Vec<u32> = (0..m as u32).collect();
                 order.sort_by(|&a, &b| change[b as usize].total_cmp(&change[a as usize]));
                 let passes = |g: u32| q[g as usize] <= max_q && change[g as usize] > 0.0;
@@ -97,17 +98,4 @@ impl Moments {
         let freedom = (v_a + v_b).powi(2) / (v_a * v_a / (n_a - 1.0) + v_b * v_b / (n_b - 1.0));
         student_two_sided(difference / (v_a + v_b).sqrt(), freedom)
     }
-}
-
-/// Adjusted p-values (Benjamini & Hochberg 1995): min over the p at least as large of p n / rank.
-pub(super) fn adjusted(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[b].total_cmp(&p[a]));
-    let (n, mut least) = (p.len(), 1.0_f64);
-    let mut q = vec![1.0; n];
-    for (at, &i) in order.iter().enumerate() {
-        least = least.min(p[i] * n as f64 / (n - at) as f64);
-        q[i] = least;
-    }
-    q
 }

@@ -31,9 +31,14 @@ pub struct Words {
 impl Words {
     /// Under q(beta_k) = Dirichlet(lambda_k): b = exp(E ln beta), for `lambda` n_words x n_topics.
     pub fn variational(lambda: &Matrix<f64>) -> Words {
-        let mut words = Words::empty(lambda, Loading::Variational);
+        let mut words = Words::unread(lambda.n_rows(), lambda.n_cols());
         words.refresh(lambda);
         words
+    }
+
+    /// Room for what [`Words::refresh`] fills in.
+    pub fn unread(n_words: usize, n_topics: usize) -> Words {
+        Words::empty(n_words, n_topics, Loading::Variational)
     }
 
     /// The same for another lambda, in the room of the last.
@@ -50,13 +55,12 @@ impl Words {
 
     /// Given topics: b = beta, n_words x n_topics.
     pub fn proportional(beta: &Matrix<f64>) -> Words {
-        let mut words = Words::empty(beta, Loading::Proportional);
+        let mut words = Words::empty(beta.n_rows(), beta.n_cols(), Loading::Proportional);
         words.fill(beta, f64::ln_in_place);
         words
     }
 
-    fn empty(rows: &Matrix<f64>, loading: Loading) -> Words {
-        let (n_words, n_topics) = (rows.n_rows(), rows.n_cols());
+    fn empty(n_words: usize, n_topics: usize, loading: Loading) -> Words {
         Words {
             by_word: vec![0.0; n_words * stride(n_topics)],
             ln_scale: vec![0.0; n_words],

@@ -70,15 +70,6 @@ impl Flow {
             *to = left + (x - at as f32) * (right - left);
         }
     }
-
-    /// How far the flow of the whole size is from explaining the second picture: the mean of |I_1(p + F) - I_0(p)|, grey
-    /// levels.
-    /// # Panics
-    /// If the flow has another size than the frames.
-    pub fn mismatch(&self, first: &Prepared, second: &Prepared) -> f64 {
-        let [first, second] = [first, second].map(|frame| frame.levels[0].picture());
-        diabolo_kernels::motion::reference::mismatch(first, second, self.planes())
-    }
 }
 
 /// The flows between two frames, at the size patches were looked for: halved `level` times.

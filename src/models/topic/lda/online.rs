@@ -80,7 +80,7 @@ impl Online {
         check_no_negative(x, first)?;
         let x: Csr<f32> = sparse(x).cast();
         let Room { words, pulled } = self.room.get_or_insert_with(|| Room {
-            words: Words::variational(&self.lambda),
+            words: Words::unread(self.lambda.n_rows(), params.n_topics),
             pulled: Matrix::zeros(self.lambda.n_rows(), stride(params.n_topics)),
         });
         words.refresh(&self.lambda);
