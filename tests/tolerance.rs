@@ -275,3 +275,8 @@ pub const FLOW_INTEGRAL: f64 = 1e-2;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;
+
+/// Convolutions, in units of the machine epsilon times the number of products of a sum, each at most 1: a chain of
+/// n rounded multiply-adds is off by n epsilon / 2 times its largest partial sum, which of random signs is a few
+/// times the square root of n.
+pub const CONV: f64 = 2.0;
