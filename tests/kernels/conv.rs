@@ -1,6 +1,7 @@
 //! Convolutions of every kind against the definitions, and their gradients.
 
-use crate::tolerance::CONV;
+use crate::tolerance::{CONV, WINOGRAD};
+use diabolo::random::Rng;
 use diabolo_kernels::Real;
 use diabolo_kernels::conv::pool::{Pool, PoolShape};
 use diabolo_kernels::conv::{ConvShape, Convolve, Job, Kind, Pass, Window, reference};
@@ -240,4 +241,37 @@ fn the_bits_are_the_same_for_any_number_of_threads() {
         let one = run(1);
         assert!(one == run(2) && one == run(7));
     }
+}
+
+/// Of normal inputs and weights of variance 2 / products, as networks have them, the transformed convolutions are as near
+/// to the definition as [`WINOGRAD`] says, from the narrowest to the deepest layers of frame interpolation.
+#[test]
+fn fewer_products_cost_little_accuracy() {
+    let mut rng = Rng::seeded(5);
+    for (height, width, n_in, n_out) in
+        [(24, 32, 64, 64), (16, 28, 256, 256), (16, 16, 512, 512), (8, 14, 1920, 256), (12, 20, 906, 64)]
+    {
+        let (window, n_images) = (Window::same([3, 3]), 1);
+        let shape = ConvShape { n_images, height, width, in_channels: n_in, out_channels: n_out, window };
+        let deviation = (2.0 / shape.weight_rows() as f64).sqrt();
+        let mut normal =
+            |n: usize, scale: f64| -> Vec<f32> { (0..n).map(|_| (scale * rng.normal()) as f32).collect() };
+        let (x, w) = (normal(shape.in_pixels() * n_in, 1.0), normal(shape.weight_rows() * n_out, deviation));
+        let wide = |x: &[f32]| -> Vec<f64> { x.iter().map(|&x| f64::from(x)).collect() };
+        let (found, expected) = (convolved(shape, &x, &w), convolved(shape, &wide(&x), &wide(&w)));
+        assert!(Pass::<f32>::forward(shape, &[n_in]).is_transformed());
+        let largest = expected.iter().fold(0.0_f64, |largest, y| largest.max(y.abs()));
+        let error = found.iter().zip(&expected).map(|(y, e)| (f64::from(*y) - e).abs()).fold(0.0, f64::max);
+        assert!(error <= WINOGRAD * largest, "{n_in}-{n_out}: {error} of {largest}");
+    }
+}
+
+/// Y without bias or activation.
+fn convolved<T: Real>(shape: ConvShape, x: &[T], w: &[T]) -> Vec<T> {
+    let pass = Pass::<T>::forward(shape, &[shape.in_channels]);
+    let mut packed = vec![T::ZERO; pass.packed_len()];
+    pass.pack(w, &mut packed);
+    let mut y = vec![T::ZERO; shape.out_pixels() * shape.out_channels];
+    pass.run(&[x], &packed, 0, Job { bias: None, activation: Activation::Identity, adds: false }, &mut y);
+    y
 }

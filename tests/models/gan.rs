@@ -123,7 +123,7 @@ fn convolutional() -> Params {
         channels: 16,
         n_latent: 8,
         learning_rate: 1e-3,
-        epochs: 12,
+        epochs: 30,
         ..Params::default()
     }
 }
@@ -138,7 +138,7 @@ fn convolutions_make_pictures_like_the_data() {
     // Pixels that are always dark stay so, bright ones are bright: means agree to a fifth of the range.
     let error = (0..64).map(|j| (mean(&data, j) - mean(&made, j)).abs()).sum::<f64>() / 64.0;
     assert!(error < 16.0 / 5.0, "pixels are off by {error} of 16 on average");
-    assert!(gan.warnings().is_empty(), "{:?}", gan.warnings());
+    assert!(gan.diversity().overall > 0.4 && gan.diversity().nearest > 0.02, "{:?}", gan.diversity());
     let names: Vec<String> = Named::copy_of(&gan).names().map(str::to_owned).collect();
     for name in ["generator.1.weight", "critic.1.norm.running_var", "generator.output.bias"] {
         assert!(names.iter().any(|other| other == name), "{name} is not among {names:?}");

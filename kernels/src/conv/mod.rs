@@ -65,8 +65,9 @@ pub struct Pass<T> {
     /// Channels of each matrix that is read, and the channels before it.
     sources: Vec<usize>,
     starts: Vec<usize>,
-    /// Channels of each matrix that is made.
+    /// Channels of each matrix that is made, and the channels before it.
     targets: Vec<usize>,
+    target_starts: Vec<usize>,
     columns: Columns,
     orders: Vec<Order>,
     n_packed: usize,
@@ -117,7 +118,7 @@ impl<T: Real> Pass<T> {
         let is_transformed = winograd::suits(&stencil, sources, targets);
         let (orders, n_direct) = layout::orders(&stencil, sources, columns.padded);
         let n_packed = if is_transformed { winograd::packed_len(sources, &columns) } else { n_direct };
-        let starts = starts(sources);
+        let (starts, target_starts) = (starts(sources), starts(targets));
         let (sources, targets) = (sources.to_vec(), targets.to_vec());
         Pass {
             shape,
@@ -125,6 +126,7 @@ impl<T: Real> Pass<T> {
             sources,
             starts,
             targets,
+            target_starts,
             columns,
             orders,
             n_packed,
@@ -157,7 +159,6 @@ impl<T: Real> Pass<T> {
         if self.is_transformed {
             return T::pack_transformed(self, weights, packed);
         }
-        let target_starts = starts(&self.targets);
         for (phase, order) in self.orders.iter().enumerate() {
             for block in &order.blocks {
                 for (target, panels) in self.columns.of_target.iter().enumerate() {
@@ -166,7 +167,7 @@ impl<T: Real> Pass<T> {
                         let start =
                             order.start + block.start * self.columns.padded + block.depth * panel.place;
                         let place = &mut packed[start..start + block.depth * width];
-                        let columns = (target_starts[target] + panel.first, panel.n_cols, width);
+                        let columns = (self.target_starts[target] + panel.first, panel.n_cols, width);
                         weights.pack_panel(
                             &self.stencil,
                             (phase, order, block),

@@ -23,11 +23,12 @@ const CHANNELS: usize = 6;
 const TASK_INPUTS: usize = 96;
 const TASK_OUTPUTS: usize = 128;
 
-/// The most channels of X of a task that takes window pixels side by side.
+/// The most channels of X of a task where they are few in all, and what few are: so that there are tasks for all threads.
+const NARROW: usize = 48;
 const RUN_INPUTS: usize = 2 * CHANNELS;
 
-/// The parts of dW a task owns: one window pixel, some channels of a part of X, some of dY. Where channels are few, all
-/// window pixels of a row at once: their channels follow each other in X as in dW.
+/// The parts of dW a task owns: one window pixel, some channels of a part of X, some of dY; or all window pixels of
+/// a row, whose channels follow each other in X as in dW.
 pub(super) struct Task {
     k: usize,
     n_taps: usize,
@@ -74,11 +75,10 @@ pub(super) fn gradient<T: Real>(
     assert_eq!(dy.len(), shape.out_pixels() * shape.out_channels, "pixels that are made");
     assert_eq!(dw.len(), shape.weight_rows() * shape.out_channels, "the weights");
     let operands = Operands { shape, sources, parts, dy, adds, dw: dw.as_mut_ptr() };
-    // Window pixels of a row at once, where that is still narrow.
+    // Window pixels of a row at once, where their channels follow each other: dY is read less often.
     let across = shape.window.kernel[1];
-    let is_narrow = parts.len() == 1 && shape.window.kind == Kind::Plain && across * parts[0] <= TASK_INPUTS;
-    let n_taps = if is_narrow { across } else { 1 };
-    let step = if n_taps > 1 { RUN_INPUTS } else { TASK_INPUTS };
+    let n_taps = if parts.len() == 1 && shape.window.kind == Kind::Plain { across } else { 1 };
+    let step = if n_taps * parts[0] <= NARROW { RUN_INPUTS } else { TASK_INPUTS };
     // A task's number counts outputs, then inputs, then parts, then window pixels.
     let n_outputs = shape.out_channels.div_ceil(TASK_OUTPUTS);
     let n_inputs: usize = parts.iter().map(|channels| (n_taps * channels).div_ceil(step)).sum();

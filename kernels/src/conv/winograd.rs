@@ -280,7 +280,6 @@ pub(super) fn pack<T: Real>(
 ) {
     let n_in: usize = pass.sources.iter().sum();
     let taps = &pass.stencil.phases[0].taps;
-    let starts = super::starts(&pass.targets);
     let element = n_in * pass.columns.padded;
     // A panel a task; what it writes is strewn over the elements.
     let n_panels = pass.columns.panels.len();
@@ -288,7 +287,8 @@ pub(super) fn pack<T: Real>(
     parallel::for_each_task(n_panels, &|q| {
         let panel = pass.columns.panels[q];
         let target = pass.columns.of_target.iter().position(|panels| panels.contains(&q)).unwrap_or(0);
-        let (first, width) = (starts[target] + panel.first, panel.n_vectors * super::lanes::<T>());
+        let (first, width) =
+            (pass.target_starts[target] + panel.first, panel.n_vectors * super::lanes::<T>());
         let (mut of_taps, mut u) = ([[T::ZERO; 16]; 9], [[T::ZERO; 16]; 36]);
         for channel in 0..n_in {
             for (tap, row) in taps.iter().zip(&mut of_taps) {
