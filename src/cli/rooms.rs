@@ -166,8 +166,8 @@ pub const ROOMS: &[Room] = &[
     ),
     room::<gan::Params>(
         "adversarial",
-        "a generator that learns to please a critic; samples",
-        "Goodfellow et al. 2014",
+        "a generator that learns to please a critic, of linear layers or convolutions (DCGAN); samples",
+        "Goodfellow et al. 2014; Radford et al. 2016",
         "digits",
     ),
     room::<fasttopics::Params>(
