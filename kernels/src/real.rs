@@ -13,6 +13,7 @@ use crate::rng::RngFill;
 use crate::small::Small;
 use crate::sparse::Sparse;
 use crate::update::Update;
+use crate::warp::Warp;
 use crate::vector::{Activations, Arithmetic, Broadcast, Normalise, RowMath, VectorMath};
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
@@ -68,6 +69,7 @@ pub trait Real:
     + Broadcast
     + Normalise
     + Update
+    + Warp
 {
     /// 0
     const ZERO: Self;

@@ -24,6 +24,7 @@ mod reduce;
 mod repeat;
 mod rows;
 mod softmax;
+mod warp;
 
 pub use batch_norm::BatchNorm;
 pub use counts::{CountLinks, CountOutputs};
