@@ -40,11 +40,13 @@ pub struct Names {
     pub features: Option<Vec<String>>,
     /// Where samples are pictures: (height, width), row-major pixels.
     pub picture: Option<(usize, usize)>,
+    /// Where samples are colour pictures: (height, width), row-major pixels of (red, green, blue).
+    pub colour: Option<(usize, usize)>,
 }
 
 impl Names {
     /// No names.
-    pub const NONE: &'static Names = &Names { samples: None, features: None, picture: None };
+    pub const NONE: &'static Names = &Names { samples: None, features: None, picture: None, colour: None };
 
     /// The name of feature `j`, or `feature_<j + 1>`.
     pub fn feature(&self, j: usize) -> String {

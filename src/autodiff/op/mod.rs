@@ -8,6 +8,7 @@ mod batch_norm;
 mod columns;
 mod concat;
 mod counts;
+mod detach;
 mod dirichlet;
 mod entropy;
 mod flow;

@@ -153,7 +153,7 @@ fn transfer(
             };
             let table = columns(&estimates);
             let header =
-                Names { samples: Some(samples.clone()), features: Some(results.header()), picture: None };
+                Names { samples: Some(samples.clone()), features: Some(results.header()), ..Names::default() };
             sink.push(&table, &header)?;
             results.keep(&estimates, samples, holds_all, env)
         })

@@ -90,7 +90,7 @@ fn fit_and_test(
     let units = Scaled { scaler: &scaler };
     let x = units.scaled(split.train.clone())?;
     // What features are stays the same whichever samples are left.
-    let names = Names { samples: None, features: set.names.features.clone(), picture: set.names.picture };
+    let names = Names { samples: None, ..set.names.clone() };
     let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None };
     let mut watch = Watch { env, bar, message };
     let (model, history) =

@@ -6,6 +6,7 @@ mod double;
 mod resize;
 mod reverse;
 mod sample;
+mod shrink;
 mod shuffle;
 mod smooth;
 mod splat;
