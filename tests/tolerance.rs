@@ -291,3 +291,7 @@ pub const XVFI_GOLDEN: f64 = 3e-5;
 
 /// See there.
 pub const XVFI_GOLDEN_MEAN: f64 = 1.5e-6;
+/// Convolutions, in units of the machine epsilon times the number of products of a sum, each at most 1: a chain of
+/// n rounded multiply-adds is off by n epsilon / 2 times its largest partial sum, which of random signs is a few
+/// times the square root of n.
+pub const CONV: f64 = 2.0;

@@ -12,6 +12,7 @@
 
 #[macro_use]
 pub mod dispatch;
+pub mod conv;
 pub mod coordinate;
 pub mod distance;
 #[macro_use]

@@ -70,6 +70,11 @@ pub fn map_row_blocks<T: Send, R: Send>(
     map_parts(data, n_blocks, &start, &|q, block| f(q * rows, block))
 }
 
+/// Calls `f(q)` for every `q` below `n`, in parallel, and allocates nothing.
+pub fn for_each_task(n: usize, f: &(dyn Fn(usize) + Sync)) {
+    each_index(n, f);
+}
+
 /// Calls `f` on every task, in parallel, and returns the results in the order of the tasks.
 pub fn map_tasks<T: Send, R: Send>(tasks: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     let mut tasks: Vec<Option<T>> = tasks.into_iter().map(Some).collect();

@@ -1,5 +1,6 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
+use crate::conv::{Convolve, pool::Pool};
 use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
@@ -66,6 +67,8 @@ pub trait Real:
     + CountLoss
     + PairLoss
     + Activations
+    + Convolve
+    + Pool
     + Broadcast
     + Normalise
     + Update

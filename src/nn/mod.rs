@@ -3,6 +3,7 @@
 //! A layer owns names and places in a [`Store`](crate::autodiff::Store), never numbers; it is recorded on as many
 //! graphs as wanted (training, a last batch, inference).
 
+mod conv;
 mod dense;
 pub mod flow;
 mod init;
@@ -10,6 +11,7 @@ mod likelihood;
 mod mlp;
 mod norm;
 
+pub use conv::Conv;
 pub use dense::Dense;
 pub use init::Init;
 pub use likelihood::{Likelihood, Output};

@@ -1,6 +1,7 @@
 //! The tape: every operation's gradient against differences, networks against derivations by hand.
 
 mod checker;
+mod conv;
 mod gamma;
 mod network;
 mod operations;

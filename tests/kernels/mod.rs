@@ -1,5 +1,6 @@
 //! Kernels, each against its plain `reference` twin.
 
+mod conv;
 mod coordinate;
 mod count;
 mod decomp;
