@@ -8,8 +8,10 @@ use diabolo::error::Error;
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::interpolation::film::{Net, Params, Sizes};
 use diabolo::models::interpolation::{Frame, Map};
-use diabolo::models::{Data, Dataset, Model, Names, Settings, fit};
+use diabolo::models::{Data, Dataset, Fit, Model, Names, Settings, fit};
 use diabolo::monitor::{Env, Silent};
+use diabolo::tensors::Named;
+use std::sync::atomic::Ordering;
 
 /// The network of the golden values.
 fn golden_sizes() -> Sizes {
@@ -62,7 +64,7 @@ fn the_published_size_has_the_published_number_of_parameters() {
 fn weights_that_are_missing_or_of_another_shape_are_named() {
     let mut store = Store::default();
     Net::new(golden_sizes(), &mut store, 0);
-    let mut named = diabolo::tensors::Named::copy_of(&store);
+    let mut named = Named::copy_of(&store);
     let other = named.get("flow.1.l.0.bias").expect("it").clone();
     named.insert("fus.2.0.weight", other);
     let refused = store.load(&named).expect_err("another shape");
@@ -170,4 +172,23 @@ fn data_that_are_no_frames_are_refused() {
     ] {
         assert_eq!(params.check().expect_err("a value that makes no sense").exit_code(), 2);
     }
+}
+
+#[test]
+fn an_epoch_that_was_cut_short_goes_on_with_the_same_bits() {
+    let clip = gliding(9, 24, 24);
+    let params = Params { epochs: 2, steps: 3, crop: 16, validation: 0.0, ..small() };
+    let (data, env) = (clip.data(), Env::seeded(3));
+    let mut whole = params.start(&data, &env).expect("a state");
+    let mut cut = params.start(&data, &env).expect("a state");
+    let told = [0, 1].map(|_| params.step(&data, &mut whole, &env).expect("an epoch").objective);
+    env.cancel.store(true, Ordering::Relaxed);
+    let step = params.step(&data, &mut cut, &env).expect("a part of it");
+    assert!(params.is_within_step(&step, &cut));
+    env.cancel.store(false, Ordering::Relaxed);
+    let mut resumed = params.load_state(&Named::copy_of(&cut)).expect("what was kept");
+    let again = [0, 1].map(|_| params.step(&data, &mut resumed, &env).expect("the rest").objective);
+    assert_eq!(told, again);
+    let of = |state| Named::copy_of(&params.finish(state).expect("a model"));
+    assert!(of(whole) == of(resumed));
 }

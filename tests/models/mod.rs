@@ -38,5 +38,6 @@ mod vae;
 mod validation;
 mod vgae;
 mod vgae_gradients;
+mod vgg;
 mod zinb;
 mod xvfi;

@@ -91,7 +91,7 @@ fn fit_and_test(
     let x = units.scaled(split.train.clone())?;
     // What features are stays the same whichever samples are left.
     let names = Names { samples: None, ..set.names.clone() };
-    let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None };
+    let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None, arrays: None };
     let mut watch = Watch { env, bar, message };
     let (model, history) =
         (request.room.fit)(&candidate.params, &data, None, &own, &mut watch).map_err(named)?;

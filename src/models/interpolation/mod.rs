@@ -8,7 +8,7 @@ pub mod xvfi;
 
 pub use frame::Frame;
 pub use learned::{
-    Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Training, Trains, glorot, he, judge, mean_absolute,
+    Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, glorot, he, judge, mean_absolute,
 };
 
 use crate::error::Result;

@@ -14,7 +14,8 @@
 //!
 //! Names and shapes are the published ones (`--full true`: 34,436,667 parameters), so published weights load. Loss: mean
 //! |frame - truth|, and with `photometric` the same of both warped frames at every level of fusion, which tells flows
-//! directly what they are for. Other times than half way are reached by halving again, in steps of 1/64 at the least.
+//! directly what they are for; `feature_weight` and `style_weight` add distances of VGG19's features and of their Gram
+//! matrices, with the user's weights. Other times than half way are reached by halving again, in steps of 1/64 at the least.
 //! Cost: 4.25 MFLOP a pixel at full size. Departures: frames are padded by their repeated border, not by zeros; the default
 //! network has fewer levels and channels and learns from a clip within an hour.
 
@@ -22,7 +23,7 @@ mod net;
 
 pub use net::{Net, Sizes};
 
-use super::{Course, Footage, LearnedModel, Loss, Map, PairNet, Training, Trains, mean_absolute};
+use super::{Course, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
@@ -61,6 +62,12 @@ pub struct Params {
     /// The weight of the distance of warped frames from the truth
     #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
     pub photometric: f64,
+    /// The weight of the distance of VGG19's features, whose weights are given by `--vgg`
+    #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
+    pub feature_weight: f64,
+    /// The weight of the distance of their Gram matrices, which tell texture
+    #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
+    pub style_weight: f64,
     /// Epochs
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub epochs: u64,
@@ -100,6 +107,8 @@ impl Default for Params {
             width: 16,
             flow_filters: vec![16, 24, 32],
             photometric: 0.1,
+            feature_weight: 0.0,
+            style_weight: 0.0,
             epochs: 100,
             steps: 60,
             batch_size: 4,
@@ -135,6 +144,7 @@ impl Params {
             decay_epochs: self.decay_epochs.clone(),
             validation: self.validation,
             validate_every: self.validate_every,
+            perceived: Perceived { features: self.feature_weight, style: self.style_weight },
         }
     }
 
@@ -154,6 +164,8 @@ impl Settings for Params {
     fn check(&self) -> Result<()> {
         self.course().check()?;
         check_not_negative("photometric", self.photometric)?;
+        check_not_negative("feature_weight", self.feature_weight)?;
+        check_not_negative("style_weight", self.style_weight)?;
         let sizes = self.sizes();
         check_count("width", sizes.width as u64, "features have at least 1 channel")?;
         if !(2..=12).contains(&sizes.levels) {
@@ -269,7 +281,7 @@ impl Trains for FilmNet {
             total.push(graph.affine(sum, self.photometric, 0.0));
             terms.push(("photometric", sum));
         }
-        Loss { total: graph.total(&total), terms }
+        Loss { total: graph.total(&total), terms, made: between.frame }
     }
 }
 
@@ -284,15 +296,19 @@ impl Fit for Params {
 
     fn start(&self, x: &Data, env: &Env) -> Result<Self::State> {
         let (net, store) = self.network(env.seed);
-        Training::start(net, store, &self.course(), &Footage::new(x)?, env)
+        Training::start(net, store, &self.course(), x, env)
     }
 
     fn step(&self, x: &Data, state: &mut Self::State, env: &Env) -> Result<Step> {
-        state.epoch(&self.course(), &Footage::new(x)?, env)
+        state.epoch(&self.course(), x, env)
+    }
+
+    fn is_within_step(&self, _step: &Step, state: &Self::State) -> bool {
+        state.is_within_epoch()
     }
 
     fn finish(&self, state: Self::State) -> Result<Self::Model> {
-        Ok(state.finish())
+        state.finish(self.network(0).1)
     }
 
     fn load_state(&self, named: &Named) -> Result<Self::State> {

@@ -5,12 +5,14 @@ mod layers;
 mod model;
 mod sequence;
 mod training;
+mod vgg;
 
 pub use footage::{Crop, Footage, Triplet};
 pub use layers::{Layers, Map, glorot, he};
 pub use model::{Judged, LearnedModel, judge};
 pub use sequence::NetSequence;
 pub use training::{Course, Training};
+pub use vgg::{Perceived, Vgg};
 
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::Result;
@@ -44,12 +46,17 @@ pub trait PairNet: Clone + Send + Sync + 'static {
     ) -> Vec<Map>;
 }
 
-/// A loss as recorded: what is minimised, 1 x 1, and its parts under their names.
+/// Parts of a loss under their names, 1 x 1 each.
+pub type Terms = Vec<(&'static str, Id)>;
+
+/// A loss as recorded.
 pub struct Loss {
-    /// What is minimised.
+    /// What is minimised, 1 x 1.
     pub total: Id,
     /// Its parts.
-    pub terms: Vec<(&'static str, Id)>,
+    pub terms: Terms,
+    /// The frame that was made.
+    pub made: Map,
 }
 
 /// A network that can be trained.

@@ -24,7 +24,7 @@ mod net;
 
 pub use net::{Net, Sizes};
 
-use super::{Course, Footage, LearnedModel, Loss, Map, PairNet, Training, Trains, mean_absolute};
+use super::{Course, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
 use crate::models::{Data, Fit, Settings, Step, check_count, check_not_negative};
@@ -134,6 +134,7 @@ impl Params {
             decay_epochs: self.decay_epochs.clone(),
             validation: self.validation,
             validate_every: self.validate_every,
+            perceived: Perceived { features: 0.0, style: 0.0 },
         }
     }
 
@@ -251,7 +252,7 @@ impl Trains for XvfiNet {
     fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, frames: [Map; 2], truth: Map, t: Id) -> Loss {
         let features = frames.map(|frame| self.net.features(graph, store, frame, self.depth));
         let motions = self.motions(graph, store, [&features[0], &features[1]]);
-        let (mut distances, mut photometric, mut uneven) = (Vec::new(), Vec::new(), None);
+        let (mut distances, mut photometric, mut uneven, mut finest) = (Vec::new(), Vec::new(), None, None);
         for (level, &motion) in motions.iter().enumerate() {
             let own = frames.map(|frame| frame.shrunk(graph, 1 << level));
             let target = truth.shrunk(graph, 1 << level);
@@ -264,6 +265,7 @@ impl Trains for XvfiNet {
             if level == 0 {
                 let guide = truth.shrunk(graph, self.net.sizes.scale);
                 uneven = Some(graph.unevenness(made.flows.id, guide.id, made.flows.size));
+                finest = Some(made.frame);
             }
         }
         let sum = graph.total(&distances);
@@ -275,7 +277,7 @@ impl Trains for XvfiNet {
             total.push(graph.affine(term, weight, 0.0));
             terms.push((name, term));
         }
-        Loss { total: graph.total(&total), terms }
+        Loss { total: graph.total(&total), terms, made: finest.expect("a level at least") }
     }
 }
 
@@ -290,15 +292,19 @@ impl Fit for Params {
 
     fn start(&self, x: &Data, env: &Env) -> Result<Self::State> {
         let (net, store) = self.network(env.seed);
-        Training::start(net, store, &self.course(), &Footage::new(x)?, env)
+        Training::start(net, store, &self.course(), x, env)
     }
 
     fn step(&self, x: &Data, state: &mut Self::State, env: &Env) -> Result<Step> {
-        state.epoch(&self.course(), &Footage::new(x)?, env)
+        state.epoch(&self.course(), x, env)
+    }
+
+    fn is_within_step(&self, _step: &Step, state: &Self::State) -> bool {
+        state.is_within_epoch()
     }
 
     fn finish(&self, state: Self::State) -> Result<Self::Model> {
-        Ok(state.finish())
+        state.finish(self.network(0).1)
     }
 
     fn load_state(&self, named: &Named) -> Result<Self::State> {
