@@ -6,7 +6,7 @@ use diabolo::monitor::Budget;
 use diabolo::random::Rng;
 use diabolo_kernels::Real;
 use diabolo_kernels::parallel::with_threads;
-use diabolo_kernels::warp::{Edge, Images, reference};
+use diabolo_kernels::warp::{Edge, Images, Warp, reference};
 use proptest::prelude::*;
 use std::path::Path;
 

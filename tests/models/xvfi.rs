@@ -77,7 +77,7 @@ fn training_learns_motion_that_the_mean_of_frames_blurs_and_any_time_is_made() {
     let (mut several, mut one) = (Vec::new(), Vec::new());
     for at in [20, 22] {
         let frame = footage.frame(at).expect("a frame");
-        let mut keep = |into: &mut Vec<diabolo::models::interpolation::Frame>, frame| {
+        let keep = |into: &mut Vec<diabolo::models::interpolation::Frame>, frame| {
             into.push(frame);
             Ok(())
         };
