@@ -93,7 +93,7 @@ fn row_blocks(len: usize, row_len: usize, rows_per_chunk: usize) -> (usize, usiz
 }
 
 /// The places of a slice that tasks share, each touching its own.
-struct Places<'a, T> {
+pub(crate) struct Places<'a, T> {
     first: *mut T,
     _slice: PhantomData<&'a mut [T]>,
 }
@@ -103,14 +103,14 @@ struct Places<'a, T> {
 unsafe impl<T: Send> Sync for Places<'_, T> {}
 
 impl<'a, T> Places<'a, T> {
-    fn new(data: &'a mut [T]) -> Self {
+    pub(crate) fn new(data: &'a mut [T]) -> Self {
         Self { first: data.as_mut_ptr(), _slice: PhantomData }
     }
 
     /// The elements `start..end`.
     /// # Safety
     /// They lie in the slice, and as long as they are held nobody else asks for one of them.
-    unsafe fn part(&self, start: usize, end: usize) -> &'a mut [T] {
+    pub(crate) unsafe fn part(&self, start: usize, end: usize) -> &'a mut [T] {
         // SAFETY: the caller's word.
         unsafe { std::slice::from_raw_parts_mut(self.first.add(start), end - start) }
     }

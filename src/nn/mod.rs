@@ -10,6 +10,7 @@ mod init;
 mod likelihood;
 mod mlp;
 mod norm;
+mod pictures;
 
 pub use conv::Conv;
 pub use dense::Dense;
@@ -17,3 +18,4 @@ pub use init::Init;
 pub use likelihood::{Likelihood, Output};
 pub use mlp::{Layers, Mlp};
 pub use norm::Norm;
+pub use pictures::{FromPictures, Pictures, ToPictures};

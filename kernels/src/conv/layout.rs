@@ -138,7 +138,7 @@ pub(super) struct Weights<'a, T> {
 
 impl<T: Real> Weights<'_, T> {
     /// The sum over `of_window` of some target channels of one source channel.
-    fn row(&self, of_window: &[usize], row: usize, first: usize, to: &mut [T]) {
+    pub fn row(&self, of_window: &[usize], row: usize, first: usize, to: &mut [T]) {
         let [by_pixel, by_row, by_col] = self.strides;
         to.fill(T::ZERO);
         for k in of_window {

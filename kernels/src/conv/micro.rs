@@ -4,7 +4,6 @@
 //! what would be copied side by side is read where it lies. Every element is one chain of multiply-adds in the order of
 //! the segments.
 
-use super::layout::BLOCK_SEGMENTS;
 use crate::Real;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::avx2;
@@ -24,12 +23,29 @@ pub(super) enum Finish<T> {
     Leak(T),
 }
 
+/// What a leak multiplies with.
+#[inline(always)]
+pub(super) fn slope<V: Simd>(finish: Finish<V::Elem>) -> V {
+    V::splat(if let Finish::Leak(slope) = finish { slope } else { V::Elem::ZERO })
+}
+
+/// A sum as it is stored.
+#[inline(always)]
+pub(super) fn finished<V: Simd>(sum: V, finish: Finish<V::Elem>, slope: V) -> V {
+    let zero = V::splat(V::Elem::ZERO);
+    match finish {
+        Finish::Nothing => sum,
+        Finish::Rectify => zero.max(sum),
+        Finish::Leak(_) => zero.lt(sum).select(sum, slope.mul(sum)),
+    }
+}
+
 /// A tile to compute.
 pub(super) struct Tile<'a, T> {
     /// Channels of each segment.
     pub depths: &'a [usize],
     /// Each segment's rows.
-    pub rows: &'a [Rows<T>; BLOCK_SEGMENTS],
+    pub rows: &'a [Rows<T>],
     /// Packed weights: as many vectors a row as the tile is wide.
     pub weights: *const T,
     /// Where each pixel's sums go.
@@ -73,10 +89,7 @@ unsafe fn compute<V: Simd, const W: usize>(tile: &Tile<V::Elem>) {
             }
         }
     }
-    let slope = match tile.finish {
-        Finish::Leak(slope) => V::splat(slope),
-        _ => zero,
-    };
+    let slope = slope::<V>(tile.finish);
     for j in 0..W {
         let first = j * V::LANES;
         let left = tile.n_cols.saturating_sub(first);
@@ -95,11 +108,7 @@ unsafe fn compute<V: Simd, const W: usize>(tile: &Tile<V::Elem>) {
                         sum = sum.add(V::load_up_to(place, left, V::Elem::ZERO));
                     }
                     sum = sum.add(bias);
-                    sum = match tile.finish {
-                        Finish::Nothing => sum,
-                        Finish::Rectify => zero.max(sum),
-                        Finish::Leak(_) => zero.lt(sum).select(sum, slope.mul(sum)),
-                    };
+                    sum = finished(sum, tile.finish, slope);
                     sum.store_up_to(place, left);
                 }
             }

@@ -8,7 +8,7 @@
 //! * [`ConvShape`] and [`Window`]: what is computed; `stencil`: all kinds and their gradients with respect to what
 //!   is read, as one.
 //! * [`Pass`]: one direction, laid out once; `layout` (the order of products, packed weights), `direct` (implicit
-//!   GEMM), `micro` (a tile in registers).
+//!   GEMM), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in registers).
 //! * `weights`: the gradient with respect to the weights.
 //! * [`pool`]: means and maxima of 2 x 2 pixels.
 //! * [`mod@reference`]: the definitions as plain loops.
@@ -23,6 +23,7 @@ pub mod reference;
 mod shape;
 mod stencil;
 mod weights;
+mod winograd;
 
 pub use shape::{ConvShape, Kind, Window};
 
@@ -69,6 +70,8 @@ pub struct Pass<T> {
     columns: Columns,
     orders: Vec<Order>,
     n_packed: usize,
+    /// Whether products are saved as [`winograd`] does.
+    is_transformed: bool,
     /// Elements between window pixels, source channels and target channels of the weights.
     strides: [usize; 3],
     _element: PhantomData<T>,
@@ -111,7 +114,9 @@ impl<T: Real> Pass<T> {
     ) -> Pass<T> {
         assert_eq!(parts.iter().sum::<usize>(), shape.in_channels, "the channels of all parts");
         let columns = Columns::new(targets, lanes::<T>());
-        let (orders, n_packed) = layout::orders(&stencil, sources, columns.padded);
+        let is_transformed = winograd::suits(&stencil, sources, targets);
+        let (orders, n_direct) = layout::orders(&stencil, sources, columns.padded);
+        let n_packed = if is_transformed { winograd::packed_len(sources, &columns) } else { n_direct };
         let starts = starts(sources);
         let (sources, targets) = (sources.to_vec(), targets.to_vec());
         Pass {
@@ -123,9 +128,16 @@ impl<T: Real> Pass<T> {
             columns,
             orders,
             n_packed,
+            is_transformed,
             strides,
             _element: PhantomData,
         }
+    }
+
+    /// Whether it is computed by fewer products than the definition has, with rounding errors some ten times as
+    /// large; weights are packed otherwise then.
+    pub fn is_transformed(&self) -> bool {
+        self.is_transformed
     }
 
     /// Elements of the packed weights.
@@ -142,6 +154,9 @@ impl<T: Real> Pass<T> {
         let first = aligned(packed);
         let packed = &mut packed[first..][..self.n_packed];
         let weights = Weights { values: w, strides: self.strides };
+        if self.is_transformed {
+            return T::pack_transformed(self, weights, packed);
+        }
         let target_starts = starts(&self.targets);
         for (phase, order) in self.orders.iter().enumerate() {
             for block in &order.blocks {
@@ -216,6 +231,10 @@ pub trait Convolve: Sized + Copy {
         out: &mut [Self],
     );
 
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn pack_transformed(pass: &Pass<Self>, weights: Weights<Self>, packed: &mut [Self]);
+
     /// dW = X' dY over all places of the window, added to dW or not: `sources` are the parts of X, `dy` the gradient
     /// of Y.
     /// # Panics
@@ -231,7 +250,7 @@ pub trait Convolve: Sized + Copy {
 }
 
 macro_rules! convolve {
-    ($t:ty, $task:ident, $weights:ident) => {
+    ($t:ty, $task:ident, $transform:ident, $weights:ident) => {
         impl Convolve for $t {
             fn convolve(
                 pass: &Pass<$t>,
@@ -243,7 +262,16 @@ macro_rules! convolve {
             ) {
                 let out = out.as_mut_ptr();
                 let zeros = &[0.0; SEGMENT_DEPTH];
-                direct::run(&Operands { pass, sources, packed, target, job, out, zeros }, direct::$task);
+                let operands = Operands { pass, sources, packed, target, job, out, zeros };
+                if pass.is_transformed {
+                    winograd::run(&operands, winograd::$task);
+                } else {
+                    direct::run(&operands, direct::$task);
+                }
+            }
+            #[allow(private_interfaces)]
+            fn pack_transformed(pass: &Pass<$t>, weights: Weights<$t>, packed: &mut [$t]) {
+                winograd::pack(pass, weights, packed, winograd::$transform);
             }
             fn weight_gradient(
                 shape: &ConvShape,
@@ -259,5 +287,5 @@ macro_rules! convolve {
     };
 }
 
-convolve!(f32, task_f32, part_f32);
-convolve!(f64, task_f64, part_f64);
+convolve!(f32, task_f32, transform_f32, part_f32);
+convolve!(f64, task_f64, transform_f64, part_f64);

@@ -86,14 +86,17 @@ fn pool<V: Simd>(
 ) {
     for (row, y) in (first..).zip(y.chunks_exact_mut(shape.row_len())) {
         for (col, y) in y.chunks_exact_mut(shape.channels).enumerate() {
-            let four = shape.four(row, col).map(|start| &x[start..start + shape.channels]);
+            let four = shape.four(row, col);
             for c in (0..shape.channels).step_by(V::LANES) {
                 let left = shape.channels - c;
-                // SAFETY: c < channels, the length of every slice.
-                unsafe {
-                    let values = four.map(|x| V::load_up_to(x.as_ptr().add(c), left, V::Elem::ZERO));
-                    combine(values).store_up_to(y.as_mut_ptr().add(c), left);
+                let mut values = [V::splat(V::Elem::ZERO); 4];
+                for (value, start) in values.iter_mut().zip(four) {
+                    let x = &x[start..start + shape.channels];
+                    // SAFETY: c < channels, the length of x.
+                    *value = unsafe { V::load_up_to(x.as_ptr().add(c), left, V::Elem::ZERO) };
                 }
+                // SAFETY: c < channels, the length of y.
+                unsafe { combine(values).store_up_to(y.as_mut_ptr().add(c), left) };
             }
         }
     }

@@ -20,6 +20,8 @@ pub struct PackedAs {
     window: Window,
     parts: Vec<usize>,
     n_out: usize,
+    /// Forward and backward: [`Pass::is_transformed`], which depends on the size of the pictures.
+    is_transformed: [bool; 2],
 }
 
 /// W as kernels want it.
@@ -104,7 +106,12 @@ impl<T: Real> Graph<T> {
         forward: &Arc<Pass<T>>,
         backward: &Pass<T>,
     ) -> Id {
-        let wanted = PackedAs { window: shape.window, parts: parts.to_vec(), n_out: shape.out_channels };
+        let wanted = PackedAs {
+            window: shape.window,
+            parts: parts.to_vec(),
+            n_out: shape.out_channels,
+            is_transformed: [forward.is_transformed(), backward.is_transformed()],
+        };
         let found = self.packed.iter().find(|(of, packed_as, _)| *of == w && *packed_as == wanted);
         if let Some(&(_, _, packed)) = found {
             return packed;
