@@ -7,7 +7,7 @@
 
 import frames_race
 
-FACTS = {"levels": 7, "fusion_levels": 5, "sub_levels": 4, "k": 64, "filters": [32, 64, 128, 256]}
+FACTS = {"levels": 7, "fusion_levels": 5, "sub_levels": 4, "k": 64, "filters": [32, 64, 128, 256], "calm": []}
 
 
 def build(facts):
@@ -108,4 +108,4 @@ def build(facts):
 
 
 if __name__ == "__main__":
-    frames_race.main(__doc__, "film", build, FACTS, (0.0, 1.0), 1e-4)
+    frames_race.main(__doc__, "film", build, FACTS, (0.0, 1.0), 1e-4, 448)

@@ -2,14 +2,14 @@
 
     cargo build --release --example frame_race
     pip install torch safetensors
-    python benches/peers/xvfi.py [--rounds 3] [--threads 1 2] [--height 256 --width 448]
+    python benches/peers/xvfi.py [--rounds 3] [--threads 1 2] [--height 256 --width 512]
 
 Height and width are multiples of 128 here: three levels at scale 4.
 """
 
 import frames_race
 
-FACTS = {"nf": 64, "scale": 4, "depth": 3}
+FACTS = {"nf": 64, "scale": 4, "depth": 3, "calm": ["f_bot.10", "f2.10", "f3.12"]}
 
 
 def build(facts):
@@ -113,4 +113,4 @@ def build(facts):
 
 
 if __name__ == "__main__":
-    frames_race.main(__doc__, "xvfi", build, FACTS, (-1.0, 1.0), 1e-4)
+    frames_race.main(__doc__, "xvfi", build, FACTS, (-1.0, 1.0), 1e-4, 512)
