@@ -22,7 +22,9 @@ fn main() -> Result<()> {
     let (model, history) = fit(&params, &set.data(), None, &Env::seeded(1), &mut Silent)?;
     let gains = history.metrics().get("held_out_gain").map_or(&[] as &[f64], Vec::as_slice);
     for (epoch, gain) in (1..).zip(gains).filter(|(_, gain)| !gain.is_nan()) {
-        println!("epoch {epoch:>2}: frames held out are {gain:+.2} dB nearer than the mean of their neighbours");
+        println!(
+            "epoch {epoch:>2}: frames held out are {gain:+.2} dB nearer than the mean of their neighbours"
+        );
     }
     for (name, value) in model.score(&set.data(), &Env::default())? {
         println!("{name:>16} {value:.2}");

@@ -42,7 +42,8 @@ fn main() -> Result<()> {
         let own = [features[0][0], features[1][0]];
         net.between(&mut graph, &store, frames, own, motion, t).frame.id
     };
-    let read = |name: &str| Ok::<Named, Error>(tensor_file::load(&folder.join(name), &Budget::unlimited())?.0);
+    let read =
+        |name: &str| Ok::<Named, Error>(tensor_file::load(&folder.join(name), &Budget::unlimited())?.0);
     store.load(&read("weights.safetensors")?)?;
     let mut program = Program::inference(graph, &[out]);
     let held = read("frames.safetensors")?;

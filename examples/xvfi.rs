@@ -1,7 +1,7 @@
 //! XVFI learns from a clip of moving shapes and makes frames at any time: `cargo run --release --example xvfi`.
 
-use diabolo::models::interpolation::xvfi::Params;
 use diabolo::models::interpolation::Footage;
+use diabolo::models::interpolation::xvfi::Params;
 use diabolo::models::{Model, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result, data};

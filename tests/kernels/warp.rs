@@ -32,7 +32,13 @@ fn rounded<T: Real>(x: &[f64]) -> Vec<f64> {
     x.iter().map(|&x| T::from_f64(x).to_f64()).collect()
 }
 
-fn warps<T: Real>(size: [usize; 2], n: usize, spread: f64, seed: u64, bound: f64) -> Result<(), TestCaseError> {
+fn warps<T: Real>(
+    size: [usize; 2],
+    n: usize,
+    spread: f64,
+    seed: u64,
+    bound: f64,
+) -> Result<(), TestCaseError> {
     let mut rng = Rng::seeded(seed);
     let n_pixels = size[0] * size[1];
     let images: Vec<Vec<f64>> = (0..2).map(|_| draw(&mut rng, n_pixels * n, 1.0)).collect();
@@ -41,8 +47,11 @@ fn warps<T: Real>(size: [usize; 2], n: usize, spread: f64, seed: u64, bound: f64
     let flows: Vec<Vec<f64>> =
         (0..2).map(|_| draw(&mut rng, 2 * n_pixels, spread).into_iter().map(eighths).collect()).collect();
     for edge in [Edge::Clamp, Edge::Zero] {
-        let expected: Vec<f64> =
-            images.iter().zip(&flows).flat_map(|(i, f)| reference::warp(&rounded::<T>(i), f, 0.5, size, edge)).collect();
+        let expected: Vec<f64> = images
+            .iter()
+            .zip(&flows)
+            .flat_map(|(i, f)| reference::warp(&rounded::<T>(i), f, 0.5, size, edge))
+            .collect();
         let mut y = vec![T::ONE; expected.len()];
         T::warp(&cast(&images.concat()), &cast(&flows.concat()), T::from_f64(0.5), size, edge, &mut y);
         close(&y, &expected, bound)?;
@@ -64,7 +73,13 @@ fn splats<T: Real>(size: [usize; 2], spread: f64, seed: u64, bound: f64) -> Resu
     close(&y, &expected.concat(), bound * n as f64)
 }
 
-fn sizes<T: Real>(size: [usize; 2], to: [usize; 2], n: usize, seed: u64, bound: f64) -> Result<(), TestCaseError> {
+fn sizes<T: Real>(
+    size: [usize; 2],
+    to: [usize; 2],
+    n: usize,
+    seed: u64,
+    bound: f64,
+) -> Result<(), TestCaseError> {
     let mut rng = Rng::seeded(seed);
     let images = Images { size, n_channels: n };
     let x = rounded::<T>(&draw(&mut rng, size[0] * size[1] * n, 1.0));
@@ -136,7 +151,8 @@ fn maps_equal_those_of_pytorch() {
     let of = |name: &str| named.matrix_f64(name).expect("an array").2;
     let (image, flow, size) = (of("image"), of("flow"), [12, 16]);
     let images = Images { size, n_channels: 5 };
-    let check = |name: &str, found: &[f64]| close(found, &of(name), 1e-12).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let check =
+        |name: &str, found: &[f64]| close(found, &of(name), 1e-12).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut y = vec![0.0; image.len()];
     f64::warp(&image, &flow, 1.0, size, Edge::Clamp, &mut y);
     check("clamped", &y);

@@ -84,7 +84,8 @@ pub fn gliding(n_frames: usize, height: usize, width: usize) -> Dataset {
     };
     let bytes: Vec<u8> =
         (0..n_frames).flat_map(|t| (0..height * width * 3).map(move |at| pixel(t, at))).collect();
-    let features = Features::U8 { bytes: Matrix::from_vec(n_frames, height * width * 3, bytes), unit: 1.0 / 255.0 };
+    let features =
+        Features::U8 { bytes: Matrix::from_vec(n_frames, height * width * 3, bytes), unit: 1.0 / 255.0 };
     let names = Names { colour: Some((height, width)), ..Names::default() };
     Dataset { features, names, labels: None, batches: None }
 }
@@ -144,7 +145,10 @@ fn frames_of_any_size_and_dyadic_times_are_made_and_others_refused() {
     assert_eq!(quarters.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [0.75, 0.25, 0.5, 0.75, 0.25, 0.5]);
     assert!(quarters.iter().all(|(_, frame)| [frame.height(), frame.width()] == [37, 29]));
     let half = made(vec![0.5]).expect("frames");
-    assert!(half[0].1 == quarters[2].1 && half[1].1 == quarters[5].1, "a frame half way is the same among others");
+    assert!(
+        half[0].1 == quarters[2].1 && half[1].1 == quarters[5].1,
+        "a frame half way is the same among others"
+    );
     for t in [0.3, 1.0 / 3.0, 0.0, 1.0, f64::NAN, 1.0 / 128.0] {
         let refused = interpolator.sequence(vec![t]).err().expect("a time that is not made");
         assert_eq!(refused.exit_code(), 2, "{refused}");
@@ -158,7 +162,8 @@ fn frames_of_any_size_and_dyadic_times_are_made_and_others_refused() {
 #[test]
 fn data_that_are_no_frames_are_refused() {
     let x = Features::from(Matrix::<f64>::filled(5, 12, 0.5));
-    let refused = fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("no frames");
+    let refused =
+        fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("no frames");
     assert_eq!(refused.exit_code(), 65, "{refused}");
     let two = gliding(2, 16, 16);
     assert!(fit(&small(), &two.data(), None, &Env::seeded(1), &mut Silent).is_err());

@@ -34,6 +34,7 @@ pub fn frame(path: &Path) -> Vec<f32> {
 pub fn distance(found: &[f32], expected: &[f32]) -> (f64, f64) {
     assert_eq!(found.len(), expected.len());
     let differences = found.iter().zip(expected).map(|(a, b)| f64::from((a - b).abs()));
-    let (largest, sum) = differences.fold((0.0, 0.0), |(m, s): (f64, f64), d| (if d > m || d.is_nan() { d } else { m }, s + d));
+    let (largest, sum) = differences
+        .fold((0.0, 0.0), |(m, s): (f64, f64), d| (if d > m || d.is_nan() { d } else { m }, s + d));
     (largest, sum / found.len() as f64)
 }

@@ -33,9 +33,13 @@ fn weights() -> Named {
             (((0.7 * at * at) % 1000.0 + layer as f64).sin() * spread) as f32
         };
         let w = Owned::F32((0..n_out * n_in * 9).map(value).collect());
-        named.insert(&format!("features.{number}.weight"), Tensor { shape: vec![n_out, n_in, 3, 3], values: w });
+        named.insert(
+            &format!("features.{number}.weight"),
+            Tensor { shape: vec![n_out, n_in, 3, 3], values: w },
+        );
         let b = (0..n_out).map(|at| (0.1 * (at as f64 + layer as f64).cos()) as f32).collect();
-        named.insert(&format!("features.{number}.bias"), Tensor { shape: vec![n_out], values: Owned::F32(b) });
+        named
+            .insert(&format!("features.{number}.bias"), Tensor { shape: vec![n_out], values: Owned::F32(b) });
         n_in = n_out;
     }
     named

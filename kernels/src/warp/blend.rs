@@ -16,7 +16,10 @@ const N_RGB: usize = 3;
 fn check<T>(u: &[T], [a, b]: [&[T]; 2], t: &[T], y: usize) -> usize {
     let n = u.len() / N_U;
     let is_whole = u.len().is_multiple_of(N_U) && !t.is_empty() && n.is_multiple_of(t.len());
-    assert!(is_whole && a.len() == N_RGB * n && b.len() == a.len() && y == a.len(), "two frames and how to blend them");
+    assert!(
+        is_whole && a.len() == N_RGB * n && b.len() == a.len() && y == a.len(),
+        "two frames and how to blend them"
+    );
     n / t.len()
 }
 

@@ -197,14 +197,7 @@ macro_rules! warp {
             fn splat(flow: &[$t], z: &[$t], share: &[$t], size: Size, y: &mut [$t]) {
                 splat::splat(flow, z, share, size, y);
             }
-            fn splat_flow_back(
-                flow: &[$t],
-                z: &[$t],
-                share: &[$t],
-                size: Size,
-                dy: &[$t],
-                dflow: &mut [$t],
-            ) {
+            fn splat_flow_back(flow: &[$t], z: &[$t], share: &[$t], size: Size, dy: &[$t], dflow: &mut [$t]) {
                 splat::flow_back(flow, z, share, size, dy, dflow);
             }
             fn splat_z_back(flow: &[$t], z: &[$t], share: &[$t], size: Size, dy: &[$t], dz: &mut [$t]) {

@@ -77,8 +77,7 @@ pub fn resize(x: &[f64], images: Images, to: [usize; 2], scale: f64) -> Vec<f64>
                 let mut sum = 0.0;
                 for r in 0..h {
                     for c in 0..w {
-                        let weight =
-                            |at: f64, pixel: usize| (1.0 - (at - pixel as f64).abs()).max(0.0);
+                        let weight = |at: f64, pixel: usize| (1.0 - (at - pixel as f64).abs()).max(0.0);
                         sum += weight(at[0], r) * weight(at[1], c) * x[(r * w + c) * n + j];
                     }
                 }

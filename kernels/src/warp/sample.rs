@@ -43,7 +43,8 @@ impl<T: Real> Spot<T> {
                     return None;
                 }
                 let along = [x - T::from_f64(left), y - T::from_f64(top)];
-                let is_inside = [left >= 0.0, left + 1.0 < width as f64, top >= 0.0, top + 1.0 < height as f64];
+                let is_inside =
+                    [left >= 0.0, left + 1.0 < width as f64, top >= 0.0, top + 1.0 < height as f64];
                 let [x0, y0] = [left.max(0.0) as usize, top.max(0.0) as usize];
                 let x1 = ((left + 1.0) as usize).min(width - 1);
                 let y1 = ((top + 1.0) as usize).min(height - 1);
@@ -91,15 +92,12 @@ impl<T: Real> Reading<'_, T> {
     }
 }
 
-fn reading<'a, T: Real>(
-    flow: &'a [T],
-    scale: T,
-    size: Size,
-    edge: Edge,
-    n_values: usize,
-) -> Reading<'a, T> {
+fn reading<'a, T: Real>(flow: &'a [T], scale: T, size: Size, edge: Edge, n_values: usize) -> Reading<'a, T> {
     let n_pixels = flow.len() / 2;
-    assert!(flow.len().is_multiple_of(2) && n_pixels.is_multiple_of(size[0] * size[1]), "a flow of whole images");
+    assert!(
+        flow.len().is_multiple_of(2) && n_pixels.is_multiple_of(size[0] * size[1]),
+        "a flow of whole images"
+    );
     Reading { flow, scale, size, edge, n_channels: channels(n_values, n_pixels, "a warp") }
 }
 

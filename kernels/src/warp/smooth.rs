@@ -22,7 +22,10 @@ struct Field<'a, T> {
 impl<'a, T: Real> Field<'a, T> {
     fn new(flow: &[T], guide: &'a [T], size: Size, n_images: usize) -> Field<'a, T> {
         let n = n_images * size[0] * size[1];
-        assert!(n > 0 && flow.len().is_multiple_of(n) && guide.len().is_multiple_of(n), "flows on whole pictures");
+        assert!(
+            n > 0 && flow.len().is_multiple_of(n) && guide.len().is_multiple_of(n),
+            "flows on whole pictures"
+        );
         Field { guide, size, n_flow: flow.len() / n, n_guide: guide.len() / n, n_images }
     }
 

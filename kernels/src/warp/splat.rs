@@ -36,7 +36,10 @@ impl<T: Real> Landing<T> {
 
 fn check<T>(flow: &[T], z: &[T], share: &[T], size: Size, sums: usize) {
     let n = share.len() * size[0] * size[1];
-    assert!(flow.len() == 2 * n && z.len() == n && sums == 3 * n, "a flow, its z and a share of whole images");
+    assert!(
+        flow.len() == 2 * n && z.len() == n && sums == 3 * n,
+        "a flow, its z and a share of whole images"
+    );
 }
 
 pub(super) fn splat<T: Real>(flow: &[T], z: &[T], share: &[T], size: Size, y: &mut [T]) {
@@ -60,14 +63,7 @@ pub(super) fn splat<T: Real>(flow: &[T], z: &[T], share: &[T], size: Size, y: &m
 }
 
 /// With g = dy . (f, 1) at a pixel around and w its weight: df = sum of w dy_f - 2 share away w g.
-pub(super) fn flow_back<T: Real>(
-    flow: &[T],
-    z: &[T],
-    share: &[T],
-    size: Size,
-    dy: &[T],
-    dflow: &mut [T],
-) {
+pub(super) fn flow_back<T: Real>(flow: &[T], z: &[T], share: &[T], size: Size, dy: &[T], dflow: &mut [T]) {
     check(flow, z, share, size, dy.len());
     assert_eq!(dflow.len(), flow.len(), "a gradient of the flow");
     let (n, two) = (size[0] * size[1], T::from_f64(2.0));
