@@ -6,6 +6,7 @@ use diabolo::random::Rng;
 use diabolo::tensors::{Tensors, Values};
 use diabolo_kernels::conv::Window;
 use diabolo_kernels::gemm::Activation;
+use diabolo_kernels::parallel::with_threads;
 
 /// Two convolutions that share their weights, of pictures of two sizes.
 fn shared() -> (Store<f32>, Program<f32>, Id, [Id; 2]) {
@@ -85,4 +86,44 @@ fn weights_are_in_files_as_pytorch_has_them() {
         assert_eq!(found[..], shape);
         assert_eq!(*values, window_to_file(store.get(conv.weights()), kernel, channels, is_transposed));
     }
+}
+
+/// Convolutions of all kinds, direct and transformed, forward and backward: nothing is allocated in a step.
+#[test]
+fn a_step_allocates_nothing() {
+    let mut store = Store::<f32>::default();
+    let mut rng = Rng::seeded(1);
+    let mut layer =
+        |name: &str, window, channels| Conv::new(&mut store, name, window, channels, Init::Lecun, &mut rng);
+    let first = layer("first", Window::same([3, 3]), [3, 16]);
+    let deep = layer("deep", Window::same([3, 3]), [32, 32]);
+    let down = layer("down", Window::plain([4, 4], 2, 1), [32, 24]);
+    let up = layer("up", Window::transposed([4, 4], 2, 1), [24, 16]);
+    let wide = layer("wide", Window::same([2, 2]).upsampled(), [16, 4]);
+    let mut graph = Graph::default();
+    let x = graph.input(2 * 16 * 12, 3);
+    let leaky = Activation::LeakyRelu(0.2);
+    let (h, size) = first.apply(&mut graph, &store, &[x], [16, 12], leaky);
+    let (h, size) = deep.apply(&mut graph, &store, &[h, h], size, leaky);
+    let (h, size) = down.apply(&mut graph, &store, &[h], size, leaky);
+    let (h, size) = up.apply(&mut graph, &store, &[h], size, leaky);
+    let (h, size) = wide.apply(&mut graph, &store, &[h], size, Activation::Tanh);
+    let pooled = graph.max_pool(h, size);
+    let squares = graph.square(pooled);
+    let loss = graph.sum(squares);
+    let mut program = Program::training(graph);
+    let plan = program.plan(loss, &store.everything());
+    let mut gradient = vec![0.0; store.values().len()];
+    program.input_mut(x).iter_mut().enumerate().for_each(|(at, x)| *x = (at as f32 * 0.7).sin());
+    let mut step = || {
+        program.forward(&mut store);
+        program.backward(&plan, &store, &mut gradient);
+        // New parameters, so that weights are packed anew.
+        store.values_mut().iter_mut().zip(&gradient).for_each(|(w, g)| *w -= 1e-4 * g);
+    };
+    with_threads(1, || {
+        step(); // the thread's memory
+        let counted = allocation_counter::measure(&mut step);
+        assert_eq!(counted.count_total, 0, "{counted:?}");
+    });
 }

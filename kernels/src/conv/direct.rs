@@ -10,6 +10,7 @@
 use super::layout::{BLOCK_SEGMENTS, Block, SEGMENT_DEPTH};
 use super::micro::{Finish, PIXELS, Rows, Tile, Tiles};
 use super::{Job, Pass};
+use crate::gemm::Scratch;
 use crate::{Real, parallel};
 use std::ops::Range;
 
@@ -121,6 +122,8 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
     let bias = job.bias.map_or(std::ptr::null(), |bias| bias.as_ptr());
     let mut rows = [[std::ptr::null(); PIXELS]; BLOCK_SEGMENTS];
     let mut depths = [0; BLOCK_SEGMENTS];
+    let n_edges = order.blocks.iter().map(|block| block.segments.len()).max().unwrap_or(0) * PIXELS;
+    let mut edges = Scratch::take::<V::Elem>(n_edges * SEGMENT_DEPTH);
     for (b, block) in order.blocks.iter().enumerate() {
         let is_last = b + 1 == order.blocks.len();
         let adds = b > 0 || job.adds;
@@ -135,7 +138,7 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
                 let q = (first + i).min(n_pixels - 1);
                 Pixel { image: q / (height * width), at: [q / width % height, q % width] }
             });
-            locate::<V::Elem>(operands, task.phase, block, &pixels, &mut rows);
+            locate::<V::Elem>(operands, task.phase, block, &pixels, &mut rows, edges.as_mut_slice());
             let places = pixels.map(|Pixel { image, at }| {
                 let [y, x] = [0, 1].map(|axis| at[axis] * stencil.target_step + phase.first[axis]);
                 ((image * stencil.target[0] + y) * stencil.target[1] + x) * channels
@@ -168,7 +171,8 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
     }
 }
 
-/// Where the segments of a block lie for the pixels of a tile.
+/// Where the segments of a block lie for the pixels of a tile. Of taps side by side that reach beyond the edge a copy is
+/// made, in `edges`.
 #[inline(always)]
 fn locate<T: Real>(
     operands: &Operands<T>,
@@ -176,6 +180,7 @@ fn locate<T: Real>(
     block: &Block,
     pixels: &[Pixel; PIXELS],
     rows: &mut [Rows<T>; BLOCK_SEGMENTS],
+    edges: &mut [T],
 ) {
     let pass = operands.pass;
     let stencil = &pass.stencil;
@@ -183,18 +188,19 @@ fn locate<T: Real>(
     let order = &pass.orders[phase];
     let mut tap = usize::MAX;
     let mut at = [None; PIXELS];
+    let mut edges = edges.chunks_exact_mut(SEGMENT_DEPTH);
     for (rows, segment) in rows.iter_mut().zip(&order.segments[block.segments.clone()]) {
+        let (source, channels) = (operands.sources[segment.source], pass.sources[segment.source]);
+        let [dy, dx] = stencil.phases[phase].taps[segment.tap].offset;
         if segment.tap != tap {
             tap = segment.tap;
-            let [dy, dx] = stencil.phases[phase].taps[tap].offset;
             for i in 0..PIXELS {
                 let y = (pixels[i].at[0] * stencil.source_step).wrapping_add_signed(dy);
                 let x = (pixels[i].at[1] * stencil.source_step).wrapping_add_signed(dx);
-                let inside = y < height && x < width;
+                let inside = y < height && x < width && x + segment.n_taps <= width;
                 at[i] = inside.then(|| (pixels[i].image * height + y) * width + x);
             }
         }
-        let (source, channels) = (operands.sources[segment.source], pass.sources[segment.source]);
         debug_assert!(segment.depth <= SEGMENT_DEPTH);
         for i in 0..PIXELS {
             // Sources are as long as their pixels and channels, as was asserted: a slice's check for each segment
@@ -203,6 +209,20 @@ fn locate<T: Real>(
                 Some(pixel) => source.as_ptr().wrapping_add(pixel * channels + segment.first),
                 None => operands.zeros.as_ptr(),
             };
+            let y = (pixels[i].at[0] * stencil.source_step).wrapping_add_signed(dy);
+            if at[i].is_none() && segment.n_taps > 1 && y < height {
+                let Some(edge) = edges.next() else { unreachable!("an edge for every pixel and segment") };
+                for (k, edge) in edge[..segment.depth].chunks_exact_mut(channels).enumerate() {
+                    let x = (pixels[i].at[1] * stencil.source_step).wrapping_add_signed(dx + k as isize);
+                    if x < width {
+                        let start = ((pixels[i].image * height + y) * width + x) * channels;
+                        edge.copy_from_slice(&source[start..start + channels]);
+                    } else {
+                        edge.fill(T::ZERO);
+                    }
+                }
+                rows[i] = edge.as_ptr();
+            }
         }
     }
 }

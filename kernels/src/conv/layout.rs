@@ -4,7 +4,7 @@
 //! target channels. The row is never made: it is read where it lies, in *segments*, the channels of one source at one
 //! tap. Segments are gathered in *blocks* whose panel of weights stays in L1 and L2 while tiles of pixels pass.
 
-use super::stencil::Stencil;
+use super::stencil::{Stencil, Tap};
 use crate::Real;
 use std::ops::Range;
 
@@ -17,10 +17,12 @@ pub(super) const SEGMENT_DEPTH: usize = 320;
 /// The most segments of a block.
 pub(super) const BLOCK_SEGMENTS: usize = 64;
 
-/// Some channels of one source at one tap.
+/// Some channels of one source at one tap, or all channels of the only source at some taps side by side.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
     pub tap: usize,
+    /// Taps side by side: their channels follow each other in memory.
+    pub n_taps: usize,
     pub source: usize,
     pub first: usize,
     pub depth: usize,
@@ -90,7 +92,7 @@ pub(super) fn orders(stencil: &Stencil, sources: &[usize], padded: usize) -> (Ve
         .phases
         .iter()
         .map(|phase| {
-            let order = order(phase.taps.len(), sources, start);
+            let order = order(&phase.taps, sources, start);
             start += order.depth * padded;
             order
         })
@@ -98,14 +100,33 @@ pub(super) fn orders(stencil: &Stencil, sources: &[usize], padded: usize) -> (Ve
     (orders, start)
 }
 
-fn order(n_taps: usize, sources: &[usize], start: usize) -> Order {
+fn order(taps: &[Tap], sources: &[usize], start: usize) -> Order {
     let mut segments = Vec::new();
-    for tap in 0..n_taps {
+    let mut next = 0;
+    for tap in 0..taps.len() {
+        if let &[channels] = sources {
+            // The taps from here on that lie side by side, as many as a segment holds.
+            let [dy, dx] = taps[tap].offset;
+            let n_taps = taps[tap..]
+                .iter()
+                .zip(0..)
+                .take_while(|(other, right)| other.offset == [dy, dx + right])
+                .count()
+                .min(SEGMENT_DEPTH / channels.max(1));
+            if tap < next {
+                continue;
+            }
+            if n_taps > 1 {
+                segments.push(Segment { tap, n_taps, source: 0, first: 0, depth: n_taps * channels });
+                next = tap + n_taps;
+                continue;
+            }
+        }
         for (source, &channels) in sources.iter().enumerate() {
             let n_pieces = channels.div_ceil(SEGMENT_DEPTH).max(1);
             let piece = channels.div_ceil(n_pieces).max(1);
             for first in (0..channels).step_by(piece) {
-                segments.push(Segment { tap, source, first, depth: piece.min(channels - first) });
+                segments.push(Segment { tap, n_taps: 1, source, first, depth: piece.min(channels - first) });
             }
         }
     }
@@ -164,12 +185,13 @@ impl<T: Real> Weights<'_, T> {
     ) {
         let mut rows = to.chunks_exact_mut(width);
         for segment in &order.segments[block.segments.clone()] {
-            let of_window = &stencil.phases[phase].taps[segment.tap].of_window;
             let channel = starts[segment.source] + segment.first;
-            for (row, to) in (channel..channel + segment.depth).zip(&mut rows) {
-                let (to, padding) = to.split_at_mut(n_cols);
-                self.row(of_window, row, first, to);
-                padding.fill(T::ZERO);
+            for tap in &stencil.phases[phase].taps[segment.tap..segment.tap + segment.n_taps] {
+                for (row, to) in (channel..channel + segment.depth / segment.n_taps).zip(&mut rows) {
+                    let (to, padding) = to.split_at_mut(n_cols);
+                    self.row(&tap.of_window, row, first, to);
+                    padding.fill(T::ZERO);
+                }
             }
         }
     }

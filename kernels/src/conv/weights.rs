@@ -23,9 +23,14 @@ const CHANNELS: usize = 6;
 const TASK_INPUTS: usize = 96;
 const TASK_OUTPUTS: usize = 128;
 
-/// The parts of dW a task owns: one window pixel, some channels of a part of X, some of dY.
+/// The most channels of X of a task that takes window pixels side by side.
+const RUN_INPUTS: usize = 2 * CHANNELS;
+
+/// The parts of dW a task owns: one window pixel, some channels of a part of X, some of dY. Where channels are few, all
+/// window pixels of a row at once: their channels follow each other in X as in dW.
 pub(super) struct Task {
     k: usize,
+    n_taps: usize,
     part: usize,
     inputs: Range<usize>,
     outputs: Range<usize>,
@@ -69,27 +74,33 @@ pub(super) fn gradient<T: Real>(
     assert_eq!(dy.len(), shape.out_pixels() * shape.out_channels, "pixels that are made");
     assert_eq!(dw.len(), shape.weight_rows() * shape.out_channels, "the weights");
     let operands = Operands { shape, sources, parts, dy, adds, dw: dw.as_mut_ptr() };
+    // Window pixels of a row at once, where that is still narrow.
+    let across = shape.window.kernel[1];
+    let is_narrow = parts.len() == 1 && shape.window.kind == Kind::Plain && across * parts[0] <= TASK_INPUTS;
+    let n_taps = if is_narrow { across } else { 1 };
+    let step = if n_taps > 1 { RUN_INPUTS } else { TASK_INPUTS };
     // A task's number counts outputs, then inputs, then parts, then window pixels.
     let n_outputs = shape.out_channels.div_ceil(TASK_OUTPUTS);
-    let n_inputs: usize = parts.iter().map(|channels| channels.div_ceil(TASK_INPUTS)).sum();
+    let n_inputs: usize = parts.iter().map(|channels| (n_taps * channels).div_ceil(step)).sum();
     let one = |q: usize| {
         let (mut input, output) = (q / n_outputs % n_inputs, q % n_outputs);
         let mut part = 0;
-        while input >= parts[part].div_ceil(TASK_INPUTS) {
-            input -= parts[part].div_ceil(TASK_INPUTS);
+        while input >= (n_taps * parts[part]).div_ceil(step) {
+            input -= (n_taps * parts[part]).div_ceil(step);
             part += 1;
         }
         let cut = |at: usize, step: usize, end: usize| at * step..((at + 1) * step).min(end);
         let task = Task {
-            k: q / n_outputs / n_inputs,
+            k: q / n_outputs / n_inputs * n_taps,
+            n_taps,
             part,
-            inputs: cut(input, TASK_INPUTS, parts[part]),
+            inputs: cut(input, step, n_taps * parts[part]),
             outputs: cut(output, TASK_OUTPUTS, shape.out_channels),
         };
         let mut scratch = Scratch::take::<T>(SCRATCH);
         compute(&operands, &task, scratch.as_mut_slice());
     };
-    let n_tasks = shape.window.area() * n_inputs * n_outputs;
+    let n_tasks = shape.window.area() / n_taps * n_inputs * n_outputs;
     if shape.multiply_adds() < super::direct::PARALLEL_MULTIPLY_ADDS {
         (0..n_tasks).for_each(one);
     } else {
@@ -97,73 +108,99 @@ pub(super) fn gradient<T: Real>(
     }
 }
 
-/// A pixel of X and the pixel of dY that window pixel k joins.
-type Pair = [usize; 2];
+/// A pixel of X and the pixel of dY that a window pixel joins. Of window pixels side by side it is the first that is
+/// told, which may lie before its row's first.
+#[derive(Clone, Copy, Default)]
+struct Pair {
+    read: isize,
+    /// The column of X.
+    col: isize,
+    made: usize,
+}
 
-/// Fills `pairs` in with the pairs of the next places of the grid from `place` on; the number, and the next place.
+/// A place of the grid that is gone over: pixels of Y, or of X where the window is transposed.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    image: usize,
+    row: usize,
+    col: usize,
+}
+
+/// Fills `pairs` in with those of the places from `place` on, which moves; how many there are.
 #[inline(always)]
-fn find_pairs(shape: &ConvShape, k: usize, mut place: usize, pairs: &mut [Pair; PLACES]) -> (usize, usize) {
+fn find_pairs(shape: &ConvShape, task: &Task, place: &mut Place, pairs: &mut [Pair; PLACES]) -> usize {
     let window = &shape.window;
     let is_transposed = window.kind == Kind::Transposed;
     let ([h, w], [oh, ow]) = ([shape.height, shape.width], [shape.out_height(), shape.out_width()]);
     // The grid's own pixels, and the pixels found from them: those of dY and of X, or the other way round.
     let ([rows, cols], [height, width]) = if is_transposed { ([h, w], [oh, ow]) } else { ([oh, ow], [h, w]) };
     let factor = if window.kind == Kind::Upsampled { 2 } else { 1 };
-    let (ky, kx) = (k / window.kernel[1], k % window.kernel[1]);
-    let end = shape.n_images * rows * cols;
+    let (ky, kx) = (task.k / window.kernel[1], task.k % window.kernel[1]);
     let mut n = 0;
-    while place < end && n < PLACES {
-        let (image, row, col) = (place / (rows * cols), place / cols % rows, place % cols);
-        let y = (row * window.stride + ky).wrapping_sub(window.padding[0]);
-        let x = (col * window.stride + kx).wrapping_sub(window.padding[1]);
-        if y < height * factor && x < width * factor {
-            let found = (image * height + y / factor) * width + x / factor;
-            pairs[n] = if is_transposed { [place, found] } else { [found, place] };
-            n += 1;
+    while place.image < shape.n_images && n < PLACES {
+        let y = (place.row * window.stride + ky).wrapping_sub(window.padding[0]);
+        if y < height * factor {
+            let own = (place.image * rows + place.row) * cols;
+            let other = ((place.image * height + y / factor) * width) as isize;
+            while place.col < cols && n < PLACES {
+                let x = (place.col * window.stride + kx) as isize - window.padding[1] as isize;
+                if task.n_taps > 1 || 0 <= x && x < (width * factor) as isize {
+                    let found = if factor == 2 { other + x / 2 } else { other + x };
+                    let own = own + place.col;
+                    pairs[n] = if is_transposed {
+                        Pair { read: own as isize, col: 0, made: found as usize }
+                    } else {
+                        Pair { read: found, col: x, made: own }
+                    };
+                    n += 1;
+                }
+                place.col += 1;
+            }
+        } else {
+            place.col = cols;
         }
-        place += 1;
+        if place.col == cols {
+            place.col = 0;
+            place.row += 1;
+        }
+        if place.row == rows {
+            place.row = 0;
+            place.image += 1;
+        }
     }
-    (n, place)
+    n
 }
 
 #[inline(always)]
 fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task, scratch: &mut [V::Elem]) {
     let shape = operands.shape;
-    let (n_in, n_out) = (operands.parts[task.part], shape.out_channels);
-    let x = operands.sources[task.part];
+    let n_out = shape.out_channels;
     let first_row = task.k * shape.in_channels + starts_before(operands.parts, task.part);
     let (x_tile, y_panels) = scratch.split_at_mut(PLACES * MAX_LANES);
-    let mut pairs = [[0; 2]; PLACES];
-    let mut place = 0;
+    let mut pairs = [Pair::default(); PLACES];
+    let mut place = Place::default();
     let mut adds = operands.adds;
+    let width = 2 * V::LANES;
     loop {
-        let (n, next) = find_pairs(shape, task.k, place, &mut pairs);
-        place = next;
+        let n = find_pairs(shape, task, &mut place, &mut pairs);
         if n == 0 && adds {
             break;
         }
-        let pairs = &pairs[..n];
-        let width = 2 * V::LANES;
         for first in task.outputs.clone().step_by(width) {
             let panel = &mut y_panels[(first - task.outputs.start) * PLACES..][..n * width];
-            let n_cols = (task.outputs.end - first).min(width);
-            for (to, [_, made]) in panel.chunks_exact_mut(width).zip(pairs) {
-                let from = &operands.dy[made * n_out + first..][..n_cols];
-                copy::<V>(from, to);
+            for (to, pair) in panel.chunks_exact_mut(width).zip(&pairs) {
+                copy::<V>(operands.dy, pair.made * n_out + first, to);
             }
         }
         for c in task.inputs.clone().step_by(CHANNELS) {
-            let n_rows = (task.inputs.end - c).min(CHANNELS);
-            for (to, [read, _]) in x_tile.chunks_exact_mut(MAX_LANES).zip(pairs) {
-                copy::<V>(&x[read * n_in + c..][..n_rows], to);
-            }
+            copy_inputs::<V>(operands, task, c, &pairs[..n], x_tile);
             for first in task.outputs.clone().step_by(width) {
                 let panel = &y_panels[(first - task.outputs.start) * PLACES..];
                 let tile = Tile {
                     n_places: n,
                     x: x_tile.as_ptr(),
                     dy: panel.as_ptr(),
-                    n_rows,
+                    n_rows: (task.inputs.end - c).min(CHANNELS),
                     n_cols: (task.outputs.end - first).min(width),
                     stride: n_out,
                     adds,
@@ -181,20 +218,48 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task, scratch: &mut [V
     }
 }
 
+/// Copies six channels of X from `c` on of every pair, a row of eight elements each.
+#[inline(always)]
+fn copy_inputs<V: Simd>(
+    operands: &Operands<V::Elem>,
+    task: &Task,
+    c: usize,
+    pairs: &[Pair],
+    x_tile: &mut [V::Elem],
+) {
+    let (x, n_in) = (operands.sources[task.part], operands.parts[task.part]);
+    let width = operands.shape.width as isize;
+    for (to, pair) in x_tile.chunks_exact_mut(MAX_LANES).zip(pairs) {
+        if task.n_taps == 1 || 0 <= pair.col && pair.col + task.n_taps as isize <= width {
+            copy::<V>(x, pair.read as usize * n_in + c, to);
+            continue;
+        }
+        // Window pixels beyond the edge read zeros.
+        for (to, at) in to.iter_mut().zip(c..task.inputs.end) {
+            let tap = (at / n_in) as isize;
+            let is_inside = 0 <= pair.col + tap && pair.col + tap < width;
+            *to = if is_inside { x[(pair.read + tap) as usize * n_in + at % n_in] } else { V::Elem::ZERO };
+        }
+    }
+}
+
 /// The channels before a part.
 fn starts_before(parts: &[usize], part: usize) -> usize {
     parts[..part].iter().sum()
 }
 
-/// Copies to the front of `to` and fills the rest of its first vectors with zeros.
+/// Fills `to`, whole vectors, with the elements from `start` on, as far as there are any.
 #[inline(always)]
-fn copy<V: Simd>(from: &[V::Elem], to: &mut [V::Elem]) {
-    for (from, to) in from.chunks(V::LANES).zip(to.chunks_exact_mut(V::LANES)) {
-        // SAFETY: as many elements as `from` has are read, and `to` is a vector.
-        unsafe { V::load_up_to(from.as_ptr(), from.len(), V::Elem::ZERO).store(to.as_mut_ptr()) };
+fn copy<V: Simd>(from: &[V::Elem], start: usize, to: &mut [V::Elem]) {
+    let from = &from[start..];
+    for (at, to) in to.chunks_exact_mut(V::LANES).enumerate() {
+        let left = from.len().saturating_sub(at * V::LANES);
+        // SAFETY: of the elements that are left no more are read, and `to` is a vector.
+        unsafe {
+            let place = from.as_ptr().wrapping_add(at * V::LANES);
+            V::load_up_to(place, left, V::Elem::ZERO).store(to.as_mut_ptr());
+        }
     }
-    let whole = from.len().next_multiple_of(V::LANES).min(to.len());
-    to[whole..].fill(V::Elem::ZERO);
 }
 
 /// A tile of dW.

@@ -18,14 +18,14 @@
 //! The memory of a task is bounded and stays in L2 where the channels are few.
 
 use super::direct::{Operands, PARALLEL_MULTIPLY_ADDS};
-use super::layout::Columns;
+use super::layout::{Columns, Panel};
 use super::micro::{self, Finish, PIXELS, Tile, Tiles};
 use super::stencil::Stencil;
 use super::{Pass, layout::Weights};
 use crate::Real;
 use crate::gemm::Scratch;
 use crate::parallel;
-use crate::simd::Simd;
+use crate::simd::{Simd, prefetch};
 use std::ops::Range;
 
 /// Pixels of a tile of Y along an axis, and of X.
@@ -367,40 +367,83 @@ fn multiply<V: Tiles>(
     let panels = &pass.columns.panels[task.panels.clone()];
     let n_tiles = task.tiles.len();
     let n_depths = n_in.div_ceil(DEPTH);
-    let depth = n_in.div_ceil(n_depths);
-    for e in 0..ELEMENTS {
-        for first in (0..n_in).step_by(depth) {
-            let depth = depth.min(n_in - first);
-            for panel in panels {
-                let width = panel.n_vectors * V::LANES;
-                let start = (e * pass.columns.padded + panel.place) * n_in + first * width;
-                let weights = packed[start..start + depth * width].as_ptr();
-                let column = panel.place - panels[0].place;
-                for t in (0..n_tiles).step_by(PIXELS) {
-                    let mut rows = [[std::ptr::null(); PIXELS]];
-                    let mut target = [std::ptr::null_mut(); PIXELS];
-                    for i in 0..PIXELS {
-                        let t = (t + i).min(n_tiles - 1);
-                        rows[0][i] = v[e * of_v.matrix + t * of_v.row + first..].as_ptr();
-                        target[i] = m[e * of_m.matrix + t * of_m.row + column..].as_mut_ptr();
-                    }
-                    let tile = Tile {
-                        depths: &[depth],
-                        rows: &rows,
-                        weights,
-                        target,
-                        n_pixels: (n_tiles - t).min(PIXELS),
-                        n_cols: width,
-                        adds: first > 0,
-                        bias: std::ptr::null(),
-                        finish: Finish::Nothing,
-                    };
-                    // SAFETY: rows of V have n_in channels, those of M the width of all panels; the weights were cut out.
-                    unsafe { if panel.n_vectors == 2 { V::tile::<2>(&tile) } else { V::tile::<1>(&tile) } }
-                }
+    let most = n_in.div_ceil(n_depths);
+    let n_steps = ELEMENTS * n_depths * panels.len();
+    for step in 0..n_steps {
+        let Step { e, first, depth, q } = Step::new(step, panels.len(), n_in, most);
+        let panel = panels[q];
+        let width = panel.n_vectors * V::LANES;
+        let weights = step_weights(pass, packed, panels, Step { e, first, depth, q }, V::LANES);
+        // The weights of the next step come while this one computes: they are new to every cache but the last.
+        let next = if step + 1 < n_steps {
+            step_weights(pass, packed, panels, Step::new(step + 1, panels.len(), n_in, most), V::LANES)
+        } else {
+            &[]
+        };
+        let column = panel.place - panels[0].place;
+        let n_rows = n_tiles.div_ceil(PIXELS);
+        for row in 0..n_rows {
+            let share = next.len() * row / n_rows..next.len() * (row + 1) / n_rows;
+            for at in share.step_by(super::LINE / size_of::<V::Elem>()) {
+                prefetch(next.as_ptr().wrapping_add(at));
             }
+            let t = row * PIXELS;
+            let mut rows = [[std::ptr::null(); PIXELS]];
+            let mut target = [std::ptr::null_mut(); PIXELS];
+            for i in 0..PIXELS {
+                let t = (t + i).min(n_tiles - 1);
+                rows[0][i] = v[e * of_v.matrix + t * of_v.row + first..].as_ptr();
+                target[i] = m[e * of_m.matrix + t * of_m.row + column..].as_mut_ptr();
+            }
+            let tile = Tile {
+                depths: &[depth],
+                rows: &rows,
+                weights: weights.as_ptr(),
+                target,
+                n_pixels: (n_tiles - t).min(PIXELS),
+                n_cols: width,
+                adds: first > 0,
+                bias: std::ptr::null(),
+                finish: Finish::Nothing,
+            };
+            // SAFETY: rows of V have n_in channels, those of M the width of all panels; the weights were cut out.
+            unsafe { if panel.n_vectors == 2 { V::tile::<2>(&tile) } else { V::tile::<1>(&tile) } }
         }
     }
+}
+
+/// A panel of one of the 36 elements, and the source channels that are summed.
+#[derive(Clone, Copy)]
+struct Step {
+    e: usize,
+    first: usize,
+    depth: usize,
+    q: usize,
+}
+
+impl Step {
+    /// Step `at`: panels inside, then source channels in pieces of `depth`, then elements.
+    #[inline(always)]
+    fn new(at: usize, n_panels: usize, n_in: usize, depth: usize) -> Step {
+        let n_depths = n_in.div_ceil(depth);
+        let first = at / n_panels % n_depths * depth;
+        Step { e: at / n_panels / n_depths, first, depth: depth.min(n_in - first), q: at % n_panels }
+    }
+}
+
+/// The packed weights of a step.
+#[inline(always)]
+fn step_weights<'a, T>(
+    pass: &Pass<T>,
+    packed: &'a [T],
+    panels: &[Panel],
+    step: Step,
+    lanes: usize,
+) -> &'a [T] {
+    let panel = panels[step.q];
+    let (width, n_in) = (panel.n_vectors * lanes, packed.len() / (ELEMENTS * pass.columns.padded));
+    let start = (step.e * pass.columns.padded + panel.place) * n_in + step.first * width;
+    &packed[start..start + step.depth * width]
 }
 
 /// Y of M, with bias and activation.
