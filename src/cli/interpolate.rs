@@ -4,15 +4,15 @@ use super::fit::stop_on_interrupt;
 use super::options::{Machine, add_flags, with_flags};
 use super::output;
 use super::progress::new_bar;
+use super::rooms;
 use crate::error::{Error, Result};
+use crate::io::run::RunFolder;
 use crate::io::{atomic, frames, y4m};
 use crate::metrics::fidelity::{psnr, ssim};
-use crate::models::interpolation::Frame;
 use crate::models::Model;
+use crate::models::interpolation::Frame;
 use crate::models::interpolation::optical_flow::{Params, Quality};
 use crate::models::interpolation::{Interpolate, times_between};
-use crate::io::run::RunFolder;
-use super::rooms;
 use crate::monitor::Env;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use diabolo_kernels::parallel::with_threads;
@@ -323,9 +323,10 @@ impl Request<'_> {
 /// How much work optical flow is worth.
 fn quality_of(matches: &ArgMatches) -> Result<Quality> {
     match matches.get_one::<Quality>("quality") {
-        Some(_) if matches.contains_id("run") => {
-            Err(Error::parameter("quality", "is of optical flow and not of a network's run; leave it or --run out"))
-        }
+        Some(_) if matches.contains_id("run") => Err(Error::parameter(
+            "quality",
+            "is of optical flow and not of a network's run; leave it or --run out",
+        )),
         quality => Ok(quality.copied().unwrap_or_default()),
     }
 }

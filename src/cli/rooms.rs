@@ -11,8 +11,8 @@ use crate::models::density::{glow, iaf, maf, nice, realnvp, spline};
 use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
-use crate::models::interpolation::{film, xvfi};
 use crate::models::graph::{arga, eigenmaps, gae, vgae};
+use crate::models::interpolation::{film, xvfi};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};

@@ -32,7 +32,7 @@ impl<T: Real> Spot<T> {
                 let stands = |inside: bool| if inside { T::ONE } else { T::ZERO };
                 let free = [stands(x > T::ZERO && x < right), stands(y > T::ZERO && y < bottom)];
                 for (slopes, free) in spot.slopes.iter_mut().zip(free) {
-                    slopes.iter_mut().for_each(|slope| *slope = *slope * free);
+                    slopes.iter_mut().for_each(|slope| *slope *= free);
                 }
                 Some(spot)
             }
@@ -191,6 +191,9 @@ fn add_sample<V: Simd>(reading: Reading<V::Elem>, dy: &[V::Elem], first: usize, 
     }
 }
 
+/// What finds the gradient of a part of the flow, from a pixel on: of the image and the gradient of what was read.
+type Slopes<T> = fn(Reading<T>, [&[T]; 2], usize, &mut [T]);
+
 pub(super) fn flow_back<T: Real>(
     image: &[T],
     flow: &[T],
@@ -199,7 +202,7 @@ pub(super) fn flow_back<T: Real>(
     edge: Edge,
     dy: &[T],
     dflow: &mut [T],
-    slopes: fn(Reading<T>, [&[T]; 2], usize, &mut [T]),
+    slopes: Slopes<T>,
 ) {
     assert!(image.len() == dy.len() && flow.len() == dflow.len(), "an image and its warp");
     if dy.is_empty() {

@@ -20,7 +20,10 @@ impl<T: Real> Graph<T> {
     /// If the sizes do not agree.
     pub fn unevenness(&mut self, flow: Id, guide: Id, size: [usize; 2]) -> Id {
         let rows = self.shape(flow)[0];
-        assert!(rows == self.shape(guide)[0] && rows.is_multiple_of(size[0] * size[1]), "flows on whole images");
+        assert!(
+            rows == self.shape(guide)[0] && rows.is_multiple_of(size[0] * size[1]),
+            "flows on whole images"
+        );
         let y = self.result(1, 1);
         self.record(Unevenness { flow, guide, size, y });
         y

@@ -23,7 +23,10 @@ impl<T: Real> Graph<T> {
         let rows = self.shape(z)[0];
         let n_images = rows / (size[0] * size[1]);
         assert_eq!(self.shape(flow), [n_images * size[0] * size[1], 2], "a displacement a pixel");
-        assert!(self.shape(z) == [rows, 1] && self.shape(share) == [n_images, 1], "a z a pixel, a share an image");
+        assert!(
+            self.shape(z) == [rows, 1] && self.shape(share) == [n_images, 1],
+            "a z a pixel, a share an image"
+        );
         let y = self.result(rows, 3);
         self.record(Splat { flow, z, share, size, y });
         y

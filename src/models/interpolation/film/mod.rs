@@ -69,7 +69,10 @@ impl PairNet for FilmNet {
 
     fn check_time(&self, t: f64) -> Result<()> {
         if !(t > 0.0 && t < 1.0) {
-            return Err(Error::parameter("t", format!("{t} is not between 0 and 1, where the two frames are")));
+            return Err(Error::parameter(
+                "t",
+                format!("{t} is not between 0 and 1, where the two frames are"),
+            ));
         }
         let steps = t / SMALLEST_STEP;
         if steps.fract() != 0.0 {

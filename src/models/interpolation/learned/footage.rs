@@ -88,7 +88,8 @@ impl<'a> Footage<'a> {
 
     /// Triplets of consecutive frames among some of them.
     pub fn triplets(frames: std::ops::Range<usize>) -> impl Iterator<Item = Triplet> {
-        (frames.start..frames.end.saturating_sub(2)).map(|at| Triplet { frames: [at, at + 1, at + 2], t: 0.5 })
+        (frames.start..frames.end.saturating_sub(2))
+            .map(|at| Triplet { frames: [at, at + 1, at + 2], t: 0.5 })
     }
 
     /// How many of the frames a fit trains on, when a share of them, the last ones, are held out: three at the least.
@@ -116,7 +117,14 @@ pub struct Crop {
 
 impl Crop {
     /// A crop drawn by `key`, of the first `n_frames` frames: outer frames up to `span` frames apart, in either order.
-    pub fn draw(footage: &Footage, n_frames: usize, span: usize, side: usize, seed: u64, key: [u64; 2]) -> Crop {
+    pub fn draw(
+        footage: &Footage,
+        n_frames: usize,
+        span: usize,
+        side: usize,
+        seed: u64,
+        key: [u64; 2],
+    ) -> Crop {
         let mut rng = Rng::keyed(seed, &[CROP, key[0], key[1]]);
         let longest = span.clamp(2, n_frames - 1);
         let distance = 2 + rng.below(longest - 1);
@@ -139,7 +147,14 @@ impl Crop {
 
     /// Cuts frame `which` (0, 1, 2) out: `side` x `side` pixels of three colours, `unit` times 0 to 1 plus `shift`. Where the
     /// frame is smaller its border is repeated.
-    pub fn cut(&self, footage: &Footage, which: usize, side: usize, [unit, shift]: [f32; 2], into: &mut [f32]) {
+    pub fn cut(
+        &self,
+        footage: &Footage,
+        which: usize,
+        side: usize,
+        [unit, shift]: [f32; 2],
+        into: &mut [f32],
+    ) {
         let values = footage.values(self.triplet.frames[which]);
         let [transposed, from_below, from_right] = self.turns;
         for (at, pixel) in into.chunks_exact_mut(3).enumerate() {

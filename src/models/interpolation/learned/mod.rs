@@ -65,14 +65,7 @@ pub trait Trains: PairNet {
     fn crop_multiple(&self) -> usize;
 
     /// Records the loss of the frame at time `t` (one number an image) between two.
-    fn loss(
-        &self,
-        graph: &mut Graph<f32>,
-        store: &Store<f32>,
-        frames: [Map; 2],
-        truth: Map,
-        t: Id,
-    ) -> Loss;
+    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, frames: [Map; 2], truth: Map, t: Id) -> Loss;
 }
 
 /// Records the mean absolute difference, 1 x 1.

@@ -99,7 +99,8 @@ impl Pair {
         let mut inputs = [Vec::new(), Vec::new()];
         let prepared = [0, 1].map(|which| match made {
             Some(made) => {
-                let maps: Vec<Map> = made.iter().map(|&(size, n)| Map::input(&mut graph, 1, size, n)).collect();
+                let maps: Vec<Map> =
+                    made.iter().map(|&(size, n)| Map::input(&mut graph, 1, size, n)).collect();
                 inputs[which] = maps.iter().map(|map| map.id).collect();
                 maps
             }

@@ -124,7 +124,13 @@ impl<N: Trains> Training<N> {
     /// # Errors
     /// [`Error::Limit`]; [`Error::Shape`] for data that are no frames, or parameters that are missing or misshapen;
     /// [`Error::Parameter`] where VGG19 is asked for and not there.
-    pub fn start(net: N, mut store: Store<f32>, course: &Course, data: &Data, env: &Env) -> Result<Training<N>> {
+    pub fn start(
+        net: N,
+        mut store: Store<f32>,
+        course: &Course,
+        data: &Data,
+        env: &Env,
+    ) -> Result<Training<N>> {
         let (footage, n) = (&Footage::new(data)?, store.values().len());
         env.budget.charge(4 * 4 * n as u64, "a network, its gradients and moments")?;
         if let Some(start) = part(data, "start/") {
@@ -195,7 +201,8 @@ impl<N: Trains> Training<N> {
             let vgg = Vgg::new(&mut self.store, &weights)?;
             self.gradient = vec![0.0; self.store.values().len()];
             let [unit, shift] = self.net.range().map(f64::from);
-            let frames = [loss.made, maps[1]].map(|map| map.with(graph.affine(map.id, 1.0 / unit, -shift / unit)));
+            let frames =
+                [loss.made, maps[1]].map(|map| map.with(graph.affine(map.id, 1.0 / unit, -shift / unit)));
             let (seen, terms) = vgg.losses(&mut graph, &self.store, frames, course.perceived);
             loss.total = graph.total(&[loss.total, seen]);
             loss.terms.extend(terms);
@@ -219,7 +226,8 @@ impl<N: Trains> Training<N> {
         let n_frames = Footage::n_training(footage.n_frames(), course.validation);
         let (side, range) = (recorded.side, self.net.range());
         let lr = course.learning_rate(self.n_epochs) as f32;
-        let losses: Vec<Id> = std::iter::once(recorded.loss).chain(recorded.terms.iter().map(|term| term.1)).collect();
+        let losses: Vec<Id> =
+            std::iter::once(recorded.loss).chain(recorded.terms.iter().map(|term| term.1)).collect();
         self.sums.resize(losses.len(), 0.0);
         for step in self.n_steps..course.steps {
             for b in 0..course.batch_size {

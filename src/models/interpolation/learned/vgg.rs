@@ -70,7 +70,8 @@ impl Vgg {
         let mut layers = Vec::new();
         let mut n_in = 3;
         for (number, n_out, _) in LAYERS {
-            let [weight, bias] = ["weight", "bias"].map(|kind| own.named(&format!("features.{number}.{kind}")));
+            let [weight, bias] =
+                ["weight", "bias"].map(|kind| own.named(&format!("features.{number}.{kind}")));
             let w = store.window_weights(
                 &format!("vgg.{number}.weight"),
                 [3; 2],
@@ -131,7 +132,9 @@ impl Vgg {
             }
         }
         let (mut total, mut terms) = (Vec::new(), Terms::new());
-        for (name, parts, weight) in [("features", features, weights.features), ("style", style, weights.style)] {
+        for (name, parts, weight) in
+            [("features", features, weights.features), ("style", style, weights.style)]
+        {
             if weight > 0.0 {
                 let sum = graph.total(&parts);
                 total.push(graph.affine(sum, weight, 0.0));

@@ -71,7 +71,9 @@ impl PairNet for XvfiNet {
     fn check_time(&self, t: f64) -> Result<()> {
         match t > 0.0 && t < 1.0 {
             true => Ok(()),
-            false => Err(Error::parameter("t", format!("{t} is not between 0 and 1, where the two frames are"))),
+            false => {
+                Err(Error::parameter("t", format!("{t} is not between 0 and 1, where the two frames are")))
+            }
         }
     }
 

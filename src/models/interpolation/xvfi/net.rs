@@ -48,7 +48,8 @@ impl Sizes {
     fn shapes(&self) -> Vec<(String, usize, usize, usize)> {
         let n = self.width;
         let mut shapes = Vec::new();
-        let mut add = |name: String, n_in: usize, n_out: usize, side: usize| shapes.push((name, n_in, n_out, side));
+        let mut add =
+            |name: String, n_in: usize, n_out: usize, side: usize| shapes.push((name, n_in, n_out, side));
         add("conv_in".into(), 3, n, 3);
         for name in ["ds", "feat", "rb.0", "rb.1", "rb.2", "rb.3", "ctx"] {
             add(name.into(), n, n, 3);
@@ -163,7 +164,13 @@ impl Net {
     }
 
     /// Records the features of frames, values -1 to 1: at the size of the frames over `scale`, then `depth` times halved.
-    pub fn features<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, frame: Map, depth: usize) -> Vec<Map> {
+    pub fn features<T: Real>(
+        &self,
+        graph: &mut Graph<T>,
+        store: &Store<T>,
+        frame: Map,
+        depth: usize,
+    ) -> Vec<Map> {
         let mut x = self.same(graph, store, "conv_in", &[frame], Relu);
         for _ in 0..self.sizes.scale.ilog2() {
             x = self.down(graph, store, "ds", &[x], Relu);

@@ -142,7 +142,9 @@ impl Settings for Params {
         }
         check_count("width", width as u64, "features have at least 1 channel")?;
         if !(4 * width).is_multiple_of(scale * scale) {
-            let why = format!("4 x {width} channels do not spread over {scale} x {scale} pixels; give a multiple of 16");
+            let why = format!(
+                "4 x {width} channels do not spread over {scale} x {scale} pixels; give a multiple of 16"
+            );
             return Err(Error::parameter("width", why));
         }
         for (name, depth) in [("depth", self.depth), ("test_depth", self.test_depth.unwrap_or(0))] {
