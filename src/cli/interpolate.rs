@@ -4,11 +4,15 @@ use super::fit::stop_on_interrupt;
 use super::options::{Machine, add_flags, with_flags};
 use super::output;
 use super::progress::new_bar;
+use super::rooms;
 use crate::error::{Error, Result};
+use crate::io::run::RunFolder;
 use crate::io::{atomic, frames, y4m};
 use crate::metrics::fidelity::{psnr, ssim};
+use crate::models::Model;
 use crate::models::interpolation::Frame;
-use crate::models::interpolation::optical_flow::{Clip, Params, Quality};
+use crate::models::interpolation::optical_flow::{Params, Quality};
+use crate::models::interpolation::{Interpolate, times_between};
 use crate::monitor::Env;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use diabolo_kernels::parallel::with_threads;
@@ -43,6 +47,9 @@ pub fn command() -> Command {
                 "As many frames a second as N times; 2 if left out for a folder or a clip",
             ),
         )
+        .arg(path("run").long("run").value_name("RUN").help(
+            "A run of film or xvfi, whose network makes the frames; optical flow if left out",
+        ))
         .arg(
             Arg::new("quality").long("quality").value_parser(clap::builder::EnumValueParser::<Quality>::new()).help(
                 "How much work the flow is worth; balanced if left out",
@@ -59,7 +66,7 @@ pub fn command() -> Command {
 
 /// What was asked for.
 struct Request<'a> {
-    params: Params,
+    by: &'a dyn Interpolate,
     times: Option<u64>,
     at: Option<Vec<f64>>,
     output: &'a Path,
@@ -85,11 +92,11 @@ struct Done {
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let machine: Machine = with_flags(&toml::Table::new(), matches)?;
     let inputs: Vec<&PathBuf> = matches.get_many("input").expect("a required argument").collect();
-    let quality = matches.get_one::<Quality>("quality").copied().unwrap_or_default();
     let env = Arc::new(machine.env()?);
+    let (model, flow) = (learned(matches, &env)?, Params::from(quality_of(matches)?));
     stop_on_interrupt(&env);
     let request = Request {
-        params: quality.into(),
+        by: model.as_deref().and_then(Model::interpolator).unwrap_or(&flow),
         times: matches.get_one("times").copied(),
         at: matches.get_many("t").map(|times| times.copied().collect()),
         output: matches.get_one::<PathBuf>("output").expect("a required argument"),
@@ -174,9 +181,9 @@ impl Request<'_> {
             make_folder(self.output)?;
         }
         let mean = Vec::from_iter(a.rgb().iter().zip(b.rgb()).map(|(&a, &b)| a.midpoint(b)));
-        let mut clip = Clip::new(self.params, times);
-        clip.push(a, &self.env, |_, _| Ok(()))?;
-        clip.push(b, &self.env, |_, frame| {
+        let mut clip = self.by.sequence(times)?;
+        clip.push(a, &self.env, &mut |_, _| Ok(()))?;
+        clip.push(b, &self.env, &mut |_, frame| {
             if let Some(truth) = &truth {
                 let judged = [("psnr", "ssim", frame.rgb()), ("psnr_of_mean", "ssim_of_mean", &mean)];
                 for (peak, similarity, rgb) in judged {
@@ -203,7 +210,7 @@ impl Request<'_> {
         let files = frames::files_of(folder)?;
         make_folder(self.output)?;
         let n = self.times.unwrap_or(2);
-        let mut clip = Clip::evenly(self.params, n);
+        let mut clip = self.by.sequence(times_between(n))?;
         let mut done = Done::default();
         self.expect(files.len() as u64);
         for (at, file) in files.iter().enumerate() {
@@ -218,7 +225,7 @@ impl Request<'_> {
                 done.n_kept += n;
                 clip.skip();
                 if is_needed {
-                    clip.push(self.read(file, &mut done)?, &self.env, |_, _| Ok(()))?;
+                    clip.push(self.read(file, &mut done)?, &self.env, &mut |_, _| Ok(()))?;
                 }
                 self.advance();
                 continue;
@@ -227,7 +234,7 @@ impl Request<'_> {
             frames::write(&place(0), &frame)?;
             let mut paths = between;
             let n_made = &mut done.n_made;
-            clip.push(frame, &self.env, |_, frame| {
+            clip.push(frame, &self.env, &mut |_, frame| {
                 *n_made += 1;
                 frames::write(&paths.next().expect("a path a frame"), &frame)
             })
@@ -248,7 +255,7 @@ impl Request<'_> {
         let mut reader = y4m::Reader::new(BufReader::new(file), input, &self.env.budget)?;
         let n = self.times.unwrap_or(2);
         let header = reader.header().faster(n)?;
-        let mut clip = Clip::evenly(self.params, n);
+        let mut clip = self.by.sequence(times_between(n))?;
         let mut done = Done::default();
         atomic::write(self.output, |out| {
             let failed = |source| Error::io(self.output, source);
@@ -256,7 +263,7 @@ impl Request<'_> {
             while let Some(frame) = reader.next_frame()? {
                 self.check_interrupt("")?;
                 let own = frame.clone();
-                clip.push(frame, &self.env, |_, frame| {
+                clip.push(frame, &self.env, &mut |_, frame| {
                     done.n_made += 1;
                     y4m::write_frame(&header, &frame, out).map_err(failed)
                 })?;
@@ -309,6 +316,31 @@ impl Request<'_> {
     fn advance(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
+        }
+    }
+}
+
+/// How much work optical flow is worth.
+fn quality_of(matches: &ArgMatches) -> Result<Quality> {
+    match matches.get_one::<Quality>("quality") {
+        Some(_) if matches.contains_id("run") => Err(Error::parameter(
+            "quality",
+            "is of optical flow and not of a network's run; leave it or --run out",
+        )),
+        quality => Ok(quality.copied().unwrap_or_default()),
+    }
+}
+
+/// The model of the run that is to make the frames, where one is named.
+fn learned(matches: &ArgMatches, env: &Env) -> Result<Option<Box<dyn Model>>> {
+    let Some(path) = matches.get_one::<PathBuf>("run") else { return Ok(None) };
+    let (named, manifest) = RunFolder::open(path)?.load_model(&env.budget)?;
+    let model = rooms::load(&named.under("model/"), &manifest)?;
+    match model.interpolator() {
+        Some(_) => Ok(Some(model)),
+        None => {
+            let why = format!("{} is a run of {}; give one of film or xvfi", path.display(), manifest.model);
+            Err(Error::parameter("run", why))
         }
     }
 }

@@ -475,8 +475,8 @@ fn write_tiles<V: Simd>(operands: &Operands<V::Elem>, task: &Task, layout: Layou
                 }
                 columns[s] = transform_output(column);
             }
-            // SAFETY: the bias has a value for each of the channels.
             let bias = match job.bias {
+                // SAFETY: the bias has a value for each of the channels.
                 Some(bias) => unsafe { V::load_up_to(bias.as_ptr().add(c), left, V::Elem::ZERO) },
                 None => zero,
             };

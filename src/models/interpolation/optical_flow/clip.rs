@@ -2,7 +2,7 @@
 
 use super::{Motion, Params, Prepared, between, motion};
 use crate::error::Result;
-use crate::models::interpolation::Frame;
+use crate::models::interpolation::{Frame, Interpolate, Sequence, times_between};
 use crate::monitor::Env;
 
 /// Frames as they come, and those between them. Holds two frames and the motion between them, however long the clip.
@@ -20,8 +20,7 @@ impl Clip {
 
     /// `n_times` as many frames a second: the times between two frames.
     pub fn evenly(params: Params, n_times: u64) -> Clip {
-        let times = (1..n_times).map(|k| k as f64 / n_times as f64).collect();
-        Clip::new(params, times)
+        Clip::new(params, times_between(n_times))
     }
 
     /// The next frame of the clip: `each` gets the frames between the one before and this one, none for the first.
@@ -52,5 +51,26 @@ impl Clip {
     /// Goes on after this frame as if those before had been pushed: for frames between that are there already.
     pub fn skip(&mut self) {
         self.last = None;
+    }
+}
+
+impl Sequence for Clip {
+    fn push(
+        &mut self,
+        frame: Frame,
+        env: &Env,
+        each: &mut dyn FnMut(f64, Frame) -> Result<()>,
+    ) -> Result<()> {
+        Clip::push(self, frame, env, each)
+    }
+
+    fn skip(&mut self) {
+        Clip::skip(self);
+    }
+}
+
+impl Interpolate for Params {
+    fn sequence(&self, times: Vec<f64>) -> Result<Box<dyn Sequence + '_>> {
+        Ok(Box::new(Clip::new(*self, times)))
     }
 }
