@@ -1,19 +1,23 @@
 //! `diabolo starfysh COUNTS --positions FILE --out DIR`: what the spots of a tissue are made of.
 
-use super::options::{Machine, Reading, add_flags, keep_about, with_flags};
-use super::outcome::command_line;
+use super::options::{Fitting, Machine, Reading, add_flags, keep_about, peak_memory, with_flags};
+use super::outcome::{Saved, command_line};
+use super::progress::Watch;
 use super::run::with_data;
 use super::starfysh_tables::Tables;
-use super::{fit, input, output};
+use super::{fit, input, output, report};
 use crate::applications::starfysh::figures::Told;
-use crate::applications::starfysh::{Params, Signatures, Starfysh, run as find};
+use crate::applications::starfysh::generative::Stage;
+use crate::applications::starfysh::{Params, Signatures, steps};
+use crate::data::{Scale, Scaler};
 use crate::error::{Error, Result};
-use crate::io::run::RunFolder;
+use crate::io::loaded::Recipe;
+use crate::io::run::{DataDescription, Manifest, RunFolder};
 use crate::io::text_table::TextTable;
 use crate::linalg::Matrix;
-use crate::models::{Dataset, Labels};
-use crate::report::{self, Metric, Summary};
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use crate::models::{Dataset, Labels, Settings, StopReason};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use diabolo_kernels::{dispatch, parallel};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -34,6 +38,15 @@ pub fn command() -> Command {
         ),
         file("annotations", "A table with the name and the class of spots: compared with, never fitted to"),
         Arg::new("out").long("out").required(true).value_name("DIR").value_parser(value_parser!(PathBuf)),
+        Arg::new("resume")
+            .long("resume")
+            .action(ArgAction::SetTrue)
+            .help("Go on with the generative stage from the checkpoint in the run folder"),
+        Arg::new("save_every")
+            .long("save-every")
+            .value_name("SECONDS")
+            .value_parser(value_parser!(f64))
+            .help("Seconds between checkpoints of the generative stage; 30 if left out"),
     ]);
     keep_about(with_data(add_flags::<Machine>(command)), Params::augment_args_for_update)
 }
@@ -51,7 +64,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let path = |name: &str| matches.get_one::<PathBuf>(name);
     let source = matches.get_one::<String>("data").expect("a required argument");
     let loaded = input::load(source, &reading.options(), &env)?;
-    let (set, notes) = (loaded.dataset, loaded.warnings);
+    let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     let spots = Spots::of(&set)?;
     let places =
         spots.places(&TextTable::read(path("positions").expect("a required argument"), &env.budget)?)?;
@@ -63,27 +76,47 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             (labels.class.iter().map(|class| Some(*class)).collect::<Vec<_>>(), labels.classes)
         }),
     };
+    let save_every =
+        Fitting { save_every: matches.get_one("save_every").copied().unwrap_or(30.0), ..Fitting::default() };
+    let save_every = save_every.save_every()?;
     let folder = RunFolder::create(path("out").expect("a required argument"))?;
+    let manifest = manifest(source, &set, recipe, &params, machine.seed);
+    let checkpoint = match matches.get_flag("resume") && folder.has_checkpoint() {
+        true => Some(fit::checkpoint(&folder, &manifest, &env)?),
+        false => None,
+    };
+    let done = checkpoint.as_ref().map(|named| named.vector_f64("history/objective")).transpose()?;
     fit::stop_on_interrupt(&env);
     let began = Instant::now();
-    let (found, metrics) = diabolo_kernels::parallel::with_threads(machine.threads, || {
-        let found = find(&set.data(), &places, signatures.as_ref(), &params, &env)?;
-        let metrics = found.metrics(known.as_ref().map(|(class, _)| class.as_slice()), &env)?;
+    let mut watch =
+        Watch::new(&folder, &manifest, save_every, done.map(|done| done.len() as u64), machine.quiet)?;
+    let class = known.as_ref().map(|(class, _)| class.as_slice());
+    let (found, metrics) = parallel::with_threads(machine.threads, || {
+        let mut found = steps(&set.data(), &places, signatures.as_ref(), &params, &env)?;
+        if env.is_cancelled()
+            || found.generate(&places, &params, (checkpoint.as_ref(), &env), &mut watch)?
+                == StopReason::Interrupted
+        {
+            return Err(fit::interrupted(&folder));
+        }
+        let metrics = found.metrics(class, &env)?;
         Ok::<_, Error>((found, metrics))
     })?;
-    if env.is_cancelled() {
-        let how =
-            "nothing was written; give the same command again, with fewer --epochs where that took long";
-        return Err(Error::Interrupted { how: how.to_owned() });
-    }
+    drop(watch);
     let seconds = began.elapsed().as_secs_f64();
     let warnings = [notes, found.warnings.clone()].concat();
     let mut written = json!({
+        "model": manifest.model,
         "command": command_line(),
         "version": env!("CARGO_PKG_VERSION"),
         "seed": machine.seed,
+        "threads": parallel::n_threads(),
+        "cpu": dispatch::tier().name(),
+        "n_samples": set.features.n_samples(),
+        "n_features": set.features.n_features(),
         "n_spots": set.features.n_samples(),
         "seconds": seconds,
+        "peak_memory_bytes": peak_memory(),
         "params": params,
         "why_this_number_of_archetypes": found.chosen.why,
     });
@@ -94,16 +127,19 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let told = Told {
         places: &places,
         names: &set.names,
-        class: known.as_ref().map(|(class, _)| class.as_slice()),
+        class,
         classes: known.as_ref().map_or(&[], |(_, classes)| classes),
     };
     let figures = found.figures(&told);
+    if let Some(generated) = &found.generated {
+        let scaler = Scaler::fit(&set.features, Scale::None, &env.budget)?;
+        folder.save_model(&Saved { model: &generated.composition, scaler: &scaler }, &manifest)?;
+    }
     Tables { found: &found, names: &set.names, folder: &folder }.write()?;
     let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
     folder.save_text("metrics.json", &pretty(&written))?;
     folder.save_text("figures.json", &pretty(&json!(figures)))?;
-    let summary = summary(&found, source, &metrics, &warnings, &params);
-    folder.save_text("report.html", &report::html(&summary, &figures))?;
+    folder.save_text("report.html", &report::page(&manifest, &written, &figures))?;
     if !machine.quiet {
         warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
     }
@@ -114,36 +150,32 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<Vec<String>> =
-        metrics.iter().map(|(name, value)| vec![name.clone(), report::number(*value)]).collect();
+        metrics.iter().map(|(name, value)| vec![name.clone(), crate::report::number(*value)]).collect();
     output::print_table(&["metric".to_owned(), "value".to_owned()], &rows)?;
     output::print(&format!("report: {}\n", folder.file("report.html").display()))
 }
 
-fn summary(
-    found: &Starfysh,
-    source: &str,
-    metrics: &[(String, f64)],
-    warnings: &[String],
-    params: &Params,
-) -> Summary {
-    let told = json!(params);
-    let parameters = told.as_object().into_iter().flatten();
-    Summary {
-        title: format!("Spots of {source}"),
-        model: "starfysh".into(),
-        description: "Spots as mixtures of archetypes, their communities and marker genes, and proportions by a generative model \
-                      (He, Jin, Nazaret et al. 2024)."
-            .into(),
-        metrics: metrics.iter().map(|(name, value)| Metric::new(name.replace('_', " "), *value, "")).collect(),
-        parameters: parameters.map(|(key, value)| (key.clone(), super::report::word(value))).collect(),
-        data: format!(
-            "{source}: {} spots, {} genes kept",
-            found.prepared.n_spots(),
-            found.prepared.genes.len()
-        ),
-        warnings: warnings.to_vec(),
-        command: command_line(),
-        ..Summary::default()
+/// What the run says of itself.
+fn manifest(source: &str, set: &Dataset, recipe: Recipe, params: &Params, seed: u64) -> Manifest {
+    let x = &set.features;
+    Manifest {
+        model: Stage::NAME.to_owned(),
+        version: Stage::VERSION,
+        params: json!(params),
+        seed,
+        diabolo: env!("CARGO_PKG_VERSION").to_owned(),
+        data: DataDescription {
+            source: source.to_owned(),
+            n_samples: x.n_samples(),
+            n_features: x.n_features(),
+            n_stored: x.n_stored(),
+            fingerprint: x.fingerprint(),
+            scale: "none".to_owned(),
+            feature_names: set.names.features.clone(),
+            picture: None,
+            graph: None,
+            recipe,
+        },
     }
 }
 
