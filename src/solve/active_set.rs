@@ -22,6 +22,9 @@ const SLOPE: f64 = 1e-12;
 /// share.
 const RIDGE: f64 = 1e-10;
 
+/// Up to so many unknowns the systems of passive sets are kept: of many right-hand sides most meet the same few sets.
+const MOST_KEPT: usize = 10;
+
 /// A Gram matrix scaled to a unit diagonal, which its programs are solved in: G = D S D.
 pub struct UnitGram {
     s: Matrix<f64>,
@@ -55,10 +58,78 @@ pub struct Workspace<'a> {
     c: Vec<f64>,
     /// The scaled unknowns, D x.
     x: Vec<f64>,
+    /// Rising.
     passive: Vec<usize>,
-    factor: Vec<f64>,
     optimum: Vec<f64>,
+    systems: Systems,
+}
+
+/// The systems of the passive sets met so far.
+struct Systems {
+    known: Vec<System>,
+    /// Of every set of few unknowns, a bit each, its place among those known, from 1 on; 0 where it was not met. Empty for
+    /// many unknowns, where one place serves all.
+    places: Vec<u32>,
+}
+
+/// What an optimum on a passive set F takes that no right-hand side changes.
+#[derive(Default)]
+struct System {
+    /// Cholesky factor of S_FF.
+    factor: Vec<f64>,
+    /// S_FF^-1 D^-1 1
     ones: Vec<f64>,
+    /// 1' D^-1 S_FF^-1 D^-1 1
+    weight: f64,
+}
+
+impl Systems {
+    fn new(k: usize) -> Systems {
+        Systems { known: Vec::new(), places: if k <= MOST_KEPT { vec![0; 1 << k] } else { Vec::new() } }
+    }
+
+    /// The system of a passive set.
+    fn of(&mut self, gram: &UnitGram, passive: &[usize]) -> &System {
+        let set: usize = if self.places.is_empty() { 0 } else { passive.iter().map(|&i| 1 << i).sum() };
+        let place = match self.places.get(set) {
+            Some(&place) if place > 0 => place as usize - 1,
+            Some(_) => {
+                self.known.push(System::default());
+                self.places[set] = self.known.len() as u32;
+                self.known[self.places[set] as usize - 1].fill(gram, passive);
+                self.places[set] as usize - 1
+            }
+            None => {
+                if self.known.is_empty() {
+                    self.known.push(System::default());
+                }
+                self.known[0].fill(gram, passive);
+                0
+            }
+        };
+        &self.known[place]
+    }
+}
+
+impl System {
+    fn fill(&mut self, gram: &UnitGram, passive: &[usize]) {
+        let size = passive.len();
+        self.factor.resize(size * size, 0.0);
+        for ridge in [0.0, RIDGE, 1e3 * RIDGE, 1.0] {
+            for (r, &i) in passive.iter().enumerate() {
+                for (q, &j) in passive.iter().enumerate() {
+                    self.factor[r * size + q] = gram.s[(i, j)] + if r == q { ridge } else { 0.0 };
+                }
+            }
+            if f64::cholesky_small(&mut self.factor, size).is_ok() {
+                break;
+            }
+        }
+        self.ones.clear();
+        self.ones.extend(passive.iter().map(|&i| gram.inverse_scale[i]));
+        f64::cholesky_solve(&self.factor, size, &mut self.ones);
+        self.weight = passive.iter().zip(&self.ones).map(|(&i, one)| gram.inverse_scale[i] * one).sum();
+    }
 }
 
 impl<'a> Workspace<'a> {
@@ -70,9 +141,8 @@ impl<'a> Workspace<'a> {
             c: vec![0.0; k],
             x: vec![0.0; k],
             passive: Vec::with_capacity(k),
-            factor: vec![0.0; k * k],
             optimum: vec![0.0; k],
-            ones: vec![0.0; k],
+            systems: Systems::new(k),
         }
     }
 
@@ -184,7 +254,7 @@ impl<'a> Workspace<'a> {
                         self.passive.remove(place);
                         self.x[j] = 0.0;
                     }
-                    None => self.passive.push(j),
+                    None => self.admit(j),
                 }
             }
         }
@@ -213,7 +283,7 @@ impl<'a> Workspace<'a> {
                 .map(|j| (j, self.slope(j, lambda)))
                 .min_by(|a, b| a.1.total_cmp(&b.1));
             match entering {
-                Some((j, slope)) if slope < -tolerance => self.passive.push(j),
+                Some((j, slope)) if slope < -tolerance => self.admit(j),
                 _ => return,
             }
         }
@@ -222,32 +292,25 @@ impl<'a> Workspace<'a> {
     /// The optimum on the passive set into `optimum`; returns the multiplier of the sum.
     fn optimum_on_passive(&mut self, sums_to_one: bool) -> f64 {
         let size = self.passive.len();
-        for ridge in [0.0, RIDGE, 1e3 * RIDGE, 1.0] {
-            for (r, &i) in self.passive.iter().enumerate() {
-                for (q, &j) in self.passive.iter().enumerate() {
-                    self.factor[r * size + q] = self.gram.s[(i, j)] + if r == q { ridge } else { 0.0 };
-                }
-            }
-            if f64::cholesky_small(&mut self.factor[..size * size], size).is_ok() {
-                break;
-            }
+        let system = self.systems.of(self.gram, &self.passive);
+        for (optimum, &i) in self.optimum.iter_mut().zip(&self.passive) {
+            *optimum = self.c[i];
         }
-        let factor = &self.factor[..size * size];
-        for (r, &i) in self.passive.iter().enumerate() {
-            self.optimum[r] = self.c[i];
-            self.ones[r] = self.gram.inverse_scale[i];
-        }
-        f64::cholesky_solve(factor, size, &mut self.optimum[..size]);
+        f64::cholesky_solve(&system.factor, size, &mut self.optimum[..size]);
         if !sums_to_one {
             return 0.0;
         }
-        f64::cholesky_solve(factor, size, &mut self.ones[..size]);
-        let weigh = |values: &[f64]| -> f64 {
-            self.passive.iter().zip(values).map(|(&i, value)| self.gram.inverse_scale[i] * value).sum()
-        };
-        let lambda = (1.0 - weigh(&self.optimum[..size])) / weigh(&self.ones[..size]);
-        self.optimum.iter_mut().zip(&self.ones).take(size).for_each(|(x, one)| *x += lambda * one);
+        let pairs = self.passive.iter().zip(&self.optimum);
+        let sum: f64 = pairs.map(|(&i, x)| self.gram.inverse_scale[i] * x).sum();
+        let lambda = (1.0 - sum) / system.weight;
+        self.optimum.iter_mut().zip(&system.ones).for_each(|(x, one)| *x += lambda * one);
         lambda
+    }
+
+    /// Adds an unknown to the passive set.
+    fn admit(&mut self, j: usize) {
+        let place = self.passive.partition_point(|&i| i < j);
+        self.passive.insert(place, j);
     }
 
     /// Moves towards the optimum as far as no unknown becomes negative; whether it was reached. The unknown

@@ -77,17 +77,17 @@ fn top_features(model: &Joint, x: &Data) -> Figure {
                 share(component, j) - others.fold(0.0, f64::max)
             };
             let of_view: Vec<f64> = (first..first + width).map(excess).collect();
-            let named = falling(&of_view).into_iter().take(TOP);
-            bars.extend(
-                named.map(|j| (format!("{}: {}", v + 1, x.names.feature(first + j)), of_view[j].max(0.0))),
-            );
+            // What others have as much of sets nothing apart.
+            let named = falling(&of_view).into_iter().filter(|&j| of_view[j] > 0.0).take(TOP);
+            bars.extend(named.map(|j| (format!("{}: {}", v + 1, x.names.feature(first + j)), of_view[j])));
             first += width;
         }
         panels.push(Panel { title: format!("Component {}", component + 1), bars });
     }
     Figure::new(
         "Features of each component",
-        "By view, those that a component has most of beyond what any other has, in shares of the feature's largest value.",
+        "By view (its number stands before the name), those that a component has most of beyond what any other has, in \
+         shares of the feature's largest value.",
         Plot::Panels { x: Axis::linear("excess"), panels },
     )
 }
@@ -96,11 +96,14 @@ fn top_features(model: &Joint, x: &Data) -> Figure {
 fn starts(model: &Joint) -> Figure {
     let mut sorted = model.objectives().to_vec();
     sorted.sort_by(f64::total_cmp);
-    let bars = sorted.into_iter().enumerate().map(|(at, value)| (format!("{}", at + 1), value)).collect();
+    let least = sorted[0].max(f64::MIN_POSITIVE);
+    let above = |value: &f64| 100.0 * (value - sorted[0]) / least;
+    let bars = sorted.iter().enumerate().map(|(at, value)| (format!("{}", at + 1), above(value))).collect();
     Figure::new(
         "Where the starts ended",
-        "The objective of each random start, best first; the first one is the model. Where they differ much, look at more.",
-        Plot::Bars { x: Axis::linear("objective"), bars },
+        "By how many per cent the objective of each random start is above the least, best first; the first one is the \
+         model. Starts that end alike may still cluster samples in other ways.",
+        Plot::Bars { x: Axis::linear("per cent above the least objective"), bars },
     )
 }
 
