@@ -211,7 +211,10 @@ fn bands_of_rows_under_a_limit_have_the_same_flow() {
         }
         // Whole pictures need more than that.
         let needed = 2 * (diabolo_kernels::motion::Relaxation::bytes(h, w) >> (2 * params.finest));
-        assert!(quality == Quality::Fast || above < needed + 2 * Prepared::bytes(h, w), "{quality:?} {above}");
+        assert!(
+            quality == Quality::Fast || above < needed + 2 * Prepared::bytes(h, w),
+            "{quality:?} {above}"
+        );
     }
 }
 
@@ -266,7 +269,8 @@ fn schedules_are_exact() {
 #[test]
 fn the_wheel_has_the_hues_of_its_source() {
     // Baker et al. 2011: to the left cyan, up between blue and magenta, to the right red; still is white.
-    let flow = |right: f32, down: f32| Flow { height: 1, width: 2, right: vec![right, 0.0], down: vec![down, 0.0] };
+    let flow =
+        |right: f32, down: f32| Flow { height: 1, width: 2, right: vec![right, 0.0], down: vec![down, 0.0] };
     let of = |right, down| {
         let (frame, largest) = coloured(&flow(right, down)).unwrap();
         assert!((largest - 4.0).abs() < 1e-6, "{largest}");
@@ -279,13 +283,17 @@ fn the_wheel_has_the_hues_of_its_source() {
     assert!(red < 60 && green > 150 && blue > 200, "{red} {green} {blue}");
     let wheel = legend(65).unwrap();
     let middle = 3 * (32 * 65 + 32);
-    assert_eq!((wheel.rgb()[..3].to_vec(), wheel.rgb()[middle..middle + 3].to_vec()), (vec![255; 3], vec![255; 3]));
+    assert_eq!(
+        (wheel.rgb()[..3].to_vec(), wheel.rgb()[middle..middle + 3].to_vec()),
+        (vec![255; 3], vec![255; 3])
+    );
 }
 
 #[test]
 fn flow_differences_are_those_of_the_frames() {
     let env = Env { budget: Budget::limited(40_000_000), ..Env::default() };
-    let (before, truth, other) = (scene(96, 128, 0.0, 0.0), scene(96, 128, 3.0, 0.0), scene(96, 128, 5.0, 0.0));
+    let (before, truth, other) =
+        (scene(96, 128, 0.0, 0.0), scene(96, 128, 3.0, 0.0), scene(96, 128, 5.0, 0.0));
     assert_eq!(flow_difference(&before, &truth, &truth, &env).unwrap(), 0.0);
     let told = flow_difference(&before, &other, &truth, &env).unwrap();
     assert!((told - 2.0).abs() < 0.5, "{told}");

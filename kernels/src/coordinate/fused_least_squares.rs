@@ -11,8 +11,11 @@ use crate::Real;
 use crate::simd::Simd;
 use crate::view::MatRef;
 
-/// Components whose sums stay in registers: 12 vectors of sums and 4 of X are all there are.
+/// Components whose sums stay in registers as X B is made: 12 vectors of sums, 3 of B and one of X are all there are.
 const GROUP: usize = 3;
+
+/// Components that stay in registers as XᵀA is made: 8 vectors of A, 4 of X, and the sums.
+const PAIR: usize = 2;
 
 /// X, n_rows x n_cols, in blocks of rows: of each block column after column, its last rows filled up with zeros.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,11 +93,10 @@ where
         transpose_in::<V>(a, k, &mut a_block);
         (0..n_sweeps).for_each(|_| sweep::<V>(&mut a_block, &c_block, gram, none));
         transpose_out::<V>(&a_block, k, a);
-        for j in (0..k).step_by(GROUP) {
+        for j in (0..k).step_by(PAIR) {
             match k - j {
                 1 => add_products::<V, 1>(x, &a_block, j, &mut sums),
-                2 => add_products::<V, 2>(x, &a_block, j, &mut sums),
-                _ => add_products::<V, GROUP>(x, &a_block, j, &mut sums),
+                _ => add_products::<V, PAIR>(x, &a_block, j, &mut sums),
             }
         }
     }
@@ -126,11 +128,15 @@ where
     let k = c.len();
     let mut own = [[V::splat(V::Elem::ZERO); VECTORS]; N];
     for (x, b) in x.chunks_exact(VECTORS * V::LANES).zip(b.chunks_exact(k)) {
-        let x = column::<V>(x);
-        for (own, &b) in own.iter_mut().zip(&b[j..j + N]) {
-            let b = V::splat(b);
-            for (own, x) in own.iter_mut().zip(&x) {
-                *own = x.mul_add(b, *own);
+        let mut factors = [V::splat(b[j]); N];
+        for (factor, &b) in factors.iter_mut().zip(&b[j..j + N]) {
+            *factor = V::splat(b);
+        }
+        for v in 0..VECTORS {
+            // SAFETY: a column has VECTORS vectors of LANES values.
+            let x = unsafe { V::load(x.as_ptr().add(v * V::LANES)) };
+            for (own, factor) in own.iter_mut().zip(&factors) {
+                own[v] = x.mul_add(*factor, own[v]);
             }
         }
     }

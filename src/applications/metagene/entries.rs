@@ -38,10 +38,19 @@ pub struct Entries {
 }
 
 enum Values {
-    Dense { rows: Matrix<f64>, cols: Matrix<f64> },
+    Dense {
+        rows: Matrix<f64>,
+        cols: Matrix<f64>,
+    },
     /// Of few samples, for the squared error: by sample, and features by blocks.
-    Few { rows: Matrix<f64>, blocks: Blocks<f64> },
-    Sparse { rows: Csr<f64>, cols: Csr<f64> },
+    Few {
+        rows: Matrix<f64>,
+        blocks: Blocks<f64>,
+    },
+    Sparse {
+        rows: Csr<f64>,
+        cols: Csr<f64>,
+    },
 }
 
 impl Entries {
@@ -146,12 +155,12 @@ impl Entries {
             x,
             w.values(),
             gram.values(),
-            FUSED_SWEEPS,
+            knob("KH", FUSED_SWEEPS),
         );
         let products = Matrix::from_vec(w.n_rows(), w.n_cols(), products);
         let gram = ht.gram();
         let n_sweeps = hals::worthwhile_sweeps(x.n_rows() * x.n_cols(), w.n_rows(), ht.n_rows(), w.n_cols());
-        hals::sweeps(w, &products, &gram, NONE, n_sweeps);
+        hals::sweeps(w, &products, &gram, NONE, n_sweeps.min(knob("KW", 99)));
         let fitted = 0.5 * hals::inner(&w.gram(), &gram);
         (self.constant - hals::inner(&products, w) + fitted).max(0.0)
     }
@@ -195,4 +204,12 @@ fn dense_multiply(a: &mut Matrix<f64>, x: &Matrix<f64>, b: &Matrix<f64>) {
     let mut pulls = ratios.matmul(b);
     pulls.values_mut().iter_mut().zip(a.values()).for_each(|(pull, a)| *pull *= a);
     scd::minimise(a, &pulls, &b.col_sums(), NONE);
+}
+
+pub(super) fn knob(name: &str, or: usize) -> usize {
+    static CACHE: std::sync::OnceLock<std::collections::HashMap<String, usize>> = std::sync::OnceLock::new();
+    *CACHE
+        .get_or_init(|| std::env::vars().filter_map(|(k, v)| Some((k, v.parse().ok()?))).collect())
+        .get(name)
+        .unwrap_or(&or)
 }

@@ -74,6 +74,10 @@ fn solve(entries: &Entries, w: Matrix<f64>, ht: Matrix<f64>, params: &Params, en
     let (mut first, mut at_last_look) = (f64::INFINITY, f64::INFINITY);
     let (mut labels, mut n_same, mut n_iter) = (Vec::new(), 0, 0);
     while n_iter < params.max_iter && !env.is_cancelled() {
+        if n_iter < super::entries::knob("WARM", 0) as u64 {
+            let (a, b) = (pair.a.clone(), pair.b.clone());
+            pair = Alternating::new(a, b);
+        }
         pair.step(|w, ht| entries.descend(w, ht), |w, ht| entries.multiply(w, ht));
         n_iter += 1;
         if n_iter == 1 {

@@ -39,19 +39,32 @@ impl Part<'_> {
         let failed = |source| Error::io(&path, source);
         let mut first = Vec::new();
         y4m::write_header(header, &mut first).map_err(failed)?;
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(!resume).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(!resume)
+            .open(&path)
+            .map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let mut n_kept = 0;
         if length >= first.len() as u64 {
             let mut own = vec![0; first.len()];
             file.read_exact(&mut own).map_err(failed)?;
             if own != first {
-                let why = format!("{} is of a clip of another size or rate; remove it, or leave --resume out", path.display());
+                let why = format!(
+                    "{} is of a clip of another size or rate; remove it, or leave --resume out",
+                    path.display()
+                );
                 return Err(Error::parameter("resume", why));
             }
             n_kept = (length - first.len() as u64) / header.written_bytes();
         }
-        let end = if length < first.len() as u64 { 0 } else { first.len() as u64 + n_kept * header.written_bytes() };
+        let end = if length < first.len() as u64 {
+            0
+        } else {
+            first.len() as u64 + n_kept * header.written_bytes()
+        };
         file.set_len(end).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         let mut file = BufWriter::with_capacity(1 << 20, file);
@@ -94,7 +107,8 @@ impl Request<'_> {
         let reader = y4m::Reader::new(BufReader::with_capacity(1 << 20, file), input, &self.env.budget)?;
         if self.from_fps.is_some_and(|rate| rate != reader.header().rate) {
             let (frames, seconds) = reader.header().rate;
-            let why = format!("the clip tells that it shows {frames} frames in {seconds} seconds; leave it out");
+            let why =
+                format!("the clip tells that it shows {frames} frames in {seconds} seconds; leave it out");
             return Err(Error::parameter("from_fps", why));
         }
         let schedule = self.schedule(Some(reader.header().rate))?;

@@ -26,7 +26,8 @@ impl Request<'_> {
     pub(super) fn evaluated(&self, folder: &Path) -> Result<Done> {
         self.check_sequence()?;
         if self.output.is_some() || self.times.is_some() || self.fps.is_some() || self.resume {
-            let why = "writes no frames: leave -o, --times, --fps and --resume out (--out DIR is for the page)";
+            let why =
+                "writes no frames: leave -o, --times, --fps and --resume out (--out DIR is for the page)";
             return Err(Error::parameter("evaluate", why));
         }
         let files = frames::files_of(folder)?;
@@ -43,11 +44,14 @@ impl Request<'_> {
             let [truth, after] = [at, at + 1].map(|at| self.read(&files[at], &mut done.notes));
             let (truth, after) = (truth?, after?);
             for (frame, at) in [(&truth, at), (&after, at + 1)] {
-                frame.check_like(&before).map_err(|error| Error::parse(&files[at], format!("{error}; bring all frames to one size")))?;
+                frame.check_like(&before).map_err(|error| {
+                    Error::parse(&files[at], format!("{error}; bring all frames to one size"))
+                })?;
             }
             let made = self.half_way(&before, &after)?;
             let plain = mean(&before, &after)?;
-            let (own, of_mean) = (self.judged(&before, &made, &truth)?, self.judged(&before, &plain, &truth)?);
+            let (own, of_mean) =
+                (self.judged(&before, &made, &truth)?, self.judged(&before, &plain, &truth)?);
             scores.numbers.push(at as f64 + 1.0);
             for k in 0..3 {
                 scores.made[k].push(own[k]);
@@ -79,16 +83,22 @@ impl Scores {
     /// A curve of each score over the frames.
     fn curves(&self) -> Vec<Figure> {
         let curve = |k: usize| {
-            let series = |name: &str, y: &[f64]| Series { name: name.into(), x: self.numbers.clone(), y: y.to_vec() };
+            let series =
+                |name: &str, y: &[f64]| Series { name: name.into(), x: self.numbers.clone(), y: y.to_vec() };
             let (_, label) = NAMES[k];
             let better = if k == 2 { "lower" } else { "higher" };
             Figure::new(
                 format!("Frames left out: {}", label.split(',').next().unwrap_or(label)),
-                format!("Of every frame that was left out and made from those beside it; the {better} the better."),
+                format!(
+                    "Of every frame that was left out and made from those beside it; the {better} the better."
+                ),
                 Plot::Lines {
                     x: Axis::linear("frame"),
                     y: Axis::linear(label),
-                    series: vec![series("made", &self.made[k]), series("mean of its neighbours", &self.plain[k])],
+                    series: vec![
+                        series("made", &self.made[k]),
+                        series("mean of its neighbours", &self.plain[k]),
+                    ],
                 },
             )
         };

@@ -196,10 +196,16 @@ impl Request<'_> {
     /// Refuses what is for two pictures.
     fn check_sequence(&self) -> Result<()> {
         if self.at.is_some() {
-            return Err(Error::parameter("t", "is for two pictures; give --times or --fps for a folder or a clip"));
+            return Err(Error::parameter(
+                "t",
+                "is for two pictures; give --times or --fps for a folder or a clip",
+            ));
         }
         if self.truth.is_some() {
-            return Err(Error::parameter("truth", "judges the frame between two pictures; give two, or --evaluate"));
+            return Err(Error::parameter(
+                "truth",
+                "judges the frame between two pictures; give two, or --evaluate",
+            ));
         }
         Ok(())
     }
@@ -223,7 +229,10 @@ impl Request<'_> {
         let how = match self.output {
             None => "nothing was written; give the same command again".to_owned(),
             Some(output) => {
-                format!("frames so far are kept for {}; go on with the same command and --resume", output.display())
+                format!(
+                    "frames so far are kept for {}; go on with the same command and --resume",
+                    output.display()
+                )
             }
         };
         Err(Error::Interrupted { how })

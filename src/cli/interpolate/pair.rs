@@ -15,7 +15,10 @@ impl Request<'_> {
         let mut done = Done::default();
         let output = self.output()?;
         if self.fps.is_some() || self.from_fps.is_some() {
-            return Err(Error::parameter("fps", "is for a folder or a clip; give --t or --times for two pictures"));
+            return Err(Error::parameter(
+                "fps",
+                "is for a folder or a clip; give --t or --times for two pictures",
+            ));
         }
         let times = match (&self.at, self.times) {
             (Some(_), Some(_)) => {
@@ -117,7 +120,9 @@ impl Request<'_> {
         let (height, width) = (a.height(), a.width());
         let (first, second) = (Prepared::new(a, &self.env)?, Prepared::new(b, &self.env)?);
         let found = motion(&first, &second, &self.flow, &self.env)?;
-        self.env.budget.release(Motion::bytes(height, width, &self.flow) + 2 * Prepared::bytes(height, width));
+        self.env
+            .budget
+            .release(Motion::bytes(height, width, &self.flow) + 2 * Prepared::bytes(height, width));
         Ok(found.whole(height, width))
     }
 }

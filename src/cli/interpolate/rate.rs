@@ -10,10 +10,15 @@ const DIGITS: usize = 6;
 /// [`Error::Parameter`] for what is none of these, or 0.
 pub fn of_text(name: &str, text: &str) -> Result<(u64, u64)> {
     let wrong = || {
-        Error::parameter(name, format!("`{text}` is no number of frames a second; write 60, 59.94 or 60000/1001"))
+        Error::parameter(
+            name,
+            format!("`{text}` is no number of frames a second; write 60, 59.94 or 60000/1001"),
+        )
     };
     let rate = match text.split_once(['/', ':']) {
-        Some((frames, seconds)) => (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?),
+        Some((frames, seconds)) => {
+            (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
+        }
         None => {
             let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
             let is_digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());

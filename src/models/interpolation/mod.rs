@@ -26,12 +26,8 @@ pub trait Sequence {
     /// The next frame of the clip: `each` gets the frames between the one before and this one, none for the first.
     /// # Errors
     /// [`crate::Error::Shape`] for a frame of another size, [`crate::Error::Limit`], what `each` raises.
-    fn push(
-        &mut self,
-        frame: Frame,
-        env: &Env,
-        each: &mut dyn FnMut(f64, Frame) -> Result<()>,
-    ) -> Result<()>;
+    fn push(&mut self, frame: Frame, env: &Env, each: &mut dyn FnMut(f64, Frame) -> Result<()>)
+    -> Result<()>;
 
     /// Goes on after this frame as if those before had been pushed: for frames between that are there already.
     fn skip(&mut self);

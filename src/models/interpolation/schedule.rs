@@ -48,7 +48,8 @@ impl Schedule {
 
     /// The frames that `n` become.
     pub fn n_frames(self, n: u64) -> u64 {
-        let last = u128::from(n.saturating_sub(1)) * u128::from(self.denominator) / u128::from(self.numerator);
+        let last =
+            u128::from(n.saturating_sub(1)) * u128::from(self.denominator) / u128::from(self.numerator);
         if n == 0 { 0 } else { u64::try_from(last).map_or(u64::MAX, |last| last.saturating_add(1)) }
     }
 }

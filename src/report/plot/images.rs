@@ -86,7 +86,8 @@ pub(crate) fn photographs(pictures: &[Picture], per_row: usize) -> Drawing {
             .attr("width", picture.width.to_string())
             .attr("height", picture.height.to_string())
             .attr("alt", picture.name.as_str());
-        let name = Element::with_text("figcaption", cut(&picture.name, 80)).attr("title", picture.name.as_str());
+        let name =
+            Element::with_text("figcaption", cut(&picture.name, 80)).attr("title", picture.name.as_str());
         Element::new("figure").child(image).child(name)
     };
     let per_row = per_row.clamp(1, pictures.len());

@@ -138,7 +138,9 @@ fn in_bands(pair: [&Prepared; 2], [h, w]: [usize; 2], params: &Params, env: &Env
     // What is held of whole pictures: a guess, patches with their sums, slopes. The next coarser size is a quarter, at once.
     let whole = 48 * (h * w) as u64;
     let coarser = Relaxation::bytes(h / 2, w / 2);
-    let rows = std::iter::successors(Some(h.next_multiple_of(2)), |rows| (*rows > 2 * BAND).then(|| (rows / 2).next_multiple_of(2)));
+    let rows = std::iter::successors(Some(h.next_multiple_of(2)), |rows| {
+        (*rows > 2 * BAND).then(|| (rows / 2).next_multiple_of(2))
+    });
     let mut refused = None;
     for rows in rows {
         let working = whole + of_band(rows).max(coarser);
