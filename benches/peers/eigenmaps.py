@@ -49,7 +49,7 @@ def main():
                    OURS: {"seconds": median(own), "megabytes": own[-1]["peak_memory_bytes"] / 1e6,
                           "auc": own[-1]["auc"], "ap": own[-1]["ap"]}}
         # Eigenvalues that occur often have many bases, which inner products in this scaling tell apart.
-        require(abs(peer[-1]["auc"] - own[-1]["auc"]) <= 1.0, "AUC differs by more than a point")
+        require(own[-1]["auc"] >= peer[-1]["auc"] - 1.0, "AUC is more than a point below")
         report(f"Laplacian eigenmaps, Cora, k = {options.components}", results, threads, "scipy", "auc", "ap")
 
 

@@ -75,13 +75,14 @@ pub struct Reader<R> {
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Reads the first line. Charges the budget with a frame.
+    /// Reads the first line. Charges the budget with a frame, as it stands in the file and as it is handed out.
     /// # Errors
     /// [`Error::Parse`] for what is no Y4M or has a kind of colour that is not read, [`Error::Limit`], [`Error::Io`].
     pub fn new(mut input: R, path: &Path, budget: &Budget) -> Result<Reader<R>> {
         let line = line_of(&mut input, path)?.unwrap_or_default();
         let header = header_of(&line).map_err(|why| Error::parse(path, why))?;
-        budget.charge(header.frame_bytes() as u64, "a frame of the clip")?;
+        let handed_out = header.height * header.width * 3 * size_of::<f32>();
+        budget.charge((header.frame_bytes() + handed_out) as u64, "a frame of the clip")?;
         let planes = vec![0; header.frame_bytes()];
         Ok(Reader { header, input, path: path.to_owned(), n_frames: 0, planes })
     }

@@ -33,6 +33,7 @@ mod spectral;
 mod stream;
 mod unigram;
 mod vae;
+mod vae_prior;
 mod validation;
 mod vgae;
 mod vgae_gradients;

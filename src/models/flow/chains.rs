@@ -3,7 +3,7 @@
 use super::Reading;
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::nn::flow::{Autoregressive, Conditioner, Coupling, Map, Order, Shape, Step};
+use crate::nn::flow::{Autoregressive, Halves, Map, Order, Shape, Step};
 use crate::random::Rng;
 use diabolo_kernels::flow::{Direction, ScaleLink};
 use diabolo_kernels::gemm::Activation;
@@ -41,19 +41,8 @@ pub fn alternating(
     map: Map,
     rng: &mut Rng,
 ) -> Vec<Step> {
-    let (n, order) = (reading.n_features(), Order::new(&reading.halves()));
-    let first = n.div_ceil(2);
-    let back = order.back();
-    let mut steps = vec![Step::Order(order)];
-    for l in 0..n_layers {
-        let (given, changed) = if l % 2 == 0 { (0..first, first..n) } else { (first..n, 0..first) };
-        let ends = [given.len() + reading.n_classes(), map.n_params() * changed.len()];
-        let name = format!("coupling.{l}");
-        let conditioner = Conditioner::rows(store, &name, ends, hidden, Activation::Relu, rng);
-        steps.push(Step::Coupling(Coupling { given, changed, map, conditioner }));
-    }
-    steps.push(Step::Order(back));
-    steps
+    let halves = Halves { order: &reading.halves(), n_context: reading.n_classes(), hidden, map };
+    halves.steps(store, "coupling", n_layers, rng)
 }
 
 /// `n_layers` autoregressive steps `layer.N`, between which the order is turned round; `at_once` says which way their

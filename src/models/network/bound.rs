@@ -4,6 +4,7 @@ use crate::autodiff::{Id, Program, Store};
 use crate::linalg::Matrix;
 use crate::models::Metrics;
 use crate::random::fill_normal;
+use std::f64::consts::TAU;
 
 /// Rows that are evaluated at once.
 pub const BOUND_ROWS: usize = 200;
@@ -19,16 +20,18 @@ const ACTIVE: f64 = 0.01;
 pub struct Evaluation {
     /// -ln p(x | z) of one draw of z a sample, mean over the samples; with the divergence, minus the bound.
     pub reconstruction: f64,
-    /// The divergence of every axis, means over the samples.
+    /// The divergence of every axis from N(0, 1), means over the samples.
     pub kl_by_axis: Vec<f64>,
+    /// The divergence from a prior that is no N(0, I), by the same draw; it is no sum over axes.
+    pub joint_kl: Option<f64>,
     /// Minus the bound of several draws, where it was asked for: the marginal likelihood, from above.
     pub iwae: Option<f64>,
 }
 
 impl Evaluation {
-    /// The divergence, all axes together.
+    /// The divergence from the prior, all axes together.
     pub fn kl(&self) -> f64 {
-        self.kl_by_axis.iter().sum()
+        self.joint_kl.unwrap_or_else(|| self.kl_by_axis.iter().sum())
     }
 
     /// The figures under their plain names.
@@ -70,12 +73,36 @@ pub struct Draws<'a> {
     pub z: Id,
     /// -ln p(x | z) of every row, n x 1.
     pub losses: Id,
+    /// ln p(z) of every row, n x 1, where the prior is no N(0, I).
+    pub log_prior: Option<Id>,
+}
+
+/// What draws add up to, over some rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DrawnSums {
+    /// -ln p(x | z) of one draw.
+    pub reconstruction: f64,
+    /// ln q(z | x) - ln p(z) of the same draw: the divergence without bias.
+    pub divergence: f64,
+    /// Minus the bound of several draws; 0 where there are none.
+    pub minus_bound: f64,
+}
+
+impl DrawnSums {
+    /// Adds what other rows add up to.
+    pub fn add(&mut self, other: DrawnSums) {
+        self.reconstruction += other.reconstruction;
+        self.divergence += other.divergence;
+        self.minus_bound += other.minus_bound;
+    }
 }
 
 impl Draws<'_> {
-    /// Sums over the rows from `first` on: -ln p(x | z) of one draw; and minus the bound of `n_draws` (0 where there
-    /// are none), ln 1/L sum_l exp(ln p(x | z_l) - 1/2 sum z_l^2 + 1/2 sum(eps_l^2 + log_var)) (Burda et al. 2016).
-    /// Noise is keyed by (`word`, `first`, draw).
+    /// Sums over the rows from `first` on. The bound of `n_draws` is that of Burda et al. 2016,
+    ///
+    /// mean_i ln 1/L sum_l exp(ln p(x_i | z_il) + r_il), r = ln p(z) - ln q(z | x),
+    ///
+    /// where for p(z) = N(0, I) r = -1/2 sum z^2 + 1/2 sum(eps^2 + log_var). Noise is keyed by (`word`, `first`, draw).
     pub fn sums(
         &mut self,
         store: &Store<f32>,
@@ -83,37 +110,51 @@ impl Draws<'_> {
         first: usize,
         word: u64,
         n_draws: usize,
-    ) -> [f64; 2] {
+    ) -> DrawnSums {
         let [n, k] = self.program.shape(self.z);
         let place = first * k..(first + n) * k;
         let log_var = &log_var.values()[place.clone()];
         self.program.input_mut(self.moments[0]).copy_from_slice(&mu.values()[place]);
         self.program.input_mut(self.moments[1]).copy_from_slice(log_var);
-        let mut sums = [0.0; 2];
+        let mut sums = DrawnSums::default();
         let mut log_weights = vec![Vec::with_capacity(n_draws); n];
         for l in 0..n_draws.max(1) {
             fill_normal(SEED, &[word, first as u64, l as u64], self.program.input_mut(self.eps));
             self.program.infer(store);
-            let losses = self.program.value(self.losses);
-            if l == 0 {
-                sums[0] += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-            }
-            if n_draws == 0 {
-                return sums;
-            }
-            let (z, eps) = (self.program.value(self.z), self.program.value(self.eps));
-            for (i, weights) in log_weights.iter_mut().enumerate() {
-                let range = i * k..(i + 1) * k;
-                let squares = |x: &[f32]| x[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
-                let widths: f64 = log_var[range.clone()].iter().map(|&v| f64::from(v)).sum();
-                weights.push(-f64::from(losses[i]) - 0.5 * squares(z) + 0.5 * (squares(eps) + widths));
+            for (i, &loss) in self.program.value(self.losses).iter().enumerate() {
+                let (loss, ratio) = (f64::from(loss), self.log_ratio(i, log_var));
+                if l == 0 {
+                    sums.reconstruction += loss;
+                    sums.divergence -= ratio;
+                }
+                log_weights[i].push(ratio - loss);
             }
         }
-        for weights in &log_weights {
-            let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = weights.iter().map(|w| (w - largest).exp()).sum();
-            sums[1] -= largest + (sum / n_draws as f64).ln();
+        if n_draws > 0 {
+            let bounds = log_weights.iter().map(|weights| log_mean_exp(weights));
+            sums.minus_bound = -bounds.sum::<f64>();
         }
         sums
     }
+
+    /// ln p(z) - ln q(z | x) of row `i` of the last draw.
+    fn log_ratio(&self, i: usize, log_var: &[f32]) -> f64 {
+        let k = self.program.shape(self.z)[1];
+        let range = i * k..(i + 1) * k;
+        let squares = |x: &[f32]| x[range.clone()].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+        let widths: f64 = log_var[range.clone()].iter().map(|&v| f64::from(v)).sum();
+        let log_prior = match self.log_prior {
+            // The constants of the two normal densities cancel.
+            None => -0.5 * squares(self.program.value(self.z)),
+            Some(id) => f64::from(self.program.value(id)[i]) + 0.5 * k as f64 * TAU.ln(),
+        };
+        log_prior + 0.5 * (squares(self.program.value(self.eps)) + widths)
+    }
+}
+
+/// ln mean e^x
+fn log_mean_exp(x: &[f64]) -> f64 {
+    let largest = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = x.iter().map(|x| (x - largest).exp()).sum();
+    largest + (sum / x.len() as f64).ln()
 }

@@ -17,7 +17,7 @@ mod settings;
 mod training;
 
 pub use batch::{Batch, data_input, in_kind};
-pub use bound::{BOUND_ROWS, Draws, Evaluation, kl_by_axis};
+pub use bound::{BOUND_ROWS, DrawnSums, Draws, Evaluation, kl_by_axis};
 pub use classifier::Classifier;
 pub use draws::{draw_below, draw_mask};
 use epoch::{Split, Sums};

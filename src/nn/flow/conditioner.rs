@@ -20,7 +20,7 @@ pub enum Conditioner {
     Pixels {
         /// Height and width.
         side: [usize; 2],
-        /// 9 n_in x hidden
+        /// (9 n_in + n_context) x hidden
         first: Dense,
         /// hidden x hidden
         middle: Dense,
@@ -48,16 +48,17 @@ impl Conditioner {
         Conditioner::Rows { hidden, out }
     }
 
-    /// Convolutions `NAME.first`, `NAME.middle`, `NAME.last` on pictures of `side`.
+    /// Convolutions `NAME.first`, `NAME.middle`, `NAME.last` on pictures of `side`; every pixel is told the context.
     pub fn pixels<T: Real>(
         store: &mut Store<T>,
         name: &str,
         [n_in, n_out]: [usize; 2],
+        n_context: usize,
         side: [usize; 2],
         hidden: usize,
         rng: &mut Rng,
     ) -> Self {
-        let first = Dense::new(store, &format!("{name}.first"), 9 * n_in, hidden, Init::He, rng);
+        let first = Dense::new(store, &format!("{name}.first"), 9 * n_in + n_context, hidden, Init::He, rng);
         let middle = Dense::new(store, &format!("{name}.middle"), hidden, hidden, Init::He, rng);
         let zero = Init::Zero;
         let last = Dense::without_bias(store, &format!("{name}.last"), hidden, 9 * n_out, zero, rng);
@@ -65,15 +66,18 @@ impl Conditioner {
         Conditioner::Pixels { side, first, middle, last, bias }
     }
 
-    /// Records the parameters of every row of `x`.
-    pub fn apply<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, x: Id) -> Id {
+    /// Records the parameters of every row of `x`, each told its row of the context.
+    pub fn apply<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, x: Id, context: Option<Id>) -> Id {
+        let told = |graph: &mut Graph<T>, x: Id| context.map_or(x, |context| graph.beside(&[x, context]));
         match self {
             Conditioner::Rows { hidden, out } => {
+                let x = told(graph, x);
                 let h = hidden.apply(graph, store, x, None);
                 out.apply(graph, store, h, Activation::Identity)
             }
             Conditioner::Pixels { side, first, middle, last, bias } => {
-                let around = graph.patches(x, *side);
+                let patches = graph.patches(x, *side);
+                let around = told(graph, patches);
                 let h = first.apply(graph, store, around, Activation::Relu);
                 let h = middle.apply(graph, store, h, Activation::Relu);
                 // A convolution to few channels is cheaper the other way round: what a pixel adds to its surroundings.

@@ -1,9 +1,11 @@
 //! Coupling layers: some columns say what happens to the others (Dinh et al. 2014).
 
-use super::Conditioner;
+use super::{Conditioner, Order, Step};
 use crate::autodiff::{Graph, Id, Store};
+use crate::random::Rng;
 use diabolo_kernels::Real;
 use diabolo_kernels::flow::{Direction, ScaleLink, Spline};
+use diabolo_kernels::gemm::Activation;
 use std::ops::Range;
 
 /// What happens to a column.
@@ -42,8 +44,7 @@ impl Coupling {
     /// Records what the conditioner says of a state.
     fn params<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, state: Id, context: Option<Id>) -> Id {
         let given = graph.columns(state, self.given.clone());
-        let x = context.map_or(given, |context| graph.beside(&[given, context]));
-        self.conditioner.apply(graph, store, x)
+        self.conditioner.apply(graph, store, given, context)
     }
 
     /// Records the state after the step, or after its inverse.
@@ -62,5 +63,43 @@ impl Coupling {
             (Map::Spline(spline), Direction::Forward) => graph.spline_coupling(state, params, range, spline),
             (Map::Spline(spline), Direction::Inverse) => graph.spline_inverse(state, params, range, spline),
         }
+    }
+}
+
+/// Couplings that change one half of the columns after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Halves<'a> {
+    /// The columns of the first half, then those of the second.
+    pub order: &'a [usize],
+    /// Columns of what all networks are told besides.
+    pub n_context: usize,
+    /// Widths of their hidden layers.
+    pub hidden: &'a [usize],
+    /// What happens to a column.
+    pub map: Map,
+}
+
+impl Halves<'_> {
+    /// `n_layers` couplings `NAME.N`, of which each changes the half that the one before it left.
+    pub fn steps<T: Real>(
+        &self,
+        store: &mut Store<T>,
+        name: &str,
+        n_layers: usize,
+        rng: &mut Rng,
+    ) -> Vec<Step> {
+        let (n, order) = (self.order.len(), Order::new(self.order));
+        let first = n.div_ceil(2);
+        let back = order.back();
+        let mut steps = vec![Step::Order(order)];
+        for l in 0..n_layers {
+            let (given, changed) = if l % 2 == 0 { (0..first, first..n) } else { (first..n, 0..first) };
+            let ends = [given.len() + self.n_context, self.map.n_params() * changed.len()];
+            let name = format!("{name}.{l}");
+            let conditioner = Conditioner::rows(store, &name, ends, self.hidden, Activation::Relu, rng);
+            steps.push(Step::Coupling(Coupling { given, changed, map: self.map, conditioner }));
+        }
+        steps.push(Step::Order(back));
+        steps
     }
 }

@@ -15,7 +15,7 @@ mod step;
 pub use autoregressive::{Autoregressive, Shape};
 pub use base::Base;
 pub use conditioner::Conditioner;
-pub use coupling::{Coupling, Map};
+pub use coupling::{Coupling, Halves, Map};
 pub use pyramid::{Level, Pyramid};
 pub use step::{ActNorm, Mix, Order, Step};
 
@@ -120,7 +120,7 @@ impl Flow {
     ) -> Flowed {
         match self {
             Flow::Chain(chain) => chain.forward(graph, store, x, context, entering),
-            Flow::Pyramid(pyramid) => pyramid.forward(graph, store, x, entering),
+            Flow::Pyramid(pyramid) => pyramid.forward(graph, store, x, context, entering),
         }
     }
 
@@ -134,7 +134,7 @@ impl Flow {
     ) -> Flowed {
         match self {
             Flow::Chain(chain) => chain.inverse(graph, store, z, context),
-            Flow::Pyramid(pyramid) => pyramid.inverse(graph, store, z),
+            Flow::Pyramid(pyramid) => pyramid.inverse(graph, store, z, context),
         }
     }
 

@@ -34,6 +34,14 @@ impl Level {
         (0..height * width * self.channels).map(place).collect()
     }
 
+    /// The context of every picture, n x n_context, at each of its pixels.
+    fn told<T: Real>(&self, graph: &mut Graph<T>, context: Option<Id>) -> Option<Id> {
+        let context = context?;
+        let n = graph.shape(context)[0];
+        let beside = graph.beside(&vec![context; self.n_pixels()]);
+        Some(graph.reshape(beside, n * self.n_pixels()))
+    }
+
     fn unsqueeze(&self) -> Vec<usize> {
         let squeeze = self.squeeze();
         let mut back = vec![0; squeeze.len()];
@@ -60,12 +68,13 @@ impl Pyramid {
         if l + 1 < self.levels.len() { self.levels[l].channels / 2 } else { 0 }
     }
 
-    /// Records pictures, n x n_pixels -> codes.
+    /// Records pictures, n x n_pixels -> codes; every pixel is told the context of its picture.
     pub fn forward<T: Real>(
         &self,
         graph: &mut Graph<T>,
         store: &Store<T>,
         x: Id,
+        context: Option<Id>,
         entering: &mut Vec<Id>,
     ) -> Flowed {
         let n = graph.shape(x)[0];
@@ -74,7 +83,8 @@ impl Pyramid {
             let squeezed = graph.permute(rest, Arc::from(level.squeeze()));
             let pixels = graph.reshape(squeezed, n * level.n_pixels());
             let state = graph.flow_state(pixels);
-            let state = forward(&level.steps, graph, store, state, None, entering);
+            let told = level.told(graph, context);
+            let state = forward(&level.steps, graph, store, state, told, entering);
             let Flowed { values, log_det } = parted(graph, state);
             let by_pixel = graph.reshape(log_det, n);
             log_dets.push(graph.row_sums(by_pixel));
@@ -90,7 +100,13 @@ impl Pyramid {
     }
 
     /// Records codes -> pictures.
-    pub fn inverse<T: Real>(&self, graph: &mut Graph<T>, store: &Store<T>, z: Id) -> Flowed {
+    pub fn inverse<T: Real>(
+        &self,
+        graph: &mut Graph<T>,
+        store: &Store<T>,
+        z: Id,
+        context: Option<Id>,
+    ) -> Flowed {
         let [n, mut end] = graph.shape(z);
         let (mut rest, mut log_dets) = (None, Vec::new());
         for (l, level) in self.levels.iter().enumerate().rev() {
@@ -106,7 +122,8 @@ impl Pyramid {
                 }
             };
             let state = graph.flow_state(pixels);
-            let state = inverse(&level.steps, graph, store, state, None);
+            let told = level.told(graph, context);
+            let state = inverse(&level.steps, graph, store, state, told);
             let Flowed { values, log_det } = parted(graph, state);
             let by_pixel = graph.reshape(log_det, n);
             log_dets.push(graph.row_sums(by_pixel));

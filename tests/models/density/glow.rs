@@ -27,6 +27,29 @@ fn it_is_an_exact_density_of_pictures() {
     is_exact(&fitted(&published, &set));
 }
 
+/// What is drawn of a class is found to be of it by the same density of other classes' members, by Bayes.
+#[test]
+fn it_is_told_of_classes() {
+    let whole = data::by_name("digits", &Budget::unlimited()).expect("a set").expect("digits");
+    let labels = whole.labels.expect("digits are labelled");
+    let rows: Vec<usize> = (0..labels.class.len()).filter(|&i| labels.class[i] < 3).collect();
+    let class = rows.iter().map(|&i| labels.class[i]).collect();
+    let labels = Labels { class, classes: labels.classes[..3].to_vec() };
+    let set = Dataset { features: whole.features.select_rows(&rows), labels: Some(labels), ..whole };
+    let env = Env::seeded(1);
+    let density = fitted(&Params { conditional: true, epochs: 40, learning_rate: 6e-3, ..small() }, &set);
+    let scores = density.score(&set.data(), &env).expect("scores");
+    let accuracy = scores.iter().find(|score| score.0 == "class_accuracy").expect("it is told of classes").1;
+    assert!(accuracy > 0.97, "{scores:?}");
+    goes_there_and_back(&density, &set.features.select_rows(&(0..40).collect::<Vec<_>>()));
+    let name = set.labels.as_ref().expect("labels").classes[2].clone();
+    let how = diabolo::models::Draw { temperature: Some(0.7), class: Some(name) };
+    let drawn = density.draw(100, &how, &env).expect("samples");
+    let of_class = density.encode(&drawn, &env).expect("codes").to_f64();
+    let right = of_class.rows().filter(|row| row[64] == 2.0).count();
+    assert!(right >= 70, "{right} of 100 draws of class 2 are taken for such");
+}
+
 /// What leaves a normalisation has mean 0 and variance 1 before any step of the descent: codes of an untrained net of one
 /// layer are such, but for the two channels that its published coupling scales by sigmoid(2) = .88.
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn all(vae: &Vae, x: &Data, env: &Env) -> Result<Vec<Figure>> {
     }
     figures.push(Figure::new(
         "Divergence by axis",
-        "How far each axis of the codes is from the prior, in nats a sample: axes near 0 are not used.",
+        "How far each axis of the codes is from N(0, 1), in nats a sample: axes near 0 are not used.",
         Plot::Bars {
             x: Axis::linear("KL (nats)"),
             bars: order.iter().map(|&k| (format!("axis {}", k + 1), kl[k])).collect(),

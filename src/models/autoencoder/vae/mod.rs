@@ -7,7 +7,8 @@
 //! loss = -E_q ln p(x | z) + beta KL(q(z | x) || N(0, I)),
 //!
 //! which for beta = 1 is minus a lower bound of ln p(x) (the ELBO). beta is the weight of the divergence here, not
-//! topics over words.
+//! topics over words. With `--prior flow` the distribution of codes is learned with the rest and takes N(0, I)'s place: a
+//! RealNVP, whose divergence is that of the draw, ln q(z | x) - ln p(z).
 //!
 //! | symbol | field | shape |
 //! |---|---|---|
@@ -30,16 +31,19 @@
 mod figures;
 mod model;
 mod objective;
+mod prior;
+mod reading;
 
 pub use model::Vae;
+pub use prior::Prior;
+pub use reading::Reading;
 
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::linalg::Features;
 use crate::models::network::{Activation, Decay, Descends, Descent, Optimiser};
 use crate::models::{Data, Settings, check_count, check_not_negative, check_widths};
 use crate::nn::Likelihood;
-use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64};
+use crate::tensors::Named;
 use objective::Net;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +64,15 @@ pub struct Params {
     /// How data are distributed around what is decoded; bernoulli for data in [0, 1], else gaussian, if left out
     #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub likelihood: Option<Likelihood>,
+    /// How codes are distributed before anything is known of a sample
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub prior: Prior,
+    /// Couplings of a flow that is the prior
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub prior_layers: usize,
+    /// Widths of the hidden layers of its couplings
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
+    pub prior_hidden: Vec<usize>,
     /// The weight of the divergence
     #[cfg_attr(feature = "cli", arg(long, value_name = "B"))]
     pub beta: f64,
@@ -128,6 +141,9 @@ impl Default for Params {
             hidden: vec![400],
             activation: Activation::Relu,
             likelihood: None,
+            prior: Prior::Normal,
+            prior_layers: 8,
+            prior_hidden: vec![64, 64],
             beta: 1.0,
             kl_warm_up: 0,
             free_bits: 0.0,
@@ -165,89 +181,11 @@ impl Settings for Params {
         if self.capacity > 0.0 && self.free_bits > 0.0 {
             return Err(Error::parameter("capacity", "leads the divergence itself; leave out --free-bits"));
         }
+        self.prior.check(self)?;
         if self.binarise && self.likelihood == Some(Likelihood::Gaussian) {
             return Err(Error::parameter("binarise", "draws of 0 and 1 are bernoulli, not gaussian"));
         }
         self.descent().check()
-    }
-}
-
-/// What a network reads: its likelihood and the spread that data are divided by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
-    /// How data are distributed around what is decoded.
-    pub likelihood: Likelihood,
-    /// What data are divided by.
-    pub spread: f64,
-    /// Width of the data.
-    pub n_features: usize,
-    /// Whether the first layer takes sparse rows.
-    pub is_sparse: bool,
-}
-
-impl Reading {
-    /// What suits some data.
-    /// # Errors
-    /// [`Error::Numerical`] where Bernoulli is asked of data outside [0, 1].
-    fn of(x: &Features, params: &Params) -> Result<Reading> {
-        let outside = x.first_where(|x| !(0.0..=1.0).contains(&x));
-        let likelihood = match (params.likelihood, outside) {
-            (Some(Likelihood::Bernoulli), Some((i, j))) => {
-                return Err(Error::numerical(
-                    format!("row {}, column {}", i + 1, j + 1),
-                    "a value outside [0, 1], which bernoulli cannot explain; give --scale max or --likelihood gaussian",
-                ));
-            }
-            (None, Some((i, j))) if params.binarise => {
-                return Err(Error::numerical(
-                    format!("row {}, column {}", i + 1, j + 1),
-                    "a value outside [0, 1] is no probability to draw from; give --scale max",
-                ));
-            }
-            (Some(likelihood), _) => likelihood,
-            (None, None) => Likelihood::Bernoulli,
-            (None, Some(_)) => Likelihood::Gaussian,
-        };
-        let size = (x.n_samples() * x.n_features()) as f64;
-        let spread = match likelihood {
-            Likelihood::Bernoulli => 1.0,
-            Likelihood::Gaussian => {
-                let root = (x.squared_norm() / size).sqrt();
-                if root > 0.0 { root } else { 1.0 }
-            }
-        };
-        Ok(Reading { likelihood, spread, n_features: x.n_features(), is_sparse: x.is_sparse() })
-    }
-}
-
-impl Tensors for Reading {
-    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        visit_u64(each, "reading/gaussian", u64::from(self.likelihood == Likelihood::Gaussian));
-        visit_f64(each, "reading/spread", self.spread);
-        visit_u64(each, "reading/n_features", self.n_features as u64);
-        visit_u64(each, "reading/is_sparse", u64::from(self.is_sparse));
-    }
-}
-
-impl Reading {
-    /// The reading of a saved model; of weights alone, as PyTorch writes them, that of pictures in [0, 1].
-    fn load(named: &Named) -> Result<Reading> {
-        if !named.contains("reading/n_features") {
-            let n_features = named.vector_f32("output.bias")?.len();
-            return Ok(Reading {
-                likelihood: Likelihood::Bernoulli,
-                spread: 1.0,
-                n_features,
-                is_sparse: false,
-            });
-        }
-        let is = |name: &str| named.scalar_u64(name).map(|flag| flag == 1);
-        Ok(Reading {
-            likelihood: if is("reading/gaussian")? { Likelihood::Gaussian } else { Likelihood::Bernoulli },
-            spread: named.scalar_f64("reading/spread")?,
-            n_features: named.scalar_u64("reading/n_features")? as usize,
-            is_sparse: is("reading/is_sparse")?,
-        })
     }
 }
 

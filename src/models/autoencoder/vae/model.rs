@@ -2,12 +2,12 @@
 
 use super::objective::Net;
 use super::{Params, Reading, figures};
-use crate::autodiff::{Graph, Program, Store};
+use crate::autodiff::{Graph, Id, Program, Store};
 use crate::error::Result;
 use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
 use crate::metrics::probe::{accuracy, nearest_neighbours};
-use crate::models::network::{BOUND_ROWS, Batch, Draws, Evaluation, Runner, in_kind, kl_by_axis};
+use crate::models::network::{BOUND_ROWS, Batch, DrawnSums, Draws, Evaluation, Runner, in_kind, kl_by_axis};
 use crate::models::{Data, Decode, Encode, Labels, Latent, Metrics, Model, Sample, Widths, check_width};
 use crate::monitor::Env;
 use crate::random::{Rng, fill_normal};
@@ -96,29 +96,34 @@ impl Vae {
     /// Data of another width.
     pub fn evaluate(&self, x: &Features, env: &Env) -> Result<Evaluation> {
         let (mu, log_var) = self.moments(x, env)?;
-        let (n, n_draws) = (x.n_samples(), self.params.iwae_samples);
-        let mut sums = [0.0; 2];
+        let n = x.n_samples();
+        let mut sums = DrawnSums::default();
         for first in (0..n).step_by(BOUND_ROWS) {
             let rows: Vec<usize> = (first..(first + BOUND_ROWS).min(n)).collect();
-            let of_rows = self.bounds(&Batch { x, rows: &rows }, [&mu, &log_var]);
-            sums.iter_mut().zip(of_rows).for_each(|(sum, of_rows)| *sum += of_rows);
+            sums.add(self.bounds(&Batch { x, rows: &rows }, [&mu, &log_var]));
         }
-        let [reconstruction, iwae] = sums.map(|sum| sum / n as f64 + self.net.log_units());
-        let iwae = (n_draws > 0).then_some(iwae);
-        Ok(Evaluation { reconstruction, kl_by_axis: kl_by_axis(&mu, &log_var), iwae })
+        let in_units = |sum: f64| sum / n as f64 + self.net.log_units();
+        Ok(Evaluation {
+            reconstruction: in_units(sums.reconstruction),
+            kl_by_axis: kl_by_axis(&mu, &log_var),
+            joint_kl: self.net.prior.as_ref().map(|_| sums.divergence / n as f64),
+            iwae: (self.params.iwae_samples > 0).then(|| in_units(sums.minus_bound)),
+        })
     }
 
-    /// Sums over some rows: -ln p(x | z) of one draw, minus the bound of `iwae_samples`.
-    fn bounds(&self, batch: &Batch, moments: [&Matrix<f32>; 2]) -> [f64; 2] {
+    /// What draws add up to over some rows.
+    fn bounds(&self, batch: &Batch, moments: [&Matrix<f32>; 2]) -> DrawnSums {
         let (n, k) = (batch.rows.len(), self.params.n_latent);
         let mut graph = Graph::default();
         let [mu, log_var, eps] = [(); 3].map(|()| graph.input(n, k));
         let target = graph.input(n, self.reading.n_features);
         let z = graph.normal(mu, log_var, eps);
         let losses = self.net.row_losses(&mut graph, &self.store, z, target);
-        let mut program = Program::inference(graph, &[z, losses]);
+        let log_prior = self.net.prior.as_ref().map(|prior| prior.log_density(&mut graph, &self.store, z));
+        let wanted: Vec<Id> = [z, losses].into_iter().chain(log_prior).collect();
+        let mut program = Program::inference(graph, &wanted);
         self.net.fill_target(&mut program, target, batch);
-        let mut draws = Draws { program: &mut program, moments: [mu, log_var], eps, z, losses };
+        let mut draws = Draws { program: &mut program, moments: [mu, log_var], eps, z, losses, log_prior };
         draws.sums(&self.store, moments, batch.rows[0], EVALUATION, self.params.iwae_samples)
     }
 }
@@ -159,11 +164,14 @@ impl Decode for Vae {
 }
 
 impl Sample for Vae {
-    /// The means of p(x | z) for z ~ N(0, I): pictures without the grain that independent pixels would add.
+    /// The means of p(x | z) for z from the prior: pictures without the grain that independent pixels would add.
     fn sample(&self, n: usize, env: &Env) -> Result<Features> {
         env.budget.charge_array(n as u64, 8 * self.reading.n_features as u64, "samples")?;
         let mut rng = Rng::keyed(env.seed, &[SAMPLE]);
-        let z = Matrix::from_fn(n, self.params.n_latent, |_, _| rng.normal());
+        let mut z = Matrix::from_fn(n, self.params.n_latent, |_, _| rng.normal());
+        if let Some(prior) = &self.net.prior {
+            z = prior.codes_of(&self.store, &z, env)?;
+        }
         Ok(Features::F64(self.lift(&z, env)?))
     }
 }

@@ -1,5 +1,6 @@
 //! The networks and their loss, as recorded.
 
+use super::prior::Learned;
 use super::{Params, Reading};
 use crate::autodiff::{Graph, Id, Program, Store};
 use crate::models::network::{Batch, Moment, Network, Recorded, data_input, draw_below};
@@ -19,6 +20,8 @@ pub struct Net {
     log_var: Dense,
     decoder: Mlp,
     output: Output,
+    /// What takes N(0, I)'s place.
+    pub(super) prior: Option<Learned>,
 }
 
 /// What a graph holds of a batch.
@@ -50,7 +53,8 @@ impl Net {
         let decoder = Mlp::new(store, "decoder", &layers(&up), &mut rng);
         let ends = [decoder.n_out(), reading.n_features];
         let output = Output::new(store, "output", ends, reading.likelihood, Init::Lecun, &mut rng);
-        Net { params: params.clone(), reading, encoder, mu, log_var, decoder, output }
+        let prior = Learned::new(store, params, &mut rng);
+        Net { params: params.clone(), reading, encoder, mu, log_var, decoder, output, prior }
     }
 
     /// Bytes of the parameters.
@@ -58,7 +62,7 @@ impl Net {
         let sizes: Vec<u64> =
             [n_features].iter().chain(&params.hidden).chain([&params.n_latent]).map(|&n| n as u64).collect();
         let weights: u64 = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).sum();
-        weights.saturating_mul(3 * 4)
+        weights.saturating_mul(3 * 4).saturating_add(params.prior.bytes(params))
     }
 
     /// Records data -> codes. Values are divided by the reading's spread.
@@ -90,6 +94,21 @@ impl Net {
     pub(super) fn row_losses(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, target: Id) -> Id {
         let h = self.decoder.apply(graph, store, z, None);
         self.output.row_losses(graph, store, h, target)
+    }
+
+    /// Records KL(q(z | x) || N(0, I)), mean over the rows, and what of it is paid for.
+    fn kl_and_penalty(&self, graph: &mut Graph<f32>, codes: &Codes) -> [Id; 2] {
+        let elements = graph.normal_kl(codes.mu, codes.log_var);
+        let mean = 1.0 / graph.shape(codes.mu)[0] as f64;
+        let kl = graph.scaled_sum(elements, mean);
+        if self.params.free_bits == 0.0 {
+            return [kl, kl];
+        }
+        // sum_k max(free, mean_i KL_ik)
+        let by_axis = graph.col_sums(elements);
+        let means = graph.affine(by_axis, mean, 0.0);
+        let beyond = graph.clip(means, self.params.free_bits, f64::INFINITY);
+        [kl, graph.sum(beyond)]
     }
 
     /// What the decoder is compared with: the data in the units of the reading, dense.
@@ -126,17 +145,9 @@ impl Network for Net {
         let h = self.decoder.apply(graph, store, z, None);
         let reconstruction = self.output.loss(graph, store, h, target);
 
-        let elements = graph.normal_kl(codes.mu, codes.log_var);
-        let mean = 1.0 / rows as f64;
-        let kl = graph.scaled_sum(elements, mean);
-        let penalty = if self.params.free_bits > 0.0 {
-            // sum_k max(free, mean_i KL_ik)
-            let by_axis = graph.col_sums(elements);
-            let means = graph.affine(by_axis, mean, 0.0);
-            let beyond = graph.clip(means, self.params.free_bits, f64::INFINITY);
-            graph.sum(beyond)
-        } else {
-            kl
+        let [kl, penalty] = match &self.prior {
+            Some(prior) => [prior.divergence(graph, store, [z, codes.log_var, eps]); 2],
+            None => self.kl_and_penalty(graph, &codes),
         };
         let weights = graph.input(1, 2);
         let loss = if self.params.capacity > 0.0 {

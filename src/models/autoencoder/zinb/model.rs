@@ -8,7 +8,7 @@ use crate::autodiff::{Graph, Id, Program, Store};
 use crate::error::Result;
 use crate::figure::Figure;
 use crate::linalg::{Features, Matrix};
-use crate::models::network::{BOUND_ROWS, Batch, Draws, Evaluation, Runner, in_kind, kl_by_axis};
+use crate::models::network::{BOUND_ROWS, Batch, DrawnSums, Draws, Evaluation, Runner, in_kind, kl_by_axis};
 use crate::models::{Data, Decode, Encode, Latent, Metrics, Model, Sample, Widths, check_width};
 use crate::monitor::Env;
 use crate::random::{Rng, fill_rows_by};
@@ -215,19 +215,22 @@ impl Zinb {
         let [mu, log_var] = &self.moments(features, env)?[..] else { return Ok(None) };
         let n = features.n_samples();
         let (in_kind, batches) = (in_kind(features, self.reading.is_sparse), self.reading.batches_of(x)?);
-        let mut sums = [0.0; 2];
+        let mut sums = DrawnSums::default();
         for first in (0..n).step_by(BOUND_ROWS) {
             let rows: Vec<usize> = (first..(first + BOUND_ROWS).min(n)).collect();
-            let of_rows = self.bounds(&Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]);
-            sums.iter_mut().zip(of_rows).for_each(|(sum, of_rows)| *sum += of_rows);
+            sums.add(self.bounds(&Batch { x: &in_kind, rows: &rows }, &batches, [mu, log_var]));
         }
-        let [reconstruction, iwae] = sums.map(|sum| sum / n as f64);
-        let iwae = (self.params.iwae_samples > 0).then_some(iwae);
-        Ok(Some(Evaluation { reconstruction, kl_by_axis: kl_by_axis(mu, log_var), iwae }))
+        let iwae = (self.params.iwae_samples > 0).then_some(sums.minus_bound / n as f64);
+        Ok(Some(Evaluation {
+            reconstruction: sums.reconstruction / n as f64,
+            kl_by_axis: kl_by_axis(mu, log_var),
+            joint_kl: None,
+            iwae,
+        }))
     }
 
-    /// Sums over some rows: -ln p(x | z) of one draw, minus the bound of `iwae_samples`.
-    fn bounds(&self, batch: &Batch, batches: &[u32], moments: [&Matrix<f32>; 2]) -> [f64; 2] {
+    /// What draws add up to over some rows.
+    fn bounds(&self, batch: &Batch, batches: &[u32], moments: [&Matrix<f32>; 2]) -> DrawnSums {
         let (n, k) = (batch.rows.len(), self.params.n_latent());
         let mut graph = Graph::default();
         let [mu, log_var, eps] = [(); 3].map(|()| graph.input(n, k));
@@ -241,7 +244,8 @@ impl Zinb {
         let mut program = Program::inference(graph, &[z, losses]);
         batch.fill(&mut program, inputs.x);
         self.net.fill_inputs(&mut program, &inputs, batch, batches);
-        let mut draws = Draws { program: &mut program, moments: [mu, log_var], eps, z, losses };
+        let mut draws =
+            Draws { program: &mut program, moments: [mu, log_var], eps, z, losses, log_prior: None };
         draws.sums(&self.store, moments, batch.rows[0], EVALUATION, self.params.iwae_samples)
     }
 

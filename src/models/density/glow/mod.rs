@@ -12,7 +12,7 @@
 //! | x | pictures, standardised by pixel | n_samples x n_pixels |
 //! | z | codes, level after level | n_samples x n_pixels |
 //! | L, U, s | `mix.N.triangles`, `mix.N.log_diagonal` | channels x channels, channels |
-//! | h, t | what convolutions 3 x 3, 1 x 1, 3 x 3 say | 2 a changed channel and pixel |
+//! | h, t | what convolutions 3 x 3, 1 x 1, 3 x 3 say, told the class with `conditional` | 2 a changed channel and pixel |
 //!
 //! Cost: three products of the convolutions' sizes a pixel, sample and epoch. Guaranteed: decoding undoes encoding. Departures: l = tanh(h) by default, since
 //! the inverse of the published sigmoid explodes on samples (Behrmann et al. 2021); what a level
@@ -50,6 +50,10 @@ flow_params! {
         /// How a coupling's scales are bounded
         #[cfg_attr(feature = "cli", arg(long, value_enum))]
         coupling_scale: CouplingScale = CouplingScale::Bounded,
+        /// Learn the density given the class of a sample, from --labels
+        #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
+            default_missing_value = "true", action = clap::ArgAction::Set))]
+        conditional: bool = false,
     }
     defaults { hidden: vec![64], learning_rate: 1e-3 }
 }
@@ -70,7 +74,7 @@ impl Settings for Params {
 
 impl Flows for Params {
     fn common(&self) -> Common {
-        self.shared(false)
+        self.shared(self.conditional)
     }
 
     fn suits(&self, reading: &Reading) -> Result<()> {
@@ -117,8 +121,15 @@ impl Flows for Params {
                 steps.push(Step::Mix(Mix::new(store, &name("mix"), channels)));
                 let (half, side) = (channels / 2, [height, width]);
                 let ends = [half, 2 * half];
-                let conditioner =
-                    Conditioner::pixels(store, &name("coupling"), ends, side, self.hidden[0], rng);
+                let conditioner = Conditioner::pixels(
+                    store,
+                    &name("coupling"),
+                    ends,
+                    reading.n_classes(),
+                    side,
+                    self.hidden[0],
+                    rng,
+                );
                 steps.push(Step::Coupling(Coupling {
                     given: 0..half,
                     changed: half..channels,

@@ -92,7 +92,7 @@ impl ProdLda {
         mu.values_mut().iter_mut().for_each(|mu| *mu *= (-0.5 * log_prior).exp() as f32);
         log_var.values_mut().iter_mut().for_each(|lv| *lv -= log_prior as f32);
         let reconstruction = sum / n.max(1) as f64;
-        Ok(Evaluation { reconstruction, kl_by_axis: kl_by_axis(&mu, &log_var), iwae: None })
+        Ok(Evaluation { reconstruction, kl_by_axis: kl_by_axis(&mu, &log_var), joint_kl: None, iwae: None })
     }
 
     /// The sum over some documents of -sum_w x_w ln p(w | z), z drawn once.
@@ -107,8 +107,9 @@ impl ProdLda {
         let losses = graph.multinomial_nll_rows(logits, counts);
         let mut program = Program::inference(graph, &[z, losses]);
         self.net.fill_counts(&mut program, counts, batch);
-        let mut draws = Draws { program: &mut program, moments: [mu, log_var], eps, z, losses };
-        draws.sums(&self.store, moments, batch.rows[0], EVALUATION, 0)[0]
+        let mut draws =
+            Draws { program: &mut program, moments: [mu, log_var], eps, z, losses, log_prior: None };
+        draws.sums(&self.store, moments, batch.rows[0], EVALUATION, 0).reconstruction
     }
 }
 
