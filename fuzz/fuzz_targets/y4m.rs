@@ -1,5 +1,5 @@
 #![no_main]
-//! Any bytes given to the reader of clips: frames of the size that the first line tells, of numbers in [0, 1].
+//! Any bytes given to the reader of clips: frames of the size that the first line tells.
 
 use diabolo::io::y4m::Reader;
 use diabolo::monitor::Budget;
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
             match clip.next_frame() {
                 Ok(Some(frame)) => {
                     assert_eq!((frame.height(), frame.width()), size);
-                    assert!(frame.rgb().iter().all(|x| (0.0..=1.0).contains(x)));
+                    assert_eq!(frame.rgb().len(), 3 * size.0 * size.1);
                 }
                 Ok(None) => break,
                 Err(refused) => return judge(Err::<(), _>(refused)),

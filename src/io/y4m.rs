@@ -81,7 +81,7 @@ impl<R: BufRead> Reader<R> {
     pub fn new(mut input: R, path: &Path, budget: &Budget) -> Result<Reader<R>> {
         let line = line_of(&mut input, path)?.unwrap_or_default();
         let header = header_of(&line).map_err(|why| Error::parse(path, why))?;
-        let handed_out = header.height * header.width * 3 * size_of::<f32>();
+        let handed_out = 3 * header.height * header.width; // red, green and blue, a byte each
         budget.charge((header.frame_bytes() + handed_out) as u64, "a frame of the clip")?;
         let planes = vec![0; header.frame_bytes()];
         Ok(Reader { header, input, path: path.to_owned(), n_frames: 0, planes })

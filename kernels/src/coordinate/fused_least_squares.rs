@@ -61,7 +61,7 @@ impl<T: Real> Blocks<T> {
 }
 
 /// Sweeps the rows of `a`, which are `first..` of all, `first` the first row of a block; `b` n_cols x k, `gram` k x k.
-/// Returns Xᵀ A over these rows, n_cols x k.
+/// Returns Xᵀ A over these rows, n_cols x k, and behind it their AᵀA.
 #[inline(always)]
 pub(super) fn fused_least_squares_rows<V: Simd>(
     a: &mut [V::Elem],
@@ -80,7 +80,7 @@ where
     let none = Penalty { l1: V::Elem::ZERO, l2: V::Elem::ZERO };
     let zero = [V::splat(V::Elem::ZERO); VECTORS];
     let (mut a_block, mut c_block) = (vec![zero; k], vec![zero; k]);
-    let mut sums = vec![zero[0]; m * k];
+    let (mut sums, mut gram_sums) = (vec![zero[0]; m * k], vec![zero[0]; k * k]);
     let blocks = x.values[first * m..].chunks_exact((at_once * m).max(1));
     for (a, x) in a.chunks_mut(at_once * k).zip(blocks) {
         for j in (0..k).step_by(GROUP) {
@@ -99,12 +99,33 @@ where
                 _ => add_products::<V, PAIR>(x, &a_block, j, &mut sums),
             }
         }
+        add_gram::<V>(&a_block, &mut gram_sums);
     }
-    let mut products = Vec::with_capacity(m * k);
+    let mut products = Vec::with_capacity(m * k + k * k);
     for sum in sums {
         products.push(sum.reduce_sum());
     }
+    for i in 0..k {
+        for j in 0..k {
+            products.push(gram_sums[i.max(j) * k + i.min(j)].reduce_sum());
+        }
+    }
     products
+}
+
+/// Adds the lower triangle of AᵀA, lane by lane.
+#[inline(always)]
+fn add_gram<V: Simd>(a: &[[V; VECTORS]], sums: &mut [V])
+where
+    V::Elem: Real,
+{
+    for (i, (own, sums)) in a.iter().zip(sums.chunks_exact_mut(a.len())).enumerate() {
+        for (other, sum) in a[..=i].iter().zip(sums) {
+            let even = own[0].mul_add(other[0], *sum);
+            let odd = own[1].mul(other[1]);
+            *sum = own[2].mul_add(other[2], even).add(own[3].mul_add(other[3], odd));
+        }
+    }
 }
 
 /// A column of a block.

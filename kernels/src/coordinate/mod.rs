@@ -86,7 +86,7 @@ pub trait Coordinate: Sized + Copy {
     ) -> Self;
 
     /// `n_sweeps` sweeps of 1/2 ||X - A Bᵀ||^2 for dense X of few columns, without penalties; X n x m, `gram` = Bᵀ B.
-    /// Returns Xᵀ A afterwards, m x k.
+    /// Returns Xᵀ A, m x k, and AᵀA afterwards.
     /// # Panics
     /// If the sizes do not agree.
     fn fused_least_squares_sweeps(
@@ -95,7 +95,7 @@ pub trait Coordinate: Sized + Copy {
         b: &[Self],
         gram: &[Self],
         n_sweeps: usize,
-    ) -> Vec<Self>;
+    ) -> (Vec<Self>, Vec<Self>);
 }
 
 macro_rules! coordinate {
@@ -182,7 +182,7 @@ macro_rules! coordinate {
                 b: &[$t],
                 gram: &[$t],
                 n_sweeps: usize,
-            ) -> Vec<$t> {
+            ) -> (Vec<$t>, Vec<$t>) {
                 dispatch! {
                     fn rows(a: &mut [$t], first: usize, x: &Blocks<$t>, b: &[$t], gram: &[$t], n: usize) -> Vec<$t> =
                         fused_least_squares_rows::<$v>;
@@ -190,9 +190,9 @@ macro_rules! coordinate {
                 let (k, m) = (gram.len().isqrt(), x.n_cols());
                 assert!(gram.len() == k * k && b.len() == m * k, "one row of B for each column of X");
                 assert_eq!(a.len(), x.n_rows() * k, "one row of the factor for each row of X");
-                let mut total = vec![0.0; m * k];
+                let mut total = vec![0.0; m * k + k * k];
                 if k == 0 {
-                    return total;
+                    return (total, Vec::new());
                 }
                 let rows_per_task = (TASK / (k * m.max(1))).max(1).next_multiple_of(Blocks::<$t>::ROWS);
                 let partials =
@@ -200,7 +200,8 @@ macro_rules! coordinate {
                 for partial in partials {
                     total.iter_mut().zip(partial).for_each(|(total, part)| *total += part);
                 }
-                total
+                let gram = total.split_off(m * k);
+                (total, gram)
             }
         }
     };

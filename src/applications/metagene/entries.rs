@@ -150,17 +150,12 @@ impl Entries {
     /// 1/2 ||X||^2 - <X H', W> + 1/2 <W'W, H H'>.
     fn fused_least_squares(&self, x: &Blocks<f64>, w: &mut Matrix<f64>, ht: &mut Matrix<f64>) -> f64 {
         let gram = w.gram();
-        let products = f64::fused_least_squares_sweeps(
-            ht.values_mut(),
-            x,
-            w.values(),
-            gram.values(),
-            knob("KH", FUSED_SWEEPS),
-        );
+        let (products, own_gram) =
+            f64::fused_least_squares_sweeps(ht.values_mut(), x, w.values(), gram.values(), FUSED_SWEEPS);
         let products = Matrix::from_vec(w.n_rows(), w.n_cols(), products);
-        let gram = ht.gram();
+        let gram = Matrix::from_vec(w.n_cols(), w.n_cols(), own_gram);
         let n_sweeps = hals::worthwhile_sweeps(x.n_rows() * x.n_cols(), w.n_rows(), ht.n_rows(), w.n_cols());
-        hals::sweeps(w, &products, &gram, NONE, n_sweeps.min(knob("KW", 99)));
+        hals::sweeps(w, &products, &gram, NONE, n_sweeps);
         let fitted = 0.5 * hals::inner(&w.gram(), &gram);
         (self.constant - hals::inner(&products, w) + fitted).max(0.0)
     }
@@ -204,12 +199,4 @@ fn dense_multiply(a: &mut Matrix<f64>, x: &Matrix<f64>, b: &Matrix<f64>) {
     let mut pulls = ratios.matmul(b);
     pulls.values_mut().iter_mut().zip(a.values()).for_each(|(pull, a)| *pull *= a);
     scd::minimise(a, &pulls, &b.col_sums(), NONE);
-}
-
-pub(super) fn knob(name: &str, or: usize) -> usize {
-    static CACHE: std::sync::OnceLock<std::collections::HashMap<String, usize>> = std::sync::OnceLock::new();
-    *CACHE
-        .get_or_init(|| std::env::vars().filter_map(|(k, v)| Some((k, v.parse().ok()?))).collect())
-        .get(name)
-        .unwrap_or(&or)
 }

@@ -74,10 +74,6 @@ fn solve(entries: &Entries, w: Matrix<f64>, ht: Matrix<f64>, params: &Params, en
     let (mut first, mut at_last_look) = (f64::INFINITY, f64::INFINITY);
     let (mut labels, mut n_same, mut n_iter) = (Vec::new(), 0, 0);
     while n_iter < params.max_iter && !env.is_cancelled() {
-        if n_iter < super::entries::knob("WARM", 0) as u64 {
-            let (a, b) = (pair.a.clone(), pair.b.clone());
-            pair = Alternating::new(a, b);
-        }
         pair.step(|w, ht| entries.descend(w, ht), |w, ht| entries.multiply(w, ht));
         n_iter += 1;
         if n_iter == 1 {
@@ -119,8 +115,11 @@ impl Run {
 
 /// The component each sample has most of, metagenes scaled to length 1; of equal ones the first.
 fn clusters(w: &Matrix<f64>, ht: &Matrix<f64>) -> Vec<u32> {
-    let gram = ht.gram();
-    let lengths: Vec<f64> = (0..gram.n_rows()).map(|k| gram[(k, k)].sqrt()).collect();
+    let mut squares = vec![0.0; ht.n_cols()];
+    for row in ht.rows() {
+        squares.iter_mut().zip(row).for_each(|(sum, h)| *sum += h * h);
+    }
+    let lengths: Vec<f64> = squares.into_iter().map(f64::sqrt).collect();
     let largest = |row: &[f64]| {
         let share = |k: usize| row[k] * lengths[k];
         (1..row.len()).fold(0, |best, k| if share(k) > share(best) { k } else { best }) as u32
