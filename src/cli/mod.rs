@@ -33,6 +33,7 @@ mod run;
 mod sample;
 mod similar;
 mod starfysh;
+mod starfysh_inputs;
 mod starfysh_tables;
 mod stream;
 mod structure;

@@ -189,9 +189,11 @@ impl Outcome<'_> {
 }
 
 /// The arrays of a run's model file.
-struct Saved<'a> {
-    model: &'a dyn Model,
-    scaler: &'a Scaler,
+pub struct Saved<'a> {
+    /// The fitted model.
+    pub model: &'a dyn Model,
+    /// How its data are scaled.
+    pub scaler: &'a Scaler,
 }
 
 impl Tensors for Saved<'_> {

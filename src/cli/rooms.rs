@@ -2,6 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
+use crate::applications::starfysh::generative;
 use crate::applications::{deconvolution, joint_nmf, metagene};
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
@@ -275,6 +276,21 @@ pub const ROOMS: &[Room] = &[
     ),
 ];
 
+/// Models that a verb of their own fits, because they take more than data: what it leaves is a run like any other.
+const OF_VERBS: &[Room] = &[room::<generative::Stage>(
+    "applications",
+    "what the spots of a tissue are made of: archetypes, their communities and marker genes, proportions",
+    "He, Jin, Nazaret et al. 2024",
+    "",
+)];
+
+/// The room, or the model of a verb, of that name.
+/// # Errors
+/// [`Error::Parameter`] with the names of the rooms.
+pub fn of_run(name: &str) -> Result<&'static Room> {
+    OF_VERBS.iter().find(|room| room.name == name).map_or_else(|| find(name), Ok)
+}
+
 /// The room of that name.
 /// # Errors
 /// [`Error::Parameter`] with the names there are.
@@ -289,7 +305,7 @@ pub fn find(name: &str) -> Result<&'static Room> {
 /// # Errors
 /// An unknown model, another version of it, damaged arrays.
 pub fn load(named: &Named, manifest: &Manifest) -> Result<Box<dyn Model>> {
-    let room = find(&manifest.model)?;
+    let room = of_run(&manifest.model)?;
     if manifest.version != room.version {
         return Err(Error::shape(
             format!("version {} of a saved {}", room.version, room.name),

@@ -4,6 +4,9 @@ pub mod film;
 mod frame;
 pub mod learned;
 pub mod optical_flow;
+mod schedule;
+pub mod temporal;
+mod wheel;
 pub mod xvfi;
 
 pub use frame::Frame;
@@ -11,6 +14,8 @@ pub use learned::{
     Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, glorot, he,
     judge, mean_absolute,
 };
+pub use schedule::Schedule;
+pub use wheel::{coloured, legend};
 
 use crate::error::Result;
 use crate::monitor::Env;
@@ -33,6 +38,15 @@ pub trait Sequence {
 
     /// Goes on after this frame as if those before had been pushed: for frames between that are there already.
     fn skip(&mut self);
+
+    /// Gives back what is charged for frames that are held: there are no more to come.
+    fn end(&mut self, _env: &Env) {}
+
+    /// Other times from the next frame on, where the sequence can change them; whether it does. One that does not is made
+    /// anew, and given the last frame again.
+    fn retime(&mut self, _times: &[f64]) -> bool {
+        false
+    }
 }
 
 /// The times at which `n` times as many frames a second lie between two.

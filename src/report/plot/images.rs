@@ -5,7 +5,7 @@ use super::super::markup::{Element, cut};
 use super::super::number::number;
 use super::super::raster;
 use super::Drawing;
-use crate::figure::Colours;
+use crate::figure::{Colours, Picture};
 
 /// More pictures than this are not drawn, and the reader is told.
 const MOST: usize = 400;
@@ -73,6 +73,26 @@ fn picture(sheet: &Sheet, i: usize, name: &str, values: &[f64], colours: Colours
         return picture;
     }
     picture.child(Element::with_text("figcaption", cut(name, 40)).attr("title", name))
+}
+
+/// Pictures in colours of their own.
+pub(crate) fn photographs(pictures: &[Picture], per_row: usize) -> Drawing {
+    if pictures.is_empty() {
+        return super::nothing("No pictures to draw.");
+    }
+    let one = |picture: &Picture| {
+        let image = Element::new("img")
+            .attr("src", format!("data:image/png;base64,{}", picture.png))
+            .attr("width", picture.width.to_string())
+            .attr("height", picture.height.to_string())
+            .attr("alt", picture.name.as_str());
+        let name =
+            Element::with_text("figcaption", cut(&picture.name, 80)).attr("title", picture.name.as_str());
+        Element::new("figure").child(image).child(name)
+    };
+    let per_row = per_row.clamp(1, pictures.len());
+    let grid = Element::new("div").class("photographs").attr("style", format!("--per-row: {per_row}"));
+    Drawing { is_wide: per_row > 1, ..Drawing::new(grid.children(pictures.iter().map(one))) }
 }
 
 /// The colour scale as a strip between its two ends.

@@ -10,12 +10,14 @@ pub struct Clip {
     params: Params,
     times: Vec<f64>,
     last: Option<(Frame, Prepared)>,
+    /// Bytes of a frame that was let go while nobody was there to give them back to.
+    let_go: u64,
 }
 
 impl Clip {
     /// A clip that gets a frame at each of `times`, between 0 and 1, after every frame but the last.
     pub fn new(params: Params, times: Vec<f64>) -> Clip {
-        Clip { params, times, last: None }
+        Clip { params, times, last: None, let_go: 0 }
     }
 
     /// `n_times` as many frames a second: the times between two frames.
@@ -33,11 +35,17 @@ impl Clip {
         env: &Env,
         mut each: impl FnMut(f64, Frame) -> Result<()>,
     ) -> Result<()> {
+        env.budget.release(std::mem::take(&mut self.let_go));
         if let Some((last, _)) = &self.last {
             frame.check_like(last)?;
         }
         let ready = Prepared::new(&frame, env)?;
         if let Some((_, last)) = self.last.take() {
+            if self.times.is_empty() {
+                env.budget.release(Prepared::bytes(frame.height(), frame.width()));
+                self.last = Some((frame, ready));
+                return Ok(());
+            }
             let motion = motion(&last, &ready, &self.params, env)?;
             let made = self.times.iter().try_for_each(|&t| each(t, between(&last, &ready, &motion, t, env)?));
             let (height, width) = (frame.height(), frame.width());
@@ -50,7 +58,9 @@ impl Clip {
 
     /// Goes on after this frame as if those before had been pushed: for frames between that are there already.
     pub fn skip(&mut self) {
-        self.last = None;
+        if let Some((frame, _)) = self.last.take() {
+            self.let_go += Prepared::bytes(frame.height(), frame.width());
+        }
     }
 }
 
@@ -66,6 +76,17 @@ impl Sequence for Clip {
 
     fn skip(&mut self) {
         Clip::skip(self);
+    }
+
+    fn end(&mut self, env: &Env) {
+        Clip::skip(self);
+        env.budget.release(std::mem::take(&mut self.let_go));
+    }
+
+    fn retime(&mut self, times: &[f64]) -> bool {
+        self.times.clear();
+        self.times.extend_from_slice(times);
+        true
     }
 }
 
