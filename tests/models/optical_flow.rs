@@ -8,8 +8,8 @@ use diabolo::metrics::fidelity::{psnr, ssim};
 use diabolo::models::interpolation::optical_flow::{
     Clip, Flow, Motion, Params, Prepared, Quality, between, motion,
 };
-use diabolo::models::interpolation::temporal::flow_difference;
-use diabolo::models::interpolation::{Frame, Schedule, coloured, legend};
+use diabolo::models::interpolation::optical_flow::{coloured, flow_difference, legend};
+use diabolo::models::interpolation::{Frame, Schedule};
 use diabolo::monitor::{Budget, Env};
 use diabolo_kernels::parallel::with_threads;
 use proptest::prelude::*;

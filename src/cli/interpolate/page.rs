@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::figure::{Colours, Figure, Plot};
 use crate::io::frames;
 use crate::io::run::RunFolder;
-use crate::models::interpolation::optical_flow::Flow;
-use crate::models::interpolation::{Frame, coloured, legend};
+use crate::models::interpolation::optical_flow::{Flow, coloured, legend};
+use crate::models::interpolation::Frame;
 use crate::report::{self, Metric, Summary, picture};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -115,6 +115,9 @@ impl Page {
             frames::write(&folder.file(name), frame)?;
         }
         let source = inputs.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let name =
+            |path: &&PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let named: Vec<String> = inputs.iter().map(name).collect();
         let mut metrics = json!({
             "command": command_line(), "input": source, "maker": maker, "version": env!("CARGO_PKG_VERSION"),
         });
@@ -133,7 +136,7 @@ impl Page {
             Some(Metric::new(name.replace('_', " "), value.as_f64()?, hint(name)))
         });
         let summary = Summary {
-            title: format!("Frames between those of {source}"),
+            title: format!("Frames between those of {}", named.join(" and ")),
             model: "interpolate".into(),
             description: "Frames between frames. tOF is the mean length of the difference between the flow from the frame \
                           before to the one made and that to the true one (Chu et al. 2020)."

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::io::frames;
 use crate::metrics::fidelity::{psnr, ssim};
 use crate::models::interpolation::optical_flow::{Flow, Motion, Prepared, motion};
-use crate::models::interpolation::temporal::flow_difference;
+use crate::models::interpolation::optical_flow::flow_difference;
 use crate::models::interpolation::{Frame, times_between};
 use std::path::Path;
 

@@ -5,8 +5,6 @@ mod frame;
 pub mod learned;
 pub mod optical_flow;
 mod schedule;
-pub mod temporal;
-mod wheel;
 pub mod xvfi;
 
 pub use frame::Frame;
@@ -15,7 +13,6 @@ pub use learned::{
     judge, mean_absolute,
 };
 pub use schedule::Schedule;
-pub use wheel::{coloured, legend};
 
 use crate::error::Result;
 use crate::monitor::Env;

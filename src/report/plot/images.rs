@@ -12,6 +12,11 @@ const MOST: usize = 400;
 /// The longest side of a picture in pixels; a larger one is averaged down.
 const SIDE: usize = 512;
 
+/// A few pictures with a longer side than this are shown as large as there is room.
+const LARGE: usize = 128;
+/// A few.
+const FEW: usize = 4;
+
 /// The layout of the pictures.
 pub(crate) struct Sheet {
     /// Pixels of each picture, downwards.
@@ -32,12 +37,14 @@ pub(crate) fn draw(sheet: &Sheet, pictures: &[(String, Vec<f64>)], colours: Colo
     let ramp = colour::ramp(colours);
     let drawn = &pictures[..pictures.len().min(MOST)];
     let per_row = sheet.per_row.clamp(1, drawn.len());
-    let grid = Element::new("div").class("pictures").attr("style", format!("--per-row: {per_row}")).children(
+    let is_large = sheet.width.max(sheet.height) > LARGE && drawn.len() <= FEW;
+    let class = if is_large { "pictures large" } else { "pictures" };
+    let grid = Element::new("div").class(class).attr("style", format!("--per-row: {per_row}")).children(
         drawn.iter().enumerate().map(|(i, (name, values))| picture(sheet, i, name, values, colours, &ramp)),
     );
     let drawing = Drawing {
         legend: Some(scale(sheet.range, colours, &ramp)),
-        is_wide: per_row > 5,
+        is_wide: per_row > 5 || (is_large && per_row > 1),
         ..Drawing::new(grid)
     };
     let n_pixels = sheet.width * sheet.height;

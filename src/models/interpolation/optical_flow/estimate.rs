@@ -101,9 +101,9 @@ impl Motion {
 
 /// Finds both flows. [`Motion::bytes`] stay charged: to be released with the motion.
 ///
-/// Where the memory limit leaves no room for the relaxation of whole pictures at the finest size, it goes over bands of rows that
-/// overlap by as much as a row's flow can depend on, one direction after the other: the coarser flow, which is where far motion
-/// comes from, is found of whole pictures all the same, and the flow is the same.
+/// Where the memory limit leaves no room for the relaxation of whole pictures, it goes over bands of rows that overlap by as much
+/// as a row's flow can depend on, one direction after the other: patches are looked for in whole pictures all the same, from the
+/// smallest copies on, and the flow is the same.
 /// # Errors
 /// [`Error::Shape`] for frames of different sizes, [`Error::Limit`].
 pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -> Result<Motion> {
@@ -123,7 +123,7 @@ pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -
             env.budget.release(at_once);
             Ok(both)
         }
-        Err(over) => in_bands([first, second], [h, w], params, env).map_err(|_| over),
+        Err(_) => in_bands([first, second], [h, w], params, env),
     };
     let (forward, backward) = found.inspect_err(|_| {
         env.budget.release(Motion::bytes(height, width, params));
@@ -135,15 +135,14 @@ pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -
 fn in_bands(pair: [&Prepared; 2], [h, w]: [usize; 2], params: &Params, env: &Env) -> Result<(Flow, Flow)> {
     let reach = Relaxation::reach(params.n_renewals, params.n_sweeps);
     let of_band = |rows: usize| Relaxation::bytes((rows + 2 * reach + 2).min(h), w);
-    // What is held of whole pictures: a guess, patches with their sums, slopes. The next coarser size is a quarter, at once.
+    // What is held of whole pictures: a guess, patches with their sums, slopes.
     let whole = 48 * (h * w) as u64;
-    let coarser = Relaxation::bytes(h / 2, w / 2);
     let rows = std::iter::successors(Some(h.next_multiple_of(2)), |rows| {
         (*rows > 2 * BAND).then(|| (rows / 2).next_multiple_of(2))
     });
     let mut refused = None;
     for rows in rows {
-        let working = whole + of_band(rows).max(coarser);
+        let working = whole + of_band(rows);
         match env.budget.charge(working, "motion between frames in bands") {
             Ok(()) => {
                 let bands = Some(rows);
@@ -157,19 +156,17 @@ fn in_bands(pair: [&Prepared; 2], [h, w]: [usize; 2], params: &Params, env: &Env
     Err(refused.unwrap_or_else(|| Error::Limit { why: "there is no room for a band of rows".to_owned() }))
 }
 
-/// The flow from the first frame to the second; at the finest size relaxed in bands of rows where a number is given.
+/// The flow from the first frame to the second; relaxed in bands of rows where a number is given.
 fn flow(first: &Prepared, second: &Prepared, params: &Params, bands: Option<usize>) -> Flow {
     // Frames too small to be halved as often are looked at as they are.
     let finest = params.finest.min(first.levels.len() - 1);
     let smallest = &first.levels[first.levels.len() - 1];
     let mut flow = Flow::still(smallest.height, smallest.width);
-    let finest_height = first.levels[finest].height;
     for (first, second) in first.levels[finest..].iter().zip(&second.levels[finest..]).rev() {
         if (flow.height, flow.width) != (first.height, first.width) {
             flow = flow.enlarged(first.height, first.width, 1);
         }
         if first.height > PATCH && first.width > PATCH {
-            let bands = bands.filter(|_| first.height == finest_height);
             flow = refined(first, second, flow, params, bands);
         }
     }

@@ -3,9 +3,9 @@
 //! Hues go round a wheel of 55 in six stretches, red, yellow, green, cyan, blue, magenta and back, as many in each as the eye
 //! tells apart. Nothing moves where it is white; at the largest displacement the hue is full, beyond it darker.
 
-use super::Frame;
-use super::optical_flow::Flow;
+use super::Flow;
 use crate::error::Result;
+use crate::models::interpolation::Frame;
 use std::f32::consts::PI;
 
 /// Hues of each stretch, and the channels (red, green, blue) at its beginning.
