@@ -17,14 +17,17 @@ use std::path::PathBuf;
 pub fn with_arguments(command: Command) -> Command {
     command
         .arg(
-            Arg::new("run").long("run").value_name("RUN").value_parser(value_parser!(PathBuf)).help(
-                "A run of film or xvfi, whose network makes the frames; optical flow if left out",
-            ),
+            Arg::new("run")
+                .long("run")
+                .value_name("RUN")
+                .value_parser(value_parser!(PathBuf))
+                .help("A run of film or xvfi, whose network makes the frames; optical flow if left out"),
         )
         .arg(
-            Arg::new("quality").long("quality").value_parser(EnumValueParser::<Quality>::new()).help(
-                "How much work the flow is worth; balanced if left out",
-            ),
+            Arg::new("quality")
+                .long("quality")
+                .value_parser(EnumValueParser::<Quality>::new())
+                .help("How much work the flow is worth; balanced if left out"),
         )
 }
 
