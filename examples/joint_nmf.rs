@@ -3,12 +3,13 @@
 //! Factorises views that share two components and of which the second has one of its own, some samples lacking a view:
 //! jointly, and by iNMF, which leaves the view its own part.
 //!
-//! `joint_nmf X.npy M1,M2,... K STARTS` is what `benches/peers/joint_nmf.py` compares with scikit-learn; prints one line of
-//! JSON.
+//! `joint_nmf X.npy M1,M2,... K STARTS LABELS CLUSTERS` is what `benches/peers/joint_nmf.py` compares with scikit-learn;
+//! prints one line of JSON.
 
 use diabolo::applications::joint_nmf::{Method, Params};
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::linalg::{Features, Matrix};
+use diabolo::metrics::partition::adjusted_rand_index;
 use diabolo::models::{Data, Model, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::random::Rng;
@@ -23,14 +24,18 @@ fn main() -> Result<()> {
     };
     match &arguments[..] {
         [] => show(),
-        [x, widths, k, n_init] => {
+        [x, widths, k, n_init, labels, n_clusters] => {
             let views = widths.split(',').map(number).collect::<Result<Vec<usize>>>()?;
-            race(
-                Path::new(x),
-                Params { views, n_components: number(k)?, n_init: number(n_init)?, ..Params::default() },
-            )
+            let params = Params {
+                views,
+                n_components: number(k)?,
+                n_init: number(n_init)?,
+                n_clusters: number(n_clusters)?,
+                ..Params::default()
+            };
+            race(Path::new(x), Path::new(labels), params)
         }
-        _ => Err(Error::parameter("joint_nmf", "give nothing, or X.npy M1,M2,... K STARTS")),
+        _ => Err(Error::parameter("joint_nmf", "give nothing, or X.npy M1,M2,... K STARTS LABELS CLUSTERS")),
     }
 }
 
@@ -63,17 +68,22 @@ fn show() -> Result<()> {
     Ok(())
 }
 
-/// A fit, timed.
-fn race(path: &Path, params: Params) -> Result<()> {
-    let x = read(path, &ReadOptions::default(), &Budget::unlimited())?.features;
+/// A fit, timed, and what the clusters of every start tell of the classes.
+fn race(path: &Path, labels: &Path, params: Params) -> Result<()> {
+    let options = ReadOptions { labels: Some(labels.to_path_buf()), ..ReadOptions::default() };
+    let set = read(path, &options, &Budget::unlimited())?;
     let began = Instant::now();
-    let (model, history) = fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent)?;
+    let (model, history) = fit(&params, &Data::rows(&set.features), None, &Env::seeded(1), &mut Silent)?;
     let seconds = began.elapsed().as_secs_f64();
-    let list: Vec<String> = model.objectives().iter().map(f64::to_string).collect();
+    let classes = set.labels.map_or(Vec::new(), |labels| labels.class);
+    let list = |values: &mut dyn Iterator<Item = f64>| {
+        values.map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
+    };
     println!(
-        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objectives\": [{}]}}",
+        "{{\"seconds\": {seconds:.4}, \"n_iter\": {}, \"objectives\": [{}], \"ari\": [{}]}}",
         history.n_iter(),
-        list.join(", ")
+        list(&mut model.objectives().iter().copied()),
+        list(&mut model.starts().iter().map(|clusters| adjusted_rand_index(clusters, &classes)))
     );
     Ok(())
 }

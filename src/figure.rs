@@ -171,6 +171,13 @@ pub enum Plot {
         /// The colour scale.
         colours: Colours,
     },
+    /// Pictures in colours of their own, side by side.
+    Pictures {
+        /// The pictures.
+        pictures: Vec<Picture>,
+        /// Pictures a row.
+        per_row: usize,
+    },
     /// Spots of a tissue, or other places, as small maps of one or more quantities.
     Spots {
         /// Horizontal places.
@@ -220,6 +227,19 @@ pub struct Panel {
     /// Name and value of each bar, top first.
     #[serde(deserialize_with = "named_values")]
     pub bars: Vec<(String, f64)>,
+}
+
+/// A picture of a [`Plot::Pictures`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Its name.
+    pub name: String,
+    /// Pixels downwards.
+    pub height: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// A PNG file in base 64.
+    pub png: String,
 }
 
 /// A topic of a [`Plot::TopicMap`].

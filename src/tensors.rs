@@ -114,6 +114,12 @@ pub fn visit_vector<'a, V: Into<Values<'a>>>(
     each(name, TensorView { shape: &[values.len()], values });
 }
 
+/// Gives a visitor names as bytes, one a line: none has a line break.
+pub fn visit_names(each: &mut dyn FnMut(&str, TensorView<'_>), name: &str, names: &[String]) {
+    let text = names.join("\n").into_bytes();
+    each(name, TensorView { shape: &[text.len()], values: Values::U8(&text) });
+}
+
 /// Gives a visitor one f64.
 pub fn visit_f64(each: &mut dyn FnMut(&str, TensorView<'_>), name: &str, value: f64) {
     each(name, TensorView { shape: &[], values: Values::F64(&[value]) });
@@ -292,6 +298,16 @@ impl Named {
             Tensor { shape, values: Owned::U32(v) } if shape.len() == 1 => Ok(v.clone()),
             other => Err(mismatch(name, "a u32 vector", other)),
         }
+    }
+
+    /// What [`visit_names`] gave.
+    /// # Errors
+    /// If it is missing or no text.
+    pub fn list_of_names(&self, name: &str) -> Result<Vec<String>> {
+        let damaged = || Error::shape(format!("names in `{name}`"), "bytes that are none; fit again");
+        let Owned::U8(bytes) = &self.get(name)?.values else { return Err(damaged()) };
+        let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+        Ok(text.split('\n').map(str::to_owned).collect())
     }
 
     /// An f64 scalar.

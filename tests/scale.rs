@@ -7,7 +7,7 @@ use diabolo::monitor::Budget;
 use diabolo::tensors::{Named, Owned, Tensor};
 use proptest::prelude::*;
 
-const ALL: [Scale; 4] = [Scale::None, Scale::Max, Scale::MinMax, Scale::Standard];
+const ALL: [Scale; 5] = [Scale::None, Scale::Max, Scale::MinMax, Scale::Standard, Scale::Shift];
 
 fn fit(x: &Features, scale: Scale) -> Scaler {
     Scaler::fit(x, scale, &Budget::unlimited()).expect("data that can be scaled")
@@ -160,4 +160,22 @@ fn any_number_of_threads_gives_the_same_bits() {
     let of = |n_threads| diabolo_kernels::parallel::with_threads(n_threads, || fit(&x, Scale::Standard));
     assert_eq!(of(1), of(2));
     assert_eq!(of(1), of(3));
+}
+
+#[test]
+fn views_are_scaled_each_in_its_own_way() {
+    let x = Matrix::from_fn(4, 5, |i, j| i as f64 * (j + 1) as f64 - 3.0);
+    let dense = Features::from(x.clone());
+    let of = |scales: &[Scale]| Scaler::of_views(&dense, scales, &[2, 3], &Budget::unlimited());
+    let scaler = of(&[Scale::Shift, Scale::MinMax]).expect("one scale a view");
+    assert_eq!(scaler.scale(), None);
+    let made = scaler.apply(dense.clone(), &Budget::unlimited()).expect("the same shape").to_dense();
+    // The first view from its least value on, whole columns apart; the second 0 to 1 a column.
+    assert!((0..4).all(|i| (0..2).all(|j| made[(i, j)] == x[(i, j)] + 3.0)));
+    assert!((2..5).all(|j| made[(0, j)] == 0.0 && made[(3, j)] == 1.0));
+    assert!(distance(&scaler.invert(made).expect("the same shape"), &x) <= ROUND_TRIP_F64 * size(&x));
+    // Saved and loaded.
+    assert_eq!(Scaler::load(&Named::copy_of(&scaler)).expect("what was saved"), scaler);
+    assert_eq!(of(&[Scale::Shift; 3]).unwrap_err().exit_code(), 2);
+    assert!(of(&[]).is_ok_and(|scaler| scaler.scale() == Some(Scale::None)));
 }

@@ -6,6 +6,10 @@
 
 OpenCV finds the flow from the first frame to the second and reads both frames half way along it, linearly, which is
 what the figures of the literature are made by. Times are of both flows (one for OpenCV) and the frame, files left out.
+
+The share told of each triplet is that of the plain mean of both frames in what is called true, by least squares of (truth -
+made) on (mean - made): near 0 where the true frame is one, .7 for Walking, whose middle frame is itself mostly a blend. No
+compensation of motion comes near it there, with the true motion neither, and the plain mean does (33.9 dB against 31.7).
 """
 
 import argparse
@@ -43,6 +47,9 @@ def peer(folder, rounds, threads):
                 made = cv2.addWeighted(parts[0], 0.5, parts[1], 0.5, 0)
                 own.append(time.perf_counter() - start)
             seconds.append(sorted(own)[rounds // 2])
+            away, towards = m.astype(float) - made, (a.astype(float) + b) / 2 - made
+            if label == "medium":
+                print(f"  {name}: share of the plain mean in the truth {np.vdot(towards, away) / np.vdot(towards, towards):.2f}")
             error = np.mean((made.astype(float) - m.astype(float)) ** 2)
             peaks.append(10 * np.log10(255**2 / error))
         print(f"OpenCV {label:9} {1e3 * np.mean(seconds):6.1f} ms   mean PSNR {np.mean(peaks):.2f} dB")

@@ -15,6 +15,7 @@ use crate::small::Small;
 use crate::sparse::Sparse;
 use crate::update::Update;
 use crate::vector::{Activations, Arithmetic, Broadcast, Normalise, RowMath, VectorMath};
+use crate::warp::Warp;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -71,6 +72,7 @@ pub trait Real:
     + Broadcast
     + Normalise
     + Update
+    + Warp
 {
     /// 0
     const ZERO: Self;

@@ -270,3 +270,10 @@ impl<T: Real> Program<T> {
         Values::whole(&self.graph.nodes, &self.places, &self.values, store, &self.sparse)
     }
 }
+
+impl<T: Real> Graph<T> {
+    /// Bytes of a program for inference ([`Program::inference`]) before it is made.
+    pub fn inference_bytes(&self, outputs: &[Id]) -> u64 {
+        (by_lifetime(self, outputs).1 * size_of::<T>()) as u64
+    }
+}

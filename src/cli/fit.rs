@@ -1,14 +1,13 @@
 //! `diabolo fit MODEL DATA --out DIR`: the main job.
 
-use super::graph;
-use super::options::{Fitting, GraphFiles, Machine, Reading, add_flags, keep_about, with_flags};
+use super::options::{Fitting, FrameFiles, GraphFiles, Machine, Reading, add_flags, keep_about, with_flags};
 use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
 use super::rooms::{self, ROOMS, Room};
 use super::stream::Stream;
-use super::{input, output};
-use crate::data::{Scale, Scaler};
+use super::{frames, graph, input, output};
+use crate::data::Scaler;
 use crate::error::{Error, Result};
 use crate::io::loaded::{Loaded, Recipe};
 use crate::io::run::{DataDescription, Manifest, RunFolder};
@@ -31,6 +30,7 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .subcommands(ROOMS.iter().map(|room| match graph::is_of(room) {
             true => add_flags::<GraphFiles>(of_room::<Fitting>(room)),
+            false if frames::is_of(room) => add_flags::<FrameFiles>(of_room::<Fitting>(room)),
             false => of_room::<Fitting>(room),
         }))
 }
@@ -62,6 +62,7 @@ struct Request {
     machine: Machine,
     fitting: Fitting,
     graph_files: GraphFiles,
+    frame_files: FrameFiles,
 }
 
 impl Request {
@@ -70,13 +71,19 @@ impl Request {
         let (name, matches) = matches.subcommand().expect("clap requires a model");
         let room = rooms::find(name)?;
         let (common, own) = configuration::<Fitting>(matches)?;
-        let is_file = |key: &str| graph::is_of(room) && ["features", "split"].contains(&key);
+        let is_file = |key: &str| {
+            graph::is_of(room) && ["features", "split"].contains(&key)
+                || frames::is_of(room) && ["weights", "vgg"].contains(&key)
+        };
         let (files, own): (toml::Table, toml::Table) = own.into_iter().partition(|(key, _)| is_file(key));
         let graph_files =
             if graph::is_of(room) { with_flags(&files, matches)? } else { GraphFiles::default() };
+        let frame_files =
+            if frames::is_of(room) { with_flags(&files, matches)? } else { FrameFiles::default() };
         Ok(Request {
             room,
             graph_files,
+            frame_files,
             params: (room.params)(&own, Some(matches))?,
             source: matches.get_one::<String>("data").expect("a required argument").clone(),
             read: with_flags(&common, matches)?,
@@ -127,7 +134,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     };
     let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     request.take_views(&recipe)?;
-    let scaler = Scaler::fit(&set.features, request.fitting.scale, &env.budget)?;
+    let scaler = Scaler::of_views(&set.features, &request.fitting.scale, &request.widths(), &env.budget)?;
     let set = Dataset { features: scaler.apply(set.features, &env.budget)?, ..set };
     let folder = RunFolder::create(&out)?;
     let mut manifest = request.manifest(&set, recipe);
@@ -140,7 +147,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         manifest.data = DataDescription { n_samples, n_stored, fingerprint, ..manifest.data };
     }
     let checkpoint = match request.fitting.resume && folder.has_checkpoint() {
-        true => Some(request.checkpoint(&folder, &manifest, &env)?),
+        true => Some(checkpoint(&folder, &manifest, &env)?),
         false => None,
     };
     let resumed_at = checkpoint
@@ -155,6 +162,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         None => set.data(),
     };
     let data = graph.as_ref().map_or(data.clone(), |graph| Data { source: Source::Graph(graph), ..data });
+    let arrays = frames::arrays(&request.frame_files, &env)?;
+    let data = Data { arrays: arrays.as_ref(), ..data };
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {
         (request.room.fit)(&request.params, &data, checkpoint.as_ref(), &env, &mut watch)
@@ -195,7 +204,7 @@ pub fn stop_on_interrupt(env: &Arc<Env>) {
 }
 
 /// What the user of an interrupted fit is told.
-fn interrupted(folder: &RunFolder) -> Error {
+pub fn interrupted(folder: &RunFolder) -> Error {
     let how = match folder.has_checkpoint() {
         true => format!(
             "a checkpoint is in {}; go on with the same command and --resume",
@@ -221,12 +230,18 @@ impl Request {
         Ok(())
     }
 
+    /// The columns of each view of a model that takes several; empty for one.
+    fn widths(&self) -> Vec<usize> {
+        let asked = self.params.get("views").and_then(Value::as_array).into_iter().flatten();
+        asked.filter_map(|width| usize::try_from(width.as_u64()?).ok()).collect()
+    }
+
     /// The file to go through block by block, where that is asked for.
     fn stream<'a>(&self, env: &'a Env) -> Result<Option<Stream<'a>>> {
         if !self.fitting.stream {
             return Ok(None);
         }
-        if self.fitting.scale != Scale::None {
+        if !self.fitting.is_unscaled() {
             let why =
                 "the scale of a stream is not known before its end; scale the file, or leave --stream out";
             return Err(Error::parameter("scale", why));
@@ -239,7 +254,7 @@ impl Request {
         if !graph::is_of(self.room) {
             return Ok(None);
         }
-        if self.fitting.stream || self.fitting.scale != Scale::None {
+        if self.fitting.stream || !self.fitting.is_unscaled() {
             let name = if self.fitting.stream { "stream" } else { "scale" };
             return Err(Error::parameter(name, "the data are a graph; leave it out"));
         }
@@ -259,7 +274,7 @@ impl Request {
                 n_features: set.features.n_features(),
                 n_stored: set.features.n_stored(),
                 fingerprint: set.features.fingerprint(),
-                scale: word(&json!(self.fitting.scale)),
+                scale: self.fitting.scales(),
                 feature_names: set.names.features.clone(),
                 picture: set.names.picture,
                 graph: None,
@@ -267,35 +282,37 @@ impl Request {
             },
         }
     }
+}
 
-    /// The checkpoint of the folder, if it belongs to this request.
-    fn checkpoint(&self, folder: &RunFolder, manifest: &Manifest, env: &Env) -> Result<Named> {
-        let (named, saved) = folder.load_checkpoint(&env.budget)?;
-        let same = saved.model == manifest.model
-            && saved.version == manifest.version
-            && saved.seed == manifest.seed
-            && saved.data.fingerprint == manifest.data.fingerprint;
-        if !same {
-            return Err(Error::parameter(
-                "resume",
-                format!(
-                    "the checkpoint is of {} with seed {} on {}; give the same model, seed and data, or another --out",
-                    saved.model, saved.seed, saved.data.source
-                ),
-            ));
-        }
-        let changed =
-            |key: &&String| !MAY_CHANGE.contains(&key.as_str()) && saved.params[key] != self.params[key];
-        if let Some(key) = self.params.as_object().and_then(|params| params.keys().find(changed)) {
-            return Err(Error::parameter(
-                key,
-                format!(
-                    "the checkpoint was made with {}, not {}; give the same, or another --out",
-                    word(&saved.params[key]),
-                    word(&self.params[key])
-                ),
-            ));
-        }
-        Ok(named)
+/// The checkpoint of a folder, if it belongs to a fit that says this of itself.
+/// # Errors
+/// [`Error::Parameter`] where it is of another one, what reading raises.
+pub fn checkpoint(folder: &RunFolder, manifest: &Manifest, env: &Env) -> Result<Named> {
+    let (named, saved) = folder.load_checkpoint(&env.budget)?;
+    let same = saved.model == manifest.model
+        && saved.version == manifest.version
+        && saved.seed == manifest.seed
+        && saved.data.fingerprint == manifest.data.fingerprint;
+    if !same {
+        return Err(Error::parameter(
+            "resume",
+            format!(
+                "the checkpoint is of {} with seed {} on {}; give the same model, seed and data, or another --out",
+                saved.model, saved.seed, saved.data.source
+            ),
+        ));
     }
+    let changed =
+        |key: &&String| !MAY_CHANGE.contains(&key.as_str()) && saved.params[key] != manifest.params[key];
+    if let Some(key) = manifest.params.as_object().and_then(|params| params.keys().find(changed)) {
+        return Err(Error::parameter(
+            key,
+            format!(
+                "the checkpoint was made with {}, not {}; give the same, or another --out",
+                word(&saved.params[key]),
+                word(&manifest.params[key])
+            ),
+        ));
+    }
+    Ok(named)
 }

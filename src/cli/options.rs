@@ -95,9 +95,11 @@ pub struct Fitting {
     /// Go through the file block by block and never hold it: nmf and pca, on .npy and delimited text
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub stream: bool,
-    /// How every feature is scaled first; saved in the run, applied by encode and inverted by decode
-    #[arg(long, value_enum)]
-    pub scale: Scale,
+    /// How every feature is scaled first; saved in the run, applied by encode and inverted by decode. One for all, or of
+    /// several views one each
+    #[arg(long, value_enum, value_name = "SCALE,...", value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_more")]
+    pub scale: Vec<Scale>,
     /// Seconds between checkpoints
     #[arg(long, value_name = "SECONDS")]
     pub save_every: f64,
@@ -105,11 +107,39 @@ pub struct Fitting {
 
 impl Default for Fitting {
     fn default() -> Self {
-        Fitting { out: None, resume: false, stream: false, scale: Scale::None, save_every: 30.0 }
+        Fitting { out: None, resume: false, stream: false, scale: Vec::new(), save_every: 30.0 }
     }
 }
 
+/// A key of one value or of a list.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(given: D) -> std::result::Result<Vec<Scale>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        One(Scale),
+        More(Vec<Scale>),
+    }
+    Ok(match Given::deserialize(given)? {
+        Given::One(scale) => vec![scale],
+        Given::More(scales) => scales,
+    })
+}
+
 impl Fitting {
+    /// Whether features stay as they are.
+    pub fn is_unscaled(&self) -> bool {
+        self.scale.iter().all(|scale| *scale == Scale::None)
+    }
+
+    /// The scales as one writes them: `none`, `minmax`, `shift,minmax`.
+    pub fn scales(&self) -> String {
+        let name = |scale: &Scale| serde_json::json!(scale).as_str().unwrap_or_default().to_owned();
+        match self.scale[..] {
+            [] => name(&Scale::None),
+            ref scales => scales.iter().map(name).collect::<Vec<_>>().join(","),
+        }
+    }
+
     /// The time between checkpoints.
     /// # Errors
     /// [`Error::Parameter`] where the number is no time.
@@ -130,6 +160,18 @@ pub struct GraphFiles {
     /// nodes; drawn by the seed if left out
     #[arg(long, value_name = "FILE")]
     pub split: Option<PathBuf>,
+}
+
+/// What a network that makes frames takes beside them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct FrameFiles {
+    /// Weights to start from: safetensors with the published names, or the model of a run
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// The weights of VGG19, safetensors with torchvision's names, for --feature-weight and --style-weight
+    #[arg(long, value_name = "FILE")]
+    pub vgg: Option<PathBuf>,
 }
 
 /// How data is read.

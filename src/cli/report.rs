@@ -56,7 +56,7 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
     Summary {
         title: format!("{} of {}", title_of(&manifest.model), data.source),
         model: manifest.model.clone(),
-        description: rooms::find(&manifest.model)
+        description: rooms::of_run(&manifest.model)
             .map_or(String::new(), |room| format!("{} ({}).", capitalised(room.about), room.source)),
         metrics: cards(metrics),
         parameters: parameters(manifest, metrics),
@@ -98,7 +98,7 @@ pub fn warn(manifest: &Manifest, metrics: &Value) {
 }
 
 /// The scores first, then what the fit took.
-fn cards(metrics: &Value) -> Vec<Metric> {
+pub(super) fn cards(metrics: &Value) -> Vec<Metric> {
     let number = |key: &str| metrics[key].as_f64();
     let mut cards = Vec::new();
     for (key, value) in metrics.as_object().into_iter().flatten() {
@@ -140,7 +140,7 @@ pub fn word(value: &Value) -> String {
 
 /// As authors write it; else abbreviations (NMF, PCA) in capitals, words as words.
 fn title_of(model: &str) -> String {
-    match rooms::find(model).ok().and_then(|room| room.title) {
+    match rooms::of_run(model).ok().and_then(|room| room.title) {
         Some(title) => title.to_owned(),
         None if model.len() <= 4 => model.to_uppercase(),
         None => capitalised(model),

@@ -2,6 +2,7 @@
 //! common tests and the bench list derive from it.
 
 use super::options::from_config;
+use crate::applications::starfysh::generative;
 use crate::applications::{deconvolution, joint_nmf, metagene};
 use crate::error::{Error, Result};
 use crate::io::run::Manifest;
@@ -12,6 +13,7 @@ use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
 use crate::models::graph::{arga, eigenmaps, gae, vgae};
+use crate::models::interpolation::{film, xvfi};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -260,7 +262,34 @@ pub const ROOMS: &[Room] = &[
         "Kingma & Dhariwal 2018",
         "digits",
     ),
+    room::<film::Params>(
+        "interpolation",
+        "frames between frames for large motion, trained on a clip: features read along flows found from coarse to fine",
+        "Reda, Kontkanen, Tabellion, Sun, Pantofaru & Curless 2022",
+        "shapes",
+    ),
+    room::<xvfi::Params>(
+        "interpolation",
+        "frames at any time between frames, trained on a clip: flows turned around to start from it",
+        "Sim, Oh & Kim 2021",
+        "shapes",
+    ),
 ];
+
+/// Models that a verb of their own fits, because they take more than data: what it leaves is a run like any other.
+const OF_VERBS: &[Room] = &[room::<generative::Stage>(
+    "applications",
+    "what the spots of a tissue are made of: archetypes, their communities and marker genes, proportions",
+    "He, Jin, Nazaret et al. 2024",
+    "",
+)];
+
+/// The room, or the model of a verb, of that name.
+/// # Errors
+/// [`Error::Parameter`] with the names of the rooms.
+pub fn of_run(name: &str) -> Result<&'static Room> {
+    OF_VERBS.iter().find(|room| room.name == name).map_or_else(|| find(name), Ok)
+}
 
 /// The room of that name.
 /// # Errors
@@ -276,7 +305,7 @@ pub fn find(name: &str) -> Result<&'static Room> {
 /// # Errors
 /// An unknown model, another version of it, damaged arrays.
 pub fn load(named: &Named, manifest: &Manifest) -> Result<Box<dyn Model>> {
-    let room = find(&manifest.model)?;
+    let room = of_run(&manifest.model)?;
     if manifest.version != room.version {
         return Err(Error::shape(
             format!("version {} of a saved {}", room.version, room.name),

@@ -1,22 +1,25 @@
 //! `diabolo starfysh COUNTS --positions FILE --out DIR`: what the spots of a tissue are made of.
 
-use super::options::{Machine, Reading, add_flags, keep_about, with_flags};
-use super::outcome::command_line;
+use super::options::{Fitting, Machine, Reading, add_flags, keep_about, peak_memory, with_flags};
+use super::outcome::{Saved, command_line};
+use super::progress::Watch;
 use super::run::with_data;
+use super::starfysh_inputs::{Spots, signatures};
 use super::starfysh_tables::Tables;
-use super::{fit, input, output};
+use super::{fit, input, output, report};
 use crate::applications::starfysh::figures::Told;
-use crate::applications::starfysh::{Params, Signatures, Starfysh, run as find};
+use crate::applications::starfysh::generative::Stage;
+use crate::applications::starfysh::{Params, steps};
+use crate::data::{Scale, Scaler};
 use crate::error::{Error, Result};
-use crate::io::run::RunFolder;
+use crate::io::loaded::Recipe;
+use crate::io::run::{DataDescription, Manifest, RunFolder};
 use crate::io::text_table::TextTable;
-use crate::linalg::Matrix;
-use crate::models::{Dataset, Labels};
-use crate::report::{self, Metric, Summary};
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use crate::models::{Dataset, Settings, StopReason};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use diabolo_kernels::{dispatch, parallel};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,6 +37,15 @@ pub fn command() -> Command {
         ),
         file("annotations", "A table with the name and the class of spots: compared with, never fitted to"),
         Arg::new("out").long("out").required(true).value_name("DIR").value_parser(value_parser!(PathBuf)),
+        Arg::new("resume")
+            .long("resume")
+            .action(ArgAction::SetTrue)
+            .help("Go on with the generative stage from the checkpoint in the run folder"),
+        Arg::new("save_every")
+            .long("save-every")
+            .value_name("SECONDS")
+            .value_parser(value_parser!(f64))
+            .help("Seconds between checkpoints of the generative stage; 30 if left out"),
     ]);
     keep_about(with_data(add_flags::<Machine>(command)), Params::augment_args_for_update)
 }
@@ -51,7 +63,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let path = |name: &str| matches.get_one::<PathBuf>(name);
     let source = matches.get_one::<String>("data").expect("a required argument");
     let loaded = input::load(source, &reading.options(), &env)?;
-    let (set, notes) = (loaded.dataset, loaded.warnings);
+    let (set, recipe, notes) = (loaded.dataset, loaded.recipe, loaded.warnings);
     let spots = Spots::of(&set)?;
     let places =
         spots.places(&TextTable::read(path("positions").expect("a required argument"), &env.budget)?)?;
@@ -63,27 +75,47 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
             (labels.class.iter().map(|class| Some(*class)).collect::<Vec<_>>(), labels.classes)
         }),
     };
+    let save_every =
+        Fitting { save_every: matches.get_one("save_every").copied().unwrap_or(30.0), ..Fitting::default() };
+    let save_every = save_every.save_every()?;
     let folder = RunFolder::create(path("out").expect("a required argument"))?;
+    let manifest = manifest(source, &set, recipe, &params, machine.seed);
+    let checkpoint = match matches.get_flag("resume") && folder.has_checkpoint() {
+        true => Some(fit::checkpoint(&folder, &manifest, &env)?),
+        false => None,
+    };
+    let done = checkpoint.as_ref().map(|named| named.vector_f64("history/objective")).transpose()?;
     fit::stop_on_interrupt(&env);
     let began = Instant::now();
-    let (found, metrics) = diabolo_kernels::parallel::with_threads(machine.threads, || {
-        let found = find(&set.data(), &places, signatures.as_ref(), &params, &env)?;
-        let metrics = found.metrics(known.as_ref().map(|(class, _)| class.as_slice()), &env)?;
+    let mut watch =
+        Watch::new(&folder, &manifest, save_every, done.map(|done| done.len() as u64), machine.quiet)?;
+    let class = known.as_ref().map(|(class, _)| class.as_slice());
+    let (found, metrics) = parallel::with_threads(machine.threads, || {
+        let mut found = steps(&set.data(), &places, signatures.as_ref(), &params, &env)?;
+        if env.is_cancelled()
+            || found.generate(&places, &params, (checkpoint.as_ref(), &env), &mut watch)?
+                == StopReason::Interrupted
+        {
+            return Err(fit::interrupted(&folder));
+        }
+        let metrics = found.metrics(class, &env)?;
         Ok::<_, Error>((found, metrics))
     })?;
-    if env.is_cancelled() {
-        let how =
-            "nothing was written; give the same command again, with fewer --epochs where that took long";
-        return Err(Error::Interrupted { how: how.to_owned() });
-    }
+    drop(watch);
     let seconds = began.elapsed().as_secs_f64();
     let warnings = [notes, found.warnings.clone()].concat();
     let mut written = json!({
+        "model": manifest.model,
         "command": command_line(),
         "version": env!("CARGO_PKG_VERSION"),
         "seed": machine.seed,
+        "threads": parallel::n_threads(),
+        "cpu": dispatch::tier().name(),
+        "n_samples": set.features.n_samples(),
+        "n_features": set.features.n_features(),
         "n_spots": set.features.n_samples(),
         "seconds": seconds,
+        "peak_memory_bytes": peak_memory(),
         "params": params,
         "why_this_number_of_archetypes": found.chosen.why,
     });
@@ -94,16 +126,19 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let told = Told {
         places: &places,
         names: &set.names,
-        class: known.as_ref().map(|(class, _)| class.as_slice()),
+        class,
         classes: known.as_ref().map_or(&[], |(_, classes)| classes),
     };
     let figures = found.figures(&told);
+    if let Some(generated) = &found.generated {
+        let scaler = Scaler::fit(&set.features, Scale::None, &env.budget)?;
+        folder.save_model(&Saved { model: &generated.composition, scaler: &scaler }, &manifest)?;
+    }
     Tables { found: &found, names: &set.names, folder: &folder }.write()?;
     let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
     folder.save_text("metrics.json", &pretty(&written))?;
     folder.save_text("figures.json", &pretty(&json!(figures)))?;
-    let summary = summary(&found, source, &metrics, &warnings, &params);
-    folder.save_text("report.html", &report::html(&summary, &figures))?;
+    folder.save_text("report.html", &report::page(&manifest, &written, &figures))?;
     if !machine.quiet {
         warnings.iter().for_each(|warning| eprintln!("diabolo: warning: {warning}"));
     }
@@ -114,185 +149,31 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<Vec<String>> =
-        metrics.iter().map(|(name, value)| vec![name.clone(), report::number(*value)]).collect();
+        metrics.iter().map(|(name, value)| vec![name.clone(), crate::report::number(*value)]).collect();
     output::print_table(&["metric".to_owned(), "value".to_owned()], &rows)?;
     output::print(&format!("report: {}\n", folder.file("report.html").display()))
 }
 
-fn summary(
-    found: &Starfysh,
-    source: &str,
-    metrics: &[(String, f64)],
-    warnings: &[String],
-    params: &Params,
-) -> Summary {
-    let told = json!(params);
-    let parameters = told.as_object().into_iter().flatten();
-    Summary {
-        title: format!("Spots of {source}"),
-        model: "starfysh".into(),
-        description: "Spots as mixtures of archetypes, their communities and marker genes, and proportions by a generative model \
-                      (He, Jin, Nazaret et al. 2024)."
-            .into(),
-        metrics: metrics.iter().map(|(name, value)| Metric::new(name.replace('_', " "), *value, "")).collect(),
-        parameters: parameters.map(|(key, value)| (key.clone(), super::report::word(value))).collect(),
-        data: format!(
-            "{source}: {} spots, {} genes kept",
-            found.prepared.n_spots(),
-            found.prepared.genes.len()
-        ),
-        warnings: warnings.to_vec(),
-        command: command_line(),
-        ..Summary::default()
-    }
-}
-
-/// Spots by name.
-struct Spots<'a> {
-    names: &'a [String],
-    place: HashMap<&'a str, usize>,
-}
-
-impl<'a> Spots<'a> {
-    /// Of data whose samples have names, each its own.
-    fn of(set: &'a Dataset) -> Result<Spots<'a>> {
-        let why = "the spots have no names to find their places by; give --sample-names FILE";
-        let names = set.names.samples.as_deref().ok_or_else(|| Error::parameter("sample_names", why))?;
-        let mut place = HashMap::new();
-        for (i, name) in names.iter().enumerate() {
-            if place.insert(name.as_str(), i).is_some() {
-                let why = format!("two spots are called {name}; give each a name of its own");
-                return Err(Error::parameter("sample_names", why));
-            }
-        }
-        Ok(Spots { names, place })
-    }
-
-    /// The places of all spots, n_spots x 2, from lines `name x y` in any order; other names are passed over.
-    fn places(&self, table: &TextTable) -> Result<Matrix<f64>> {
-        let mut places = Matrix::filled(self.names.len(), 2, f64::NAN);
-        for (line, cells) in &table.lines {
-            let Some(&i) = cells.first().and_then(|name| self.place.get(name.as_str())) else { continue };
-            if !places[(i, 0)].is_nan() {
-                return Err(
-                    table.fail(*line, format!("spot {} stands there twice; give it one place", cells[0]))
-                );
-            }
-            for axis in 0..2 {
-                let text = cells.get(axis + 1).map_or("", String::as_str);
-                let number = text.parse::<f64>().ok().filter(|v| v.is_finite());
-                let why = || format!("`{text}` is no coordinate of spot {}; lines are: name, x, y", cells[0]);
-                places[(i, axis)] = number.ok_or_else(|| table.fail(*line, why()))?;
-            }
-        }
-        let missing: Vec<&str> = (0..self.names.len())
-            .filter(|&i| places[(i, 0)].is_nan())
-            .map(|i| self.names[i].as_str())
-            .collect();
-        match missing.first() {
-            None => Ok(places),
-            Some(first) => Err(Error::parse(
-                &table.path,
-                format!(
-                    "{} of {} spots have no place, {first} the first; lines are: name, x, y, with the names of the data",
-                    missing.len(),
-                    self.names.len()
-                ),
-            )),
-        }
-    }
-
-    /// The class of every spot that has one, from lines `name class`.
-    fn classes(&self, table: &TextTable) -> Result<(Vec<Option<u32>>, Vec<String>)> {
-        let mut named: Vec<Option<String>> = vec![None; self.names.len()];
-        for (line, cells) in &table.lines {
-            let Some(&i) = cells.first().and_then(|name| self.place.get(name.as_str())) else { continue };
-            let class = cells.get(1..).and_then(<[String]>::last);
-            let class = class.ok_or_else(|| table.fail(*line, format!("spot {} has no class", cells[0])))?;
-            if named[i].replace(class.clone()).is_some() {
-                return Err(
-                    table.fail(*line, format!("spot {} stands there twice; give it one class", cells[0]))
-                );
-            }
-        }
-        let known: Vec<String> = named.iter().flatten().cloned().collect();
-        if known.is_empty() {
-            return Err(Error::parse(
-                &table.path,
-                "no line begins with the name of a spot; lines are: name, class",
-            ));
-        }
-        let labels = Labels::from_names(&known);
-        let mut classes = labels.class.into_iter();
-        let class = named.iter().map(|name| name.as_ref().and_then(|_| classes.next())).collect();
-        Ok((class, labels.classes))
-    }
-}
-
-/// Signatures of either form. In a table of two columns of which the second names more genes of the data by far, or neither any, a line is a
-/// type and a gene; else the first line names types, and below each stand its genes.
-fn signatures(table: &TextTable, set: &Dataset) -> Result<Signatures> {
-    let genes: HashSet<&str> = set.names.features.iter().flatten().map(String::as_str).collect();
-    if genes.is_empty() {
-        let why = "the genes have no names to find signatures by; give --feature-names FILE";
-        return Err(Error::parameter("feature_names", why));
-    }
-    let is_gene =
-        |cells: &[String], at: usize| cells.get(at).is_some_and(|cell| genes.contains(cell.as_str()));
-    let count = |at: usize| table.lines.iter().filter(|(_, cells)| is_gene(cells, at)).count();
-    let found = match table.n_cols() == 2 && 2 * count(0) <= count(1) {
-        true => by_lines(table, &genes),
-        false => by_columns(table),
-    };
-    check_signatures(&table.path, found)
-}
-
-/// Lines `type gene`; the first is a header where its gene is none and some other line's is.
-fn by_lines(table: &TextTable, genes: &HashSet<&str>) -> Signatures {
-    let mut found = Signatures::default();
-    let is_known = |cells: &[String]| cells.get(1).is_some_and(|gene| genes.contains(gene.as_str()));
-    let any_known = table.lines.iter().any(|(_, cells)| is_known(cells));
-    for (at, (_, cells)) in table.lines.iter().enumerate() {
-        let [kind, gene] = &cells[..] else { continue };
-        let is_header = at == 0 && any_known && !is_known(cells);
-        if is_header || kind.is_empty() || gene.is_empty() {
-            continue;
-        }
-        let place = found.types.iter().position(|known| known == kind).unwrap_or_else(|| {
-            found.types.push(kind.clone());
-            found.genes.push(Vec::new());
-            found.types.len() - 1
-        });
-        found.genes[place].push(gene.clone());
-    }
-    found
-}
-
-/// A column of genes under the name of each type; a column without a name, as of row numbers, is passed over.
-fn by_columns(table: &TextTable) -> Signatures {
-    let mut found = Signatures::default();
-    let header = table.lines.first().map_or(&[][..], |(_, cells)| cells.as_slice());
-    for (at, name) in header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let cell = |(_, cells): &(u64, Vec<String>)| cells.get(at).cloned();
-        let is_gene = |gene: &String| !gene.is_empty() && !gene.eq_ignore_ascii_case("nan");
-        found.types.push(name.clone());
-        found.genes.push(table.lines[1..].iter().filter_map(cell).filter(is_gene).collect());
-    }
-    found
-}
-
-fn check_signatures(path: &Path, found: Signatures) -> Result<Signatures> {
-    if let Some(at) = found.genes.iter().position(Vec::is_empty) {
-        return Err(Error::parse(
-            path,
-            format!("type {} has no genes; give it some or leave it out", found.types[at]),
-        ));
-    }
-    match found.types.is_empty() {
-        true => Err(Error::parse(
-            path,
-            "there is no type; lines are `type gene`, or a header of types above their genes",
-        )),
-        false => Ok(found),
+/// What the run says of itself.
+fn manifest(source: &str, set: &Dataset, recipe: Recipe, params: &Params, seed: u64) -> Manifest {
+    let x = &set.features;
+    Manifest {
+        model: Stage::NAME.to_owned(),
+        version: Stage::VERSION,
+        params: json!(params),
+        seed,
+        diabolo: env!("CARGO_PKG_VERSION").to_owned(),
+        data: DataDescription {
+            source: source.to_owned(),
+            n_samples: x.n_samples(),
+            n_features: x.n_features(),
+            n_stored: x.n_stored(),
+            fingerprint: x.fingerprint(),
+            scale: "none".to_owned(),
+            feature_names: set.names.features.clone(),
+            picture: None,
+            graph: None,
+            recipe,
+        },
     }
 }

@@ -7,10 +7,13 @@
 //! | none | 0 | 1 |
 //! | max | 0 | max_i abs x_ij |
 //! | minmax | min_i x_ij | max_i x_ij - min_i x_ij |
+//! | shift | min_ij x_ij over all features of a view | 1 |
 //! | standard | mean_i x_ij | standard deviation about the mean (divisor n) |
 //!
 //! A constant feature keeps factor 1. Values that are not finite are left out of the statistics. Sparse data
-//! stays sparse: `standard` divides without shifting, and `minmax` is refused unless every minimum is 0.
+//! stays sparse: `standard` divides without shifting, and `minmax` and `shift` are refused unless every minimum is 0.
+//!
+//! Features of several views may be scaled differently: [`Scaler::of_views`].
 
 use super::moments::{Moments, column_moments};
 use crate::error::{Error, Result};
@@ -35,24 +38,30 @@ pub enum Scale {
     MinMax,
     /// To mean 0 and standard deviation 1.
     Standard,
+    /// All features of a view less their least value: none is negative, and what they differ by stays.
+    Shift,
 }
 
 impl Scale {
     /// Every scale, in the order of their saved numbers.
-    const ALL: [Scale; 4] = [Scale::None, Scale::Max, Scale::MinMax, Scale::Standard];
+    const ALL: [Scale; 5] = [Scale::None, Scale::Max, Scale::MinMax, Scale::Standard, Scale::Shift];
 
-    /// Shift and factor of a feature with these statistics.
-    fn shift_and_factor(self, feature: &Moments) -> (f64, f64) {
+    /// The number that stands for features of several scales.
+    const SEVERAL: u64 = Scale::ALL.len() as u64;
+
+    /// Shift and factor of a feature with these statistics, of a view with that least value.
+    fn shift_and_factor(self, feature: &Moments, least: f64) -> (f64, f64) {
         let (shift, factor) = match self {
             Scale::None => (0.0, 1.0),
             Scale::Max => (0.0, feature.min.abs().max(feature.max.abs())),
             Scale::MinMax => (feature.min, feature.max - feature.min),
             Scale::Standard => (feature.mean, feature.variance().sqrt()),
+            Scale::Shift => (least, 1.0),
         };
         if feature.count == 0 {
             return (0.0, 1.0); // nothing is known of a feature without a finite value
         }
-        if feature.min == feature.max && self != Scale::Max {
+        if feature.min == feature.max && ![Scale::Max, Scale::Shift].contains(&self) {
             let constant = if self == Scale::None { 0.0 } else { feature.min };
             return (constant, 1.0); // exactly, where the mean of equal values may be rounded
         }
@@ -63,7 +72,8 @@ impl Scale {
 /// A learned scaling: what `fit` saves, `encode` applies and `decode` inverts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaler {
-    scale: Scale,
+    /// `None` where views differ in it.
+    scale: Option<Scale>,
     shift: Vec<f64>,
     factor: Vec<f64>,
 }
@@ -71,31 +81,68 @@ pub struct Scaler {
 impl Scaler {
     /// Learns the scaling of every feature of `x`.
     /// # Errors
-    /// [`Error::Parameter`] for `minmax` on sparse data with a minimum other than 0,
+    /// [`Error::Parameter`] for `minmax` or `shift` on sparse data with a minimum other than 0,
     /// [`Error::Numerical`] for a feature whose range is no number, [`Error::Limit`].
     pub fn fit(x: &Features, scale: Scale, budget: &Budget) -> Result<Scaler> {
+        Scaler::of_views(x, &[scale], &[], budget)
+    }
+
+    /// The same for features of several views: `widths` says how many each has (empty: all are of one view), `scales` is one
+    /// for all views, or one each.
+    /// # Errors
+    /// As [`Scaler::fit`]; [`Error::Parameter`] where there are not as many scales as views, or widths that do not sum to the
+    /// number of features.
+    pub fn of_views(x: &Features, scales: &[Scale], widths: &[usize], budget: &Budget) -> Result<Scaler> {
         let n_features = x.n_features();
+        let widths = if widths.is_empty() { vec![n_features] } else { widths.to_vec() };
+        let scales = match scales {
+            [] => vec![Scale::None; widths.len()],
+            [one] => vec![*one; widths.len()],
+            each if each.len() == widths.len() => each.to_vec(),
+            each => {
+                let why =
+                    format!("{} scales for {} views; give one for all or one each", each.len(), widths.len());
+                return Err(Error::parameter("scale", why));
+            }
+        };
+        if widths.iter().sum::<usize>() != n_features {
+            let why = format!(
+                "views of {} columns together for data of {n_features}",
+                widths.iter().sum::<usize>()
+            );
+            return Err(Error::parameter("views", why));
+        }
+        let scale = scales.first().copied().filter(|first| scales.iter().all(|scale| scale == first));
         budget.charge_array(n_features as u64, 2 * size_of::<f64>() as u64, "the scale of every feature")?;
-        if scale == Scale::None {
+        if scale == Some(Scale::None) {
             return Ok(Scaler { scale, shift: vec![0.0; n_features], factor: vec![1.0; n_features] });
         }
         let features = column_moments(x, budget)?;
-        let (mut shift, factor): (Vec<f64>, Vec<f64>) =
-            features.iter().map(|feature| scale.shift_and_factor(feature)).unzip();
+        let (mut shift, mut factor) = (Vec::with_capacity(n_features), Vec::with_capacity(n_features));
+        let mut rest = features.as_slice();
+        for (&scale, &width) in scales.iter().zip(&widths) {
+            let (own, others) = rest.split_at(width);
+            let known = own.iter().filter(|feature| feature.count > 0);
+            let least = known.map(|feature| feature.min).fold(f64::INFINITY, f64::min);
+            for feature in own {
+                let (by, over) = scale.shift_and_factor(feature, least);
+                // Sparse data stays sparse.
+                shift.push(if x.is_sparse() && scale == Scale::Standard { 0.0 } else { by });
+                factor.push(over);
+            }
+            rest = others;
+        }
         if let Some(j) = factor.iter().position(|f| !f.is_finite()) {
             return Err(Error::numerical(
                 format!("scale of feature {}", j + 1),
                 "its values span more than a number can hold; remove the extreme ones",
             ));
         }
-        if x.is_sparse() && scale == Scale::Standard {
-            shift.fill(0.0);
-        }
         if let Some(j) = shift.iter().position(|&s| s != 0.0).filter(|_| x.is_sparse()) {
             return Err(Error::parameter(
                 "scale",
                 format!(
-                    "minmax would subtract {} from feature {} and fill the sparse data; use max or standard",
+                    "minmax or shift would subtract {} from feature {} and fill the sparse data; use max or standard",
                     shift[j],
                     j + 1
                 ),
@@ -104,8 +151,8 @@ impl Scaler {
         Ok(Scaler { scale, shift, factor })
     }
 
-    /// Which scaling it is.
-    pub fn scale(&self) -> Scale {
+    /// Which scaling it is; `None` where views differ in it.
+    pub fn scale(&self) -> Option<Scale> {
         self.scale
     }
 
@@ -130,7 +177,7 @@ impl Scaler {
     /// [`Error::Limit`] where bytes have no room to become f32.
     pub fn apply(&self, x: Features, budget: &Budget) -> Result<Features> {
         self.check(x.n_features())?;
-        if self.scale == Scale::None {
+        if self.scale == Some(Scale::None) {
             return Ok(x);
         }
         match x {
@@ -170,9 +217,12 @@ impl Scaler {
         let kind = named.scalar_u64("kind")?;
         let scale = usize::try_from(kind).ok().and_then(|kind| Scale::ALL.get(kind).copied());
         let usable = |value: &f64| value.is_finite();
-        let Some(scale) = scale else {
-            return Err(Error::shape("a scale of kind 0 to 3", format!("kind {kind}")));
-        };
+        if scale.is_none() && kind != Scale::SEVERAL {
+            return Err(Error::shape(
+                format!("a scale of kind 0 to {}", Scale::SEVERAL),
+                format!("kind {kind}"),
+            ));
+        }
         if shift.len() != factor.len() {
             return Err(Error::shape(
                 format!("{} factors, one a feature", shift.len()),
@@ -229,7 +279,7 @@ impl Scaler {
 
 impl Tensors for Scaler {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        visit_u64(each, "kind", self.scale as u64);
+        visit_u64(each, "kind", self.scale.map_or(Scale::SEVERAL, |scale| scale as u64));
         visit_vector(each, "shift", self.shift.as_slice());
         visit_vector(each, "factor", self.factor.as_slice());
     }

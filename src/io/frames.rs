@@ -1,6 +1,6 @@
 //! Frames of moving pictures: PNG and JPEG files, a folder of them in the order of their names.
 
-use super::pictures::{self, Grain};
+use super::pictures::{self, Grain, Kind};
 use super::{atomic, png};
 use crate::error::{Error, Result};
 use crate::models::interpolation::Frame;
@@ -14,6 +14,10 @@ pub enum Converted {
     FromGrey,
     /// 16 bits became 8.
     FromDeep,
+    /// Places in a list of colours became colours.
+    FromPalette,
+    /// What is transparent was laid over white.
+    FromTransparent,
 }
 
 impl std::fmt::Display for Converted {
@@ -21,6 +25,8 @@ impl std::fmt::Display for Converted {
         f.write_str(match self {
             Converted::FromGrey => "grey pictures are written as colour",
             Converted::FromDeep => "16 bits a channel are rounded to 8",
+            Converted::FromPalette => "colours of a palette are written as they are, without it",
+            Converted::FromTransparent => "what is transparent is laid over white",
         })
     }
 }
@@ -29,10 +35,16 @@ impl std::fmt::Display for Converted {
 /// # Errors
 /// [`Error::Parse`] for anything but a PNG or JPEG, [`Error::Limit`], [`Error::Io`].
 pub fn read(path: &Path, budget: &Budget) -> Result<(Frame, Vec<Converted>)> {
-    let (height, width, n_channels, grain) = pictures::read_one(path, budget)?;
+    let single = pictures::read_one(path, budget)?;
+    let Kind { height, width, n_channels, .. } = single.kind;
     budget.charge(3 * (height * width) as u64, "a frame")?;
     let mut converted = Vec::new();
-    let bytes = match grain {
+    for (is_so, what) in
+        [(single.has_palette, Converted::FromPalette), (single.has_alpha, Converted::FromTransparent)]
+    {
+        converted.extend(is_so.then_some(what));
+    }
+    let bytes = match single.grain {
         Grain::Bytes(bytes) => bytes,
         Grain::Deep(values) => {
             converted.push(Converted::FromDeep);
@@ -49,17 +61,47 @@ pub fn read(path: &Path, budget: &Budget) -> Result<(Frame, Vec<Converted>)> {
     Ok((Frame::new(height, width, rgb)?, converted))
 }
 
-/// The pictures of a folder, in the order of their names.
+/// The pictures of a folder, in the order of their numbers where all have one at the end of a name that is the same before it,
+/// else in the order of their names.
 /// # Errors
-/// [`Error::Parse`] for fewer than two, [`Error::Io`].
+/// [`Error::Parse`] for fewer than two, or where one is missing of those that are numbered; [`Error::Io`].
 pub fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     let files = pictures::files_of(folder)?;
-    match files.len() {
-        0 | 1 => {
-            Err(Error::parse(folder, "the folder holds fewer than two .png or .jpg files; give the frames"))
-        }
-        _ => Ok(files),
+    if files.len() < 2 {
+        return Err(Error::parse(
+            folder,
+            "the folder holds fewer than two .png or .jpg files; give the frames",
+        ));
     }
+    let numbers: Option<Vec<(String, u64)>> = files.iter().map(|file| numbered(file)).collect();
+    let Some(numbers) = numbers.filter(|all| all.iter().all(|(name, _)| *name == all[0].0)) else {
+        return Ok(files);
+    };
+    let mut files: Vec<(u64, PathBuf)> = numbers.into_iter().map(|(_, number)| number).zip(files).collect();
+    files.sort();
+    let steps: Vec<u64> = files.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    let name = |at: usize| files[at].1.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if let Some(at) = steps.iter().position(|step| *step == 0) {
+        let why = format!("{} and {} have one number; give each its own", name(at), name(at + 1));
+        return Err(Error::parse(folder, why));
+    }
+    let step = steps.iter().copied().min().unwrap_or(1);
+    if let Some(at) = steps.iter().position(|own| *own != step) {
+        let why = format!(
+            "frames are missing between {} and {}: the others are {step} apart; add them, or number the frames anew",
+            name(at),
+            name(at + 1)
+        );
+        return Err(Error::parse(folder, why));
+    }
+    Ok(files.into_iter().map(|(_, file)| file).collect())
+}
+
+/// What stands before the number at the end of a file's name, and the number.
+fn numbered(file: &Path) -> Option<(String, u64)> {
+    let stem = file.file_stem()?.to_str()?;
+    let name = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some((name.to_owned(), stem[name.len()..].parse().ok()?))
 }
 
 /// Writes a frame as PNG, whole or not at all.

@@ -48,6 +48,8 @@ impl std::fmt::Display for Kind {
 pub(super) struct Picture<'a> {
     pub kind: Kind,
     pub has_alpha: bool,
+    /// Whether its pixels are places in a list of colours.
+    pub has_palette: bool,
     /// Channels of a pixel side by side, then alpha; 16 bits in big endian.
     pub frame: Charged<'a, u8>,
 }
@@ -102,19 +104,27 @@ pub(super) enum Grain {
     Deep(Vec<f32>),
 }
 
-/// Height, width, channels (1 or 3) and pixels of a picture. Nothing stays charged.
-pub(super) fn read_one(path: &Path, budget: &Budget) -> Result<(usize, usize, usize, Grain)> {
+/// A picture by itself.
+pub(super) struct Single {
+    pub kind: Kind,
+    pub has_alpha: bool,
+    pub has_palette: bool,
+    pub grain: Grain,
+}
+
+/// A picture by itself. Nothing stays charged.
+pub(super) fn read_one(path: &Path, budget: &Budget) -> Result<Single> {
     let picture = decode(path, budget)?;
     let mut pictures = Pictures::like(&picture, 1, budget)?;
     pictures.push(&picture)?;
-    let Kind { height, width, n_channels, .. } = pictures.kind;
     let n_values = pictures.kind.n_values() as u64;
     let (grain, bytes) = match pictures.pixels {
         Pixels::Bytes(values) => (Grain::Bytes(values.into_vec()), n_values),
         Pixels::Deep(values) => (Grain::Deep(values.into_vec()), 4 * n_values),
     };
     budget.release(bytes);
-    Ok((height, width, n_channels, grain))
+    let Picture { has_alpha, has_palette, .. } = picture;
+    Ok(Single { kind: pictures.kind, has_alpha, has_palette, grain })
 }
 
 /// The pictures of a folder, sorted by name.
@@ -217,10 +227,12 @@ impl<'a> Pictures<'a> {
             Pixels::Deep(values) => Matrix::from_vec(self.n_pictures, n_values, values.into_vec()).into(),
         };
         // Only grey pictures have one pixel a feature.
-        let picture = (self.kind.n_channels == 1).then_some((self.kind.height, self.kind.width));
+        let size = (self.kind.height, self.kind.width);
+        let is_grey = self.kind.n_channels == 1;
+        let (picture, colour) = (is_grey.then_some(size), (!is_grey).then_some(size));
         Dataset {
             features,
-            names: Names { samples, picture, ..Names::default() },
+            names: Names { samples, picture, colour, ..Names::default() },
             labels: None,
             batches: None,
         }

@@ -96,7 +96,8 @@ pub(super) fn decode<'a>(input: &mut Input<'a>) -> Result<Picture<'a>> {
     };
     budget.release(working);
     let has_alpha = matches!(color, ColorType::GrayscaleAlpha | ColorType::Rgba);
-    Ok(Picture { kind, has_alpha, frame })
+    let has_palette = reader.info().color_type == ColorType::Indexed;
+    Ok(Picture { kind, has_alpha, has_palette, frame })
 }
 
 /// What the decoder's error means for the user.

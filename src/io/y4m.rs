@@ -16,6 +16,9 @@ const LONGEST_LINE: u64 = 1024;
 /// Pixels of a side at the most.
 const LONGEST_SIDE: usize = 1 << 16;
 
+/// The line before a frame.
+const FRAME: &[u8] = b"FRAME\n";
+
 /// How chroma is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chroma {
@@ -39,14 +42,14 @@ pub struct Header {
 }
 
 impl Header {
-    /// The same with `times` as many frames a second.
-    /// # Errors
-    /// [`Error::Parameter`] where that is no number.
-    pub fn faster(&self, times: u64) -> Result<Header> {
-        let frames = self.rate.0.checked_mul(times);
-        let frames =
-            frames.ok_or_else(|| Error::parameter("times", "makes more frames a second than can be told"))?;
-        Ok(Header { rate: (frames, self.rate.1), ..self.clone() })
+    /// The same with another rate: frames in so many seconds.
+    pub fn with_rate(&self, rate: (u64, u64)) -> Header {
+        Header { rate, ..self.clone() }
+    }
+
+    /// Bytes of a frame as [`write_frame`] writes it.
+    pub fn written_bytes(&self) -> u64 {
+        (FRAME.len() + self.frame_bytes()) as u64
     }
 
     /// Height and width of a plane of chroma.
@@ -78,7 +81,7 @@ impl<R: BufRead> Reader<R> {
     pub fn new(mut input: R, path: &Path, budget: &Budget) -> Result<Reader<R>> {
         let line = line_of(&mut input, path)?.unwrap_or_default();
         let header = header_of(&line).map_err(|why| Error::parse(path, why))?;
-        let handed_out = 3 * header.height * header.width;
+        let handed_out = 3 * header.height * header.width; // red, green and blue, a byte each
         budget.charge((header.frame_bytes() + handed_out) as u64, "a frame of the clip")?;
         let planes = vec![0; header.frame_bytes()];
         Ok(Reader { header, input, path: path.to_owned(), n_frames: 0, planes })
@@ -93,7 +96,14 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// [`Error::Parse`] where a frame is cut off, [`Error::Io`].
     pub fn next_frame(&mut self) -> Result<Option<Frame>> {
-        let Some(line) = line_of(&mut self.input, &self.path)? else { return Ok(None) };
+        if self.skip_frame()? { Ok(Some(self.to_rgb()?)) } else { Ok(None) }
+    }
+
+    /// Passes over the next frame; whether there was one.
+    /// # Errors
+    /// As [`Reader::next_frame`].
+    pub fn skip_frame(&mut self) -> Result<bool> {
+        let Some(line) = line_of(&mut self.input, &self.path)? else { return Ok(false) };
         self.n_frames += 1;
         if line != "FRAME" && !line.starts_with("FRAME ") {
             let why = format!(
@@ -109,7 +119,7 @@ impl<R: BufRead> Reader<R> {
             }
             _ => Error::io(&self.path, error),
         })?;
-        Ok(Some(self.to_rgb()?))
+        Ok(true)
     }
 
     fn to_rgb(&self) -> Result<Frame> {
@@ -150,7 +160,7 @@ pub fn write_header(header: &Header, out: &mut dyn Write) -> std::io::Result<()>
 pub fn write_frame(header: &Header, frame: &Frame, out: &mut dyn Write) -> std::io::Result<()> {
     let Header { height, width, .. } = *header;
     assert_eq!((frame.height(), frame.width()), (height, width), "frames of one size");
-    out.write_all(b"FRAME\n")?;
+    out.write_all(FRAME)?;
     let pixels: Vec<[f32; 3]> = frame.rgb().chunks_exact(3).map(|c| to_ycc([c[0], c[1], c[2]])).collect();
     let byte = |x: f32| x.round() as u8;
     out.write_all(&pixels.iter().map(|p| byte(p[0])).collect::<Vec<u8>>())?;

@@ -14,7 +14,7 @@ mod plot;
 mod raster;
 pub mod text;
 
-use crate::figure::Figure;
+use crate::figure::{Figure, Picture};
 
 pub use number::number;
 
@@ -39,6 +39,17 @@ pub struct Summary {
     pub warnings: Vec<String>,
     /// The command line that made the run.
     pub command: String,
+}
+
+/// The longest side of a picture of a page, pixels.
+const LONGEST: usize = 640;
+
+/// A picture for a page, rows of (red, green, blue): a large one is averaged down.
+/// # Panics
+/// If there are not 3 `height` x `width` values.
+pub fn picture(name: impl Into<String>, height: usize, width: usize, rgb: &[u8]) -> Picture {
+    let (height, width, png) = raster::photograph(height, width, rgb, LONGEST);
+    Picture { name: name.into(), height, width, png }
 }
 
 /// A key number of a report.

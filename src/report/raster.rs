@@ -69,6 +69,27 @@ pub(crate) fn mask(width: usize, height: usize, shown: &[u8]) -> String {
     data_address(width, height, shown, |encoder| encoder.set_color(png::ColorType::Grayscale))
 }
 
+/// A picture in its own colours, rows of (red, green, blue), as a PNG file in base 64; one with a longer side than `side` is
+/// averaged down. Also its height and width.
+pub(crate) fn photograph(height: usize, width: usize, rgb: &[u8], side: usize) -> (usize, usize, String) {
+    assert_eq!(rgb.len(), 3 * height * width, "three bytes a pixel");
+    let channel = |c: usize| -> Vec<f64> { rgb.iter().skip(c).step_by(3).map(|&x| f64::from(x)).collect() };
+    let [red, green, blue] = [0, 1, 2].map(|c| Shrunk::new(height, width, &channel(c), side));
+    let shrunk: Vec<u8> = (0..red.values.len())
+        .flat_map(|at| [&red, &green, &blue].map(|channel| channel.values[at].round() as u8))
+        .collect();
+    let size = |n: usize| u32::try_from(n).expect("a report's picture is far smaller than 2^32 pixels");
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, size(red.n_cols), size(red.n_rows));
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().expect("writing to memory cannot fail");
+    writer.write_image_data(&shrunk).expect("writing to memory cannot fail");
+    writer.finish().expect("writing to memory cannot fail");
+    (red.n_rows, red.n_cols, base64(&file))
+}
+
 /// Encodes one byte a pixel.
 fn data_address(
     width: usize,

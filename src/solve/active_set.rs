@@ -11,42 +11,13 @@
 //! negative slope G x - c - lambda enters. Each round lowers the objective, so it ends. Without the sum,
 //! block principal pivoting is tried first.
 
-use crate::linalg::Matrix;
+use super::unit_gram::Systems;
+pub use super::unit_gram::UnitGram;
 use diabolo_kernels::small::Small;
 
 /// What a slope may be below 0 and still count as 0, for a Gram matrix of unit diagonal, relative to the
 /// largest right-hand side.
 const SLOPE: f64 = 1e-12;
-
-/// Added to a unit diagonal where a system is singular to rounding: of equal columns each then takes its
-/// share.
-const RIDGE: f64 = 1e-10;
-
-/// A Gram matrix scaled to a unit diagonal, which its programs are solved in: G = D S D.
-pub struct UnitGram {
-    s: Matrix<f64>,
-    /// 1 / D; 0 for a column of zeros, whose unknown stays 0.
-    inverse_scale: Vec<f64>,
-}
-
-impl UnitGram {
-    /// Scales a symmetric positive semi-definite matrix.
-    /// # Panics
-    /// If it is not square.
-    pub fn new(gram: &Matrix<f64>) -> UnitGram {
-        let k = gram.n_rows();
-        assert_eq!(gram.n_cols(), k, "a Gram matrix is square");
-        let inverse = |d: f64| if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 };
-        let inverse_scale: Vec<f64> = (0..k).map(|j| inverse(gram[(j, j)])).collect();
-        let s = Matrix::from_fn(k, k, |i, j| gram[(i, j)] * inverse_scale[i] * inverse_scale[j]);
-        UnitGram { s, inverse_scale }
-    }
-
-    /// k
-    pub fn order(&self) -> usize {
-        self.inverse_scale.len()
-    }
-}
 
 /// Room for one program after the other, without allocation.
 pub struct Workspace<'a> {
@@ -55,10 +26,10 @@ pub struct Workspace<'a> {
     c: Vec<f64>,
     /// The scaled unknowns, D x.
     x: Vec<f64>,
+    /// Rising.
     passive: Vec<usize>,
-    factor: Vec<f64>,
     optimum: Vec<f64>,
-    ones: Vec<f64>,
+    systems: Systems,
 }
 
 impl<'a> Workspace<'a> {
@@ -70,9 +41,8 @@ impl<'a> Workspace<'a> {
             c: vec![0.0; k],
             x: vec![0.0; k],
             passive: Vec::with_capacity(k),
-            factor: vec![0.0; k * k],
             optimum: vec![0.0; k],
-            ones: vec![0.0; k],
+            systems: Systems::new(k),
         }
     }
 
@@ -184,7 +154,7 @@ impl<'a> Workspace<'a> {
                         self.passive.remove(place);
                         self.x[j] = 0.0;
                     }
-                    None => self.passive.push(j),
+                    None => self.admit(j),
                 }
             }
         }
@@ -213,7 +183,7 @@ impl<'a> Workspace<'a> {
                 .map(|j| (j, self.slope(j, lambda)))
                 .min_by(|a, b| a.1.total_cmp(&b.1));
             match entering {
-                Some((j, slope)) if slope < -tolerance => self.passive.push(j),
+                Some((j, slope)) if slope < -tolerance => self.admit(j),
                 _ => return,
             }
         }
@@ -222,32 +192,25 @@ impl<'a> Workspace<'a> {
     /// The optimum on the passive set into `optimum`; returns the multiplier of the sum.
     fn optimum_on_passive(&mut self, sums_to_one: bool) -> f64 {
         let size = self.passive.len();
-        for ridge in [0.0, RIDGE, 1e3 * RIDGE, 1.0] {
-            for (r, &i) in self.passive.iter().enumerate() {
-                for (q, &j) in self.passive.iter().enumerate() {
-                    self.factor[r * size + q] = self.gram.s[(i, j)] + if r == q { ridge } else { 0.0 };
-                }
-            }
-            if f64::cholesky_small(&mut self.factor[..size * size], size).is_ok() {
-                break;
-            }
+        let system = self.systems.of(self.gram, &self.passive);
+        for (optimum, &i) in self.optimum.iter_mut().zip(&self.passive) {
+            *optimum = self.c[i];
         }
-        let factor = &self.factor[..size * size];
-        for (r, &i) in self.passive.iter().enumerate() {
-            self.optimum[r] = self.c[i];
-            self.ones[r] = self.gram.inverse_scale[i];
-        }
-        f64::cholesky_solve(factor, size, &mut self.optimum[..size]);
+        f64::cholesky_solve(&system.factor, size, &mut self.optimum[..size]);
         if !sums_to_one {
             return 0.0;
         }
-        f64::cholesky_solve(factor, size, &mut self.ones[..size]);
-        let weigh = |values: &[f64]| -> f64 {
-            self.passive.iter().zip(values).map(|(&i, value)| self.gram.inverse_scale[i] * value).sum()
-        };
-        let lambda = (1.0 - weigh(&self.optimum[..size])) / weigh(&self.ones[..size]);
-        self.optimum.iter_mut().zip(&self.ones).take(size).for_each(|(x, one)| *x += lambda * one);
+        let pairs = self.passive.iter().zip(&self.optimum);
+        let sum: f64 = pairs.map(|(&i, x)| self.gram.inverse_scale[i] * x).sum();
+        let lambda = (1.0 - sum) / system.weight;
+        self.optimum.iter_mut().zip(&system.ones).for_each(|(x, one)| *x += lambda * one);
         lambda
+    }
+
+    /// Adds an unknown to the passive set.
+    fn admit(&mut self, j: usize) {
+        let place = self.passive.partition_point(|&i| i < j);
+        self.passive.insert(place, j);
     }
 
     /// Moves towards the optimum as far as no unknown becomes negative; whether it was reached. The unknown

@@ -29,3 +29,4 @@ pub mod sgd;
 pub mod spectral;
 pub mod top_n;
 pub mod topics;
+mod unit_gram;

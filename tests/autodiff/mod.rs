@@ -6,6 +6,7 @@ mod gamma;
 mod network;
 mod operations;
 mod programs;
+mod warp;
 
 use diabolo::autodiff::{Graph, Id, Param, Store, check};
 use diabolo::random::Rng;

@@ -144,6 +144,17 @@ fn views_are_met_by_name() {
     assert!(told["relative_error_view_2"].as_f64().is_some(), "{told}");
     assert_eq!(text(&bytes(&folder, "run/factors/w.tsv")).lines().count(), 5);
     assert_eq!(good(&folder, "encode run a.tsv --view b.tsv").lines().count(), 5);
+    // Every view in its own way, kept in the run and undone by decode.
+    folder.file("below.tsv", b"id\ty1\ty2\ns1\t-3\t1\ns2\t-1\t2\ns3\t4\t-2\ns4\t0\t1\n");
+    let scaled = "fit joint_nmf a.tsv --view below.tsv --n-components 2 --n-init 3 --quiet";
+    refused(&folder, &format!("{scaled} --out s"), 65, &["view 2", "--scale shift"]);
+    refused(&folder, &format!("{scaled} --scale max,shift,none --out s"), 2, &["3 scales for 2 views"]);
+    good(&folder, &format!("{scaled} --scale max,shift --out s"));
+    let page = text(&bytes(&folder, "s/report.html"));
+    assert!(page.contains("scaled by max,shift") && page.contains("agreement between starts"), "{page}");
+    good(&folder, "encode s a.tsv --view below.tsv -o z.tsv --quiet");
+    let back = good(&folder, "decode s z.tsv");
+    assert!(back.lines().any(|line| line.split('\t').skip(1).any(|cell| cell.starts_with('-'))), "{back}");
     folder.file("few.tsv", b"1\t2\n3\t4\n");
     refused(&folder, "fit joint_nmf a.tsv --view few.tsv --out r", 65, &["few.tsv", "2 rows for 4"]);
     refused(&folder, &format!("{fit} --views 3,2"), 2, &["views"]);

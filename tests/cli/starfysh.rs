@@ -1,7 +1,7 @@
 //! `diabolo starfysh`: files joined by name whatever their order, what it leaves, and what is refused.
 
 use super::mistakes::refused;
-use super::{bytes, good, text};
+use super::{bytes, command, good, text};
 use crate::io::Scratch;
 use std::fmt::Write;
 
@@ -140,4 +140,46 @@ fn mistakes_end_in_one_line() {
     folder.file("negative.tsv", negative.as_bytes());
     refused(&folder, &with("counts.tsv", "negative.tsv"), 65, &["negative"]);
     refused(&folder, &with("counts.tsv", "digits"), 2, &["the spots have no names"]);
+}
+
+#[test]
+fn interrupted_it_goes_on_to_the_same_bits_and_encodes_new_spots() {
+    let folder = Scratch::new();
+    tissue(&folder);
+    let long = RUN.replace("--epochs 2 --n-restarts 1", "--epochs 60 --n-restarts 2 --save-every 0 --quiet");
+    good(&folder, &long.replace("--out run", "--out whole"));
+    let mut child = command(&folder, &long).spawn().expect("the binary starts");
+    let log = folder.path().join("run/log.jsonl");
+    // Into the second fit, so that the first is kept beside it.
+    while std::fs::read_to_string(&log).unwrap_or_default().lines().count() < 70 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        assert!(child.try_wait().expect("a process").is_none(), "it ended before it could be killed");
+    }
+    child.kill().expect("a process");
+    child.wait().expect("an end");
+    // A checkpoint of other settings or places is not gone on with.
+    let resumed = format!("{long} --resume");
+    refused(&folder, &resumed.replace("--epochs 60", "--epochs 70"), 2, &["made with 60, not 70"]);
+    folder.file(
+        "elsewhere.tsv",
+        (0..20).map(|i| format!("s{i}\t{}\t0\n", i * i)).collect::<String>().as_bytes(),
+    );
+    refused(&folder, &resumed.replace("places.tsv", "elsewhere.tsv"), 2, &["resume", "other places"]);
+    good(&folder, &resumed);
+    for name in ["model.safetensors", "proportions.tsv", "figures.json"] {
+        assert_eq!(bytes(&folder, format!("run/{name}")), bytes(&folder, format!("whole/{name}")), "{name}");
+    }
+    // The spots that were fitted have the proportions that stand in the table; new ones in any order have theirs.
+    good(&folder, "encode run counts.tsv -o again.tsv --quiet");
+    assert_eq!(bytes(&folder, "again.tsv"), bytes(&folder, "run/proportions.tsv"));
+    let counts = text(&bytes(&folder, "counts.tsv"));
+    let few: Vec<&str> = counts.lines().take(1).chain(counts.lines().skip(15).take(3)).collect();
+    folder.file("few.tsv", (few.join("\n") + "\n").as_bytes());
+    let shares = good(&folder, "encode run few.tsv --quiet");
+    assert_eq!(shares.lines().nth(1), text(&bytes(&folder, "again.tsv")).lines().nth(15));
+    good(&folder, "eval run few.tsv --quiet");
+    let page = bytes(&folder, "run/report.html");
+    good(&folder, "report run");
+    assert_eq!(page, bytes(&folder, "run/report.html"));
+    refused(&folder, "decode run again.tsv", 2, &["starfysh has no decoder"]);
 }

@@ -1,7 +1,7 @@
 //! Sweeps of coordinate descent against their plain twins, at sizes around the blocks.
 
 use crate::tolerance::{SWEEP_F32, SWEEP_F64};
-use diabolo_kernels::coordinate::{Coordinate, Penalty, Sweeps, reference};
+use diabolo_kernels::coordinate::{Blocks, Coordinate, Penalty, Sweeps, reference};
 use diabolo_kernels::sparse::{CsrRef, Pattern};
 use diabolo_kernels::{MatRef, Real};
 use proptest::prelude::*;
@@ -102,9 +102,9 @@ fn check_fused<T: Real>(a: &[f64], x: &[f64], b: &[f64], k: usize, n_sweeps: usi
     let g = gram(b, k);
     let xt: Vec<T> = (0..m * n).map(|at| T::from_f64(x[at % n * m + at / n])).collect();
     let mut got: Vec<T> = cast(a);
-    let told = T::fused_least_squares_sweeps(
+    let (told, told_gram) = T::fused_least_squares_sweeps(
         &mut got,
-        MatRef::new(&xt, m, n),
+        &Blocks::of_transposed(MatRef::new(&xt, m, n)),
         &cast::<T>(b),
         &cast::<T>(&g),
         n_sweeps,
@@ -119,6 +119,7 @@ fn check_fused<T: Real>(a: &[f64], x: &[f64], b: &[f64], k: usize, n_sweeps: usi
     }
     assert_near(&got, &expected, tolerance);
     assert_near(&told, &products, tolerance);
+    assert_near(&told_gram, &gram(&expected, k), tolerance);
 }
 
 proptest! {

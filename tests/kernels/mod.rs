@@ -23,3 +23,4 @@ mod ulp;
 mod update;
 mod vector;
 mod vector_math;
+mod warp;

@@ -5,10 +5,11 @@ use crate::io::Scratch;
 use crate::tolerance::GOLDEN_METRIC;
 use diabolo::io::frames;
 use diabolo::metrics::fidelity::{psnr, ssim};
-use diabolo::models::interpolation::Frame;
 use diabolo::models::interpolation::optical_flow::{
-    Clip, Motion, Params, Prepared, Quality, between, motion,
+    Clip, Flow, Motion, Params, Prepared, Quality, between, motion,
 };
+use diabolo::models::interpolation::optical_flow::{coloured, flow_difference, legend};
+use diabolo::models::interpolation::{Frame, Schedule};
 use diabolo::monitor::{Budget, Env};
 use diabolo_kernels::parallel::with_threads;
 use proptest::prelude::*;
@@ -177,4 +178,124 @@ fn frames_are_written_and_read() {
     frames::write(&path, &frame).unwrap();
     let (again, converted) = frames::read(&path, &Budget::unlimited()).unwrap();
     assert!(again == frame && converted.is_empty());
+}
+
+/// As much memory as a frame and its motion take when cut into bands, and no more.
+#[test]
+fn bands_of_rows_under_a_limit_have_the_same_flow() {
+    let (h, w) = (400, 96);
+    let (a, b) = (scene(h, w, 0.0, 0.0), scene(h, w, 4.0, -2.5));
+    for quality in [Quality::Fast, Quality::Balanced, Quality::Best] {
+        let params = Params::from(quality);
+        let (_, _, whole) = found(&a, &b, &params, &Env::default());
+        // The least limit that is enough, by halves.
+        let enough = |limit: u64| -> Option<Motion> {
+            let env = Env { budget: Budget::limited(limit), ..Env::default() };
+            let (first, second) = (Prepared::new(&a, &env).ok()?, Prepared::new(&b, &env).ok()?);
+            let motion = motion(&first, &second, &params, &env).ok()?;
+            assert_eq!(env.budget.used(), 2 * Prepared::bytes(h, w) + Motion::bytes(h, w, &params));
+            Some(motion)
+        };
+        let (mut below, mut above) = (0, 1 << 30);
+        while above - below > 4096 {
+            let middle = (below + above) / 2;
+            if enough(middle).is_some() { above = middle } else { below = middle }
+        }
+        let bands = enough(above).expect("the least limit is enough");
+        // Rows depend on no more than is beside their band, so that bands are not to be seen at all.
+        let flows = [(&whole.forward, &bands.forward), (&whole.backward, &bands.backward)];
+        for (one, other) in flows {
+            let pairs = one.right.iter().chain(&one.down).zip(other.right.iter().chain(&other.down));
+            let most = pairs.map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+            assert!(most <= 1e-3, "{quality:?}: {most}");
+        }
+        // Whole pictures need more than that.
+        let needed = 2 * (diabolo_kernels::motion::Relaxation::bytes(h, w) >> (2 * params.finest));
+        assert!(
+            quality == Quality::Fast || above < needed + 2 * Prepared::bytes(h, w),
+            "{quality:?} {above}"
+        );
+    }
+}
+
+/// The share of the plain mean of both frames in what is called true: least squares of (truth - made) on (mean - made).
+#[test]
+fn the_truth_of_walking_holds_most_of_the_plain_mean() {
+    let Some(folder) = real("frames/middlebury") else { return };
+    let env = Env::default();
+    let share = |name: &str| {
+        let read = |file: &str| frames::read(&folder.join(name).join(file), &env.budget).unwrap().0;
+        let [a, truth, b] = ["I0.png", "I1_gt.png", "I2.png"].map(read);
+        let (first, second, motion) = found(&a, &b, &Params::from(Quality::Balanced), &env);
+        let made = between(&first, &second, &motion, 0.5, &env).unwrap();
+        let (mut along, mut square) = (0.0, 0.0);
+        let pixels = made.rgb().iter().zip(truth.rgb()).zip(a.rgb().iter().zip(b.rgb()));
+        for ((&made, &truth), (&a, &b)) in pixels {
+            let towards = 0.5 * (f64::from(a) + f64::from(b)) - f64::from(made);
+            along += towards * (f64::from(truth) - f64::from(made));
+            square += towards * towards;
+        }
+        along / square
+    };
+    // No compensation of motion can come near a truth that is itself a blend: the plain mean is nearer there.
+    assert!(share("Walking") > 0.6, "{}", share("Walking"));
+    assert!(share("RubberWhale").abs() < 0.1 && share("Urban2").abs() < 0.1);
+}
+
+#[test]
+fn schedules_are_exact() {
+    let places = |schedule: Schedule, i: u64| schedule.from(i).collect::<Vec<_>>();
+    assert_eq!(places(Schedule::times(2), 3), [(6, 0.0), (7, 0.5)]);
+    // 24 to 60 frames a second: five for two.
+    let schedule = Schedule::rates((24, 1), (60, 1)).unwrap();
+    assert_eq!(places(schedule, 0), [(0, 0.0), (1, 0.4), (2, 0.8)]);
+    assert_eq!(places(schedule, 1), [(3, 0.2), (4, 0.6)]);
+    assert_eq!((schedule.n_frames(3), schedule.n_frames(1), schedule.n_frames(0)), (6, 1, 0));
+    // Film's rate, far into the clip: no frame is lost or made twice.
+    let schedule = Schedule::rates((24_000, 1001), (60, 1)).unwrap();
+    let far = 10_000_000;
+    let (last, next) = (places(schedule, far), places(schedule, far + 1));
+    assert_eq!(last.last().unwrap().0 + 1, next[0].0);
+    assert!(last.iter().chain(&next).all(|(_, t)| (0.0..1.0).contains(t)));
+    let all: u64 = (0..100).map(|i| places(schedule, i).len() as u64).sum();
+    assert_eq!(all, places(schedule, 100)[0].0);
+    // Fewer frames than before.
+    let schedule = Schedule::rates((60, 1), (24, 1)).unwrap();
+    assert_eq!(places(schedule, 2), [(1, 0.5)]);
+    assert!(places(schedule, 1).is_empty());
+    assert!(Schedule::rates((25, 1), (0, 1)).is_err());
+}
+
+#[test]
+fn the_wheel_has_the_hues_of_its_source() {
+    // Baker et al. 2011: to the left cyan, up between blue and magenta, to the right red; still is white.
+    let flow =
+        |right: f32, down: f32| Flow { height: 1, width: 2, right: vec![right, 0.0], down: vec![down, 0.0] };
+    let of = |right, down| {
+        let (frame, largest) = coloured(&flow(right, down)).unwrap();
+        assert!((largest - 4.0).abs() < 1e-6, "{largest}");
+        assert_eq!(frame.rgb()[3..], [255, 255, 255]);
+        [frame.rgb()[0], frame.rgb()[1], frame.rgb()[2]]
+    };
+    let [red, green, blue] = of(4.0, 0.0);
+    assert!(red > 200 && green < 60 && blue < 60, "{red} {green} {blue}");
+    let [red, green, blue] = of(-4.0, 0.0);
+    assert!(red < 60 && green > 150 && blue > 200, "{red} {green} {blue}");
+    let wheel = legend(65).unwrap();
+    let middle = 3 * (32 * 65 + 32);
+    assert_eq!(
+        (wheel.rgb()[..3].to_vec(), wheel.rgb()[middle..middle + 3].to_vec()),
+        (vec![255; 3], vec![255; 3])
+    );
+}
+
+#[test]
+fn flow_differences_are_those_of_the_frames() {
+    let env = Env { budget: Budget::limited(40_000_000), ..Env::default() };
+    let (before, truth, other) =
+        (scene(96, 128, 0.0, 0.0), scene(96, 128, 3.0, 0.0), scene(96, 128, 5.0, 0.0));
+    assert_eq!(flow_difference(&before, &truth, &truth, &env).unwrap(), 0.0);
+    let told = flow_difference(&before, &other, &truth, &env).unwrap();
+    assert!((told - 2.0).abs() < 0.5, "{told}");
+    assert_eq!(env.budget.used(), 0);
 }

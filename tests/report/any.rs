@@ -1,6 +1,6 @@
 //! Whatever is given, a page comes out whole.
 
-use diabolo::figure::{Axis, Colours, Figure, MapTopic, MapWord, Panel, Plot, Series};
+use diabolo::figure::{Axis, Colours, Figure, MapTopic, MapWord, Panel, Picture, Plot, Series};
 use diabolo::report::{Summary, text};
 use proptest::prelude::*;
 
@@ -98,7 +98,15 @@ fn any_plot() -> impl Strategy<Value = Plot> {
         .prop_map(|(topics, lambda)| Plot::TopicMap { topics, lambda });
     let table = (any_names(), prop::collection::vec(any_names(), 0..6));
     let table = table.prop_map(|(header, rows)| Plot::Table { header, rows });
-    prop_oneof![lines, points, bars, panels, shares, topics, map, images, spots, table]
+    let photographs = (any_names(), any_names()).prop_map(|(names, files)| Plot::Pictures {
+        pictures: names
+            .into_iter()
+            .zip(files)
+            .map(|(name, png)| Picture { name, height: 3, width: 4, png })
+            .collect(),
+        per_row: 2,
+    });
+    prop_oneof![lines, points, bars, panels, shares, topics, map, images, photographs, spots, table]
 }
 
 proptest! {

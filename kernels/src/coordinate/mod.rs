@@ -20,6 +20,7 @@ use crate::sparse::CsrRef;
 use crate::view::MatRef;
 use dense_divergence::dense_divergence_rows;
 use divergence::divergence_rows;
+pub use fused_least_squares::Blocks;
 use fused_least_squares::fused_least_squares_rows;
 use least_squares::least_squares_rows;
 
@@ -84,17 +85,17 @@ pub trait Coordinate: Sized + Copy {
         is_told: bool,
     ) -> Self;
 
-    /// `n_sweeps` sweeps of 1/2 ||X - A Bᵀ||^2 for dense X of few columns, without penalties; X stands transposed, `xt`
-    /// m x n, rows contiguous, `gram` = Bᵀ B. Returns Xᵀ A afterwards, m x k.
+    /// `n_sweeps` sweeps of 1/2 ||X - A Bᵀ||^2 for dense X of few columns, without penalties; X n x m, `gram` = Bᵀ B.
+    /// Returns Xᵀ A, m x k, and AᵀA afterwards.
     /// # Panics
-    /// If the sizes do not agree or the rows of Xᵀ or B are not contiguous.
+    /// If the sizes do not agree.
     fn fused_least_squares_sweeps(
         a: &mut [Self],
-        xt: MatRef<Self>,
+        x: &Blocks<Self>,
         b: &[Self],
         gram: &[Self],
         n_sweeps: usize,
-    ) -> Vec<Self>;
+    ) -> (Vec<Self>, Vec<Self>);
 }
 
 macro_rules! coordinate {
@@ -177,31 +178,30 @@ macro_rules! coordinate {
 
             fn fused_least_squares_sweeps(
                 a: &mut [$t],
-                xt: MatRef<$t>,
+                x: &Blocks<$t>,
                 b: &[$t],
                 gram: &[$t],
                 n_sweeps: usize,
-            ) -> Vec<$t> {
+            ) -> (Vec<$t>, Vec<$t>) {
                 dispatch! {
-                    fn rows(a: &mut [$t], first: usize, xt: MatRef<$t>, b: &[$t], gram: &[$t], n: usize) -> Vec<$t> =
+                    fn rows(a: &mut [$t], first: usize, x: &Blocks<$t>, b: &[$t], gram: &[$t], n: usize) -> Vec<$t> =
                         fused_least_squares_rows::<$v>;
                 }
-                let (k, m) = (gram.len().isqrt(), xt.rows());
+                let (k, m) = (gram.len().isqrt(), x.n_cols());
                 assert!(gram.len() == k * k && b.len() == m * k, "one row of B for each column of X");
-                assert_eq!(a.len(), xt.cols() * k, "one row of the factor for each row of X");
-                assert!(xt.cols() <= 1 || xt.col_stride() == 1, "the rows of X' are not contiguous");
-                let mut total = vec![0.0; m * k];
+                assert_eq!(a.len(), x.n_rows() * k, "one row of the factor for each row of X");
+                let mut total = vec![0.0; m * k + k * k];
                 if k == 0 {
-                    return total;
+                    return (total, Vec::new());
                 }
-                let at_once = least_squares::VECTORS * crate::simd::MAX_LANES;
-                let rows_per_task = (TASK / (k * m.max(1))).max(1).next_multiple_of(at_once);
+                let rows_per_task = (TASK / (k * m.max(1))).max(1).next_multiple_of(Blocks::<$t>::ROWS);
                 let partials =
-                    map_row_blocks(a, k, rows_per_task, |first, a| rows(a, first, xt, b, gram, n_sweeps));
+                    map_row_blocks(a, k, rows_per_task, |first, a| rows(a, first, x, b, gram, n_sweeps));
                 for partial in partials {
                     total.iter_mut().zip(partial).for_each(|(total, part)| *total += part);
                 }
-                total
+                let gram = total.split_off(m * k);
+                (total, gram)
             }
         }
     };

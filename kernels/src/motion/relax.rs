@@ -15,6 +15,7 @@
 use super::grey::Spot;
 use super::{Grey, gradient};
 use crate::simd::Simd;
+use std::ops::Range;
 
 /// What weighs the terms.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,20 +77,49 @@ impl Relaxation {
     /// # Panics
     /// If sizes do not agree.
     pub fn new(first: Grey, second: Grey, flow: [&[f32]; 2], robust: Robust) -> Relaxation {
-        let (h, w) = (first.height(), first.width());
+        let slopes = gradient(second, true);
+        let rows = 0..first.height();
+        Relaxation::of_rows(first, second, [&slopes[0], &slopes[1]], flow, rows, robust)
+    }
+
+    /// Rows that the flow of a row depends on after `n_renewals` times [`Relaxation::relax`] by `n_sweeps`: every half sweep
+    /// brings it one row farther, so do the weights, and slopes of slopes see four.
+    pub fn reach(n_renewals: usize, n_sweeps: usize) -> usize {
+        n_renewals * (2 * n_sweeps + 1) + 4
+    }
+
+    /// The terms of some rows, an even one the first, as if the first picture had no others: farther from its border than
+    /// [`Relaxation::reach`] the flow is that of the whole. `slopes` are the gradients of the second picture, `flow` is of all
+    /// rows, and the relaxed one of these rows.
+    /// # Panics
+    /// If sizes do not agree.
+    pub fn of_rows(
+        first: Grey,
+        second: Grey,
+        slopes: [&[f32]; 2],
+        flow: [&[f32]; 2],
+        rows: Range<usize>,
+        robust: Robust,
+    ) -> Relaxation {
+        let w = first.width();
+        assert_eq!([second.height(), second.width()], [first.height(), w], "pictures of one size");
+        assert!(rows.start.is_multiple_of(2) && rows.end <= first.height(), "rows of the picture");
+        let all = first.height() * w;
+        assert!(flow.iter().chain(&slopes).all(|plane| plane.len() == all), "values a pixel");
+        let (whole, [x1, y1], top) = (first.height(), slopes, rows.start);
+        let pixels = rows.start * w..rows.end * w;
+        let (flow, h) = (flow.map(|plane| &plane[pixels.clone()]), rows.len());
+        let first = Grey::new(h, w, &first.pixels()[pixels]);
         let n = h * w;
-        assert_eq!([second.height(), second.width()], [h, w], "pictures of one size");
         assert!(n > 1, "a pixel has neighbours");
-        assert!(flow.iter().all(|plane| plane.len() == n), "a displacement a pixel");
         let plane = || vec![0.0; (h + 2) * w + LANES];
         let [x0, y0] = gradient(first, true);
-        let [x1, y1] = gradient(second, true);
         let mut brightness = std::array::from_fn(|_| plane());
         let mut edges: [Vec<f32>; 5] = std::array::from_fn(|_| plane());
         for at in 0..n {
-            let (y, x) = ((at / w) as f32 + flow[1][at], (at % w) as f32 + flow[0][at]);
-            let spot = Spot::new(h, w, y, x);
-            let (there, x_there, y_there) = (spot.of(second.pixels()), spot.of(&x1), spot.of(&y1));
+            let (y, x) = ((top + at / w) as f32 + flow[1][at], (at % w) as f32 + flow[0][at]);
+            let spot = Spot::new(whole, w, y, x);
+            let (there, x_there, y_there) = (spot.of(second.pixels()), spot.of(x1), spot.of(y1));
             brightness[0][w + at] = 0.5 * (x0[at] + x_there);
             brightness[1][w + at] = 0.5 * (y0[at] + y_there);
             brightness[2][w + at] = there - first.pixels()[at];

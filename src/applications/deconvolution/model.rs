@@ -1,6 +1,6 @@
 //! Learnt profiles and what they can do.
 
-use super::state::{load_types, scale, select, visit_types};
+use super::state::{scale, select};
 use super::{Method, OTHER, Params, Signature, Solver, condition_number, figures};
 use crate::error::{Error, Result};
 use crate::figure::Figure;
@@ -10,7 +10,7 @@ use crate::models::{
     check_width,
 };
 use crate::monitor::Env;
-use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_vector};
+use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_names, visit_vector};
 
 /// Mixtures ~ Z S.
 pub struct Deconvolution {
@@ -40,7 +40,7 @@ impl Deconvolution {
     }
 
     pub(super) fn load(named: &Named, params: &Params) -> Result<Deconvolution> {
-        let (types, profiles) = (load_types(named)?, Matrix::load(named, "profiles")?);
+        let (types, profiles) = (named.list_of_names("types")?, Matrix::load(named, "profiles")?);
         let variances = named.contains("variances").then(|| Matrix::load(named, "variances")).transpose()?;
         let markers = named.vector_u32("markers")?;
         let fits = types.len() == profiles.n_rows()
@@ -111,7 +111,7 @@ impl Deconvolution {
 
 impl Tensors for Deconvolution {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        visit_types(each, &self.types);
+        visit_names(each, "types", &self.types);
         self.profiles.visit_as("profiles", each);
         if let Some(variances) = &self.variances {
             variances.visit_as("variances", each);

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
 use crate::models::{Data, Step};
 use crate::monitor::Env;
-use crate::tensors::{Named, TensorView, Tensors, Values, visit_f64, visit_u64, visit_vector};
+use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_names, visit_u64, visit_vector};
 use std::collections::BTreeSet;
 
 /// What the choice of markers has found so far.
@@ -95,7 +95,7 @@ impl State {
             start = end as usize;
         }
         Ok(State {
-            types: load_types(named)?,
+            types: named.list_of_names("types")?,
             moments: Moments {
                 means: Matrix::load(named, "means")?,
                 variances: Matrix::load(named, "variances")?,
@@ -112,7 +112,7 @@ impl State {
 
 impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
-        visit_types(each, &self.types);
+        visit_names(each, "types", &self.types);
         self.moments.means.visit_as("means", each);
         self.moments.variances.visit_as("variances", each);
         visit_vector(each, "counts", self.moments.counts.as_slice());
@@ -136,21 +136,6 @@ impl Tensors for State {
 /// Columns of a matrix.
 pub(super) fn select(table: &Matrix<f64>, columns: &[u32]) -> Matrix<f64> {
     Matrix::from_fn(table.n_rows(), columns.len(), |t, g| table[(t, columns[g] as usize)])
-}
-
-/// Names as bytes, one a line.
-pub(super) fn visit_types(each: &mut dyn FnMut(&str, TensorView<'_>), types: &[String]) {
-    let text = types.join("\n").into_bytes();
-    each("types", TensorView { shape: &[text.len()], values: Values::U8(&text) });
-}
-
-/// What [`visit_types`] gave.
-pub(super) fn load_types(named: &Named) -> Result<Vec<String>> {
-    use crate::tensors::Owned;
-    let damaged = || Error::shape("names of types", "bytes that are none; fit again");
-    let Owned::U8(bytes) = &named.get("types")?.values else { return Err(damaged()) };
-    let text = std::str::from_utf8(bytes).map_err(|_| damaged())?;
-    Ok(text.split('\n').map(str::to_owned).collect())
 }
 
 /// Means and variances of the samples of each type, scaled to the same sum first.

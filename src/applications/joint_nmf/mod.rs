@@ -16,8 +16,10 @@
 //!
 //! **The data** has the columns of all views side by side, and `views` says how many each has (`--view FILE` fills it in).
 //! A sample that a view lacks has NaN in all of its columns there; its W is found by the views it has, and no other
-//! value may be missing. Views may have columns on any scale, but no negative values: scale them with `--scale minmax`, or
-//! split every column into its positive and its negative part with `split_signs` (Kim & Tidor 2003).
+//! value may be missing. Views may have columns on any scale, but no negative values: scale them (`--scale`, one for all
+//! views or one each: `minmax` gives every column the same range, `shift` takes a view's least value off all of it, so that
+//! columns keep what they differ by), or split every column into its positive and its negative part with `split_signs`
+//! (Kim & Tidor 2003).
 //!
 //! **Joint** is the factorisation of the concatenation [sqrt(theta_1) X_1 | sqrt(theta_2) X_2 | ...]: W moves by the sums
 //! over its views of theta_v X_v H_v' and theta_v H_v H_v', each H_v by its own, by hierarchical alternating least squares
@@ -28,10 +30,14 @@
 //! are drawn at random, V_v begins at 0.1 of such a draw.
 //!
 //! `n_init` starts are fitted side by side; the model is the one of least objective, and how far apart they end is in
-//! [`Joint::objectives`]: one lucky start can look far better than the mean.
+//! [`Joint::objectives`]: one lucky start can look far better than the mean. So samples are clustered by the codes of every
+//! start ([`Joint::starts`]), and how far these agree with one another, and each with known classes, is told beside the
+//! model's own. A start that is chosen because it agrees best with the classes has seen them: that figure says what is in
+//! reach, not what the method finds.
 
 mod figures;
 mod model;
+mod partition;
 mod run;
 mod views;
 
@@ -69,6 +75,12 @@ pub struct Params {
     /// Take the positive and the negative part of every column for two
     #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set))]
     pub split_signs: bool,
+    /// How samples are clustered by their codes
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub clusters: Clusters,
+    /// Clusters of k-means; 0 for as many as components
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub n_clusters: usize,
     /// Random starts; the one of least objective is the model
     #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
     pub n_init: usize,
@@ -92,6 +104,18 @@ pub enum Method {
     Inmf,
 }
 
+/// How samples are clustered by their codes, components counted by how much of all views they tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Clusters {
+    /// k-means on codes of length 1: does not depend on how components are turned.
+    #[default]
+    Kmeans,
+    /// The component of the largest code.
+    Argmax,
+}
+
 impl Default for Params {
     fn default() -> Self {
         Params {
@@ -101,6 +125,8 @@ impl Default for Params {
             weights: Vec::new(),
             lambda: 5.0,
             split_signs: false,
+            clusters: Clusters::Kmeans,
+            n_clusters: 0,
             n_init: 20,
             max_iter: 300,
             tol: 1e-6,
@@ -111,13 +137,17 @@ impl Default for Params {
 impl models::Settings for Params {
     const NAME: &'static str = "joint_nmf";
     const TITLE: Option<&'static str> = Some("Joint NMF");
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn check(&self) -> Result<()> {
         check_count("n_components", self.n_components as u64, "0 components explain nothing")?;
         check_count("n_init", self.n_init as u64, "0 starts fit nothing")?;
         check_not_negative("lambda", self.lambda)?;
         check_not_negative("tol", self.tol)?;
+        if self.clusters == Clusters::Argmax && ![0, self.n_components].contains(&self.n_clusters) {
+            let why = "the largest code tells as many clusters as there are components; leave it out, or take kmeans";
+            return Err(Error::parameter("n_clusters", why));
+        }
         if self.views.contains(&0) {
             return Err(Error::parameter("views", "a view of 0 columns shows nothing; leave it out"));
         }
@@ -131,6 +161,7 @@ impl models::Settings for Params {
 /// All starts.
 pub struct State {
     runs: Vec<Run>,
+    seed: u64,
     /// A cache: nothing in it is not in the data and the parameters.
     views: Option<Views>,
 }
@@ -148,10 +179,10 @@ impl Fit for Params {
         let n_values = (views.n_samples() + views.n_columns()) as u64 * self.n_components as u64;
         let own =
             if self.method == Method::Inmf { views.n_samples() * views.len() * self.n_components } else { 0 };
-        let a_run = 8 * (4 * n_values + own as u64);
+        let a_run = 8 * (4 * n_values + own as u64) + 4 * views.n_samples() as u64;
         env.budget.charge_array(self.n_init as u64, a_run, "the factors of all starts")?;
         let starts = (0..self.n_init as u64).map(|start| Run::drawn(&views, self, env.seed, start));
-        Ok(State { runs: starts.collect(), views: Some(views) })
+        Ok(State { runs: starts.collect(), seed: env.seed, views: Some(views) })
     }
 
     fn step(&self, x: &Data, state: &mut State, env: &Env) -> Result<Step> {
@@ -179,12 +210,12 @@ impl Fit for Params {
     }
 
     fn finish(&self, state: State) -> Result<Joint> {
-        Joint::of_runs(self, state.runs)
+        Joint::of_runs(self, state.runs, state.seed)
     }
 
     fn load_state(&self, named: &Named) -> Result<State> {
         let runs = (0..named.scalar_u64("n_init")?).map(|r| Run::load(&named.under(&format!("{r}/"))));
-        Ok(State { runs: runs.collect::<Result<_>>()?, views: None })
+        Ok(State { runs: runs.collect::<Result<_>>()?, seed: named.scalar_u64("seed")?, views: None })
     }
 
     fn load_model(&self, named: &Named) -> Result<Joint> {
@@ -195,6 +226,7 @@ impl Fit for Params {
 impl Tensors for State {
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         visit_u64(each, "n_init", self.runs.len() as u64);
+        visit_u64(each, "seed", self.seed);
         for (r, run) in self.runs.iter().enumerate() {
             run.visit(&mut |name, view| each(&format!("{r}/{name}"), view));
         }

@@ -1,5 +1,6 @@
 //! The start of least objective and what it can do.
 
+use super::partition::{self, spread};
 use super::run::rows;
 use super::views::widths;
 use super::{Method, Params, Run, Views, figures};
@@ -9,13 +10,10 @@ use crate::linalg::{Features, Matrix};
 use crate::metrics::partition::{adjusted_rand_index, normalized_mutual_information};
 use crate::models::{Along, Data, Decode, Encode, Factor, Latent, Metrics, Model, Widths, check_width};
 use crate::monitor::Env;
-use crate::solve::lloyd::clusters;
 use crate::solve::nnls;
 use crate::tensors::{Named, TensorView, Tensors, visit_vector};
+use diabolo_kernels::parallel::map_chunks;
 use diabolo_kernels::reduce::Reduce;
-
-/// Key of the streams of k-means.
-const GROUPS: u64 = u64::MAX;
 
 /// X_v ~ (W + V_v) H_v
 pub struct Joint {
@@ -29,16 +27,22 @@ pub struct Joint {
     /// The weights of the views in the fit.
     weights: Vec<f64>,
     objectives: Vec<f64>,
+    /// The clusters of the training samples by every start.
+    starts: Vec<Vec<u32>>,
+    /// Which start it is.
+    best: usize,
 }
 
 impl Joint {
-    pub(super) fn of_runs(params: &Params, runs: Vec<Run>) -> Result<Joint> {
+    pub(super) fn of_runs(params: &Params, runs: Vec<Run>, seed: u64) -> Result<Joint> {
         let objectives: Vec<f64> = runs.iter().map(|run| run.objective).collect();
-        let best = runs.into_iter().min_by(|a, b| a.objective.total_cmp(&b.objective));
+        let starts = map_chunks(runs.len(), 1, |at| partition::of_run(params, &runs[at.start], seed));
+        let best = (0..runs.len()).min_by(|&a, &b| objectives[a].total_cmp(&objectives[b]));
         let best = best.ok_or_else(|| Error::parameter("n_init", "0 starts fit nothing"))?;
-        let weights = best.weights.clone();
-        let (w, h) = (best.w().clone(), best.ht().transposed());
-        Ok(Joint { params: params.clone(), w, h, own: best.own, weights, objectives })
+        let run = runs.into_iter().nth(best).expect("one of the runs");
+        let (w, h) = (run.w().clone(), run.ht().transposed());
+        let Run { weights, own, .. } = run;
+        Ok(Joint { params: params.clone(), w, h, own, weights, objectives, starts, best })
     }
 
     pub(super) fn load(named: &Named, params: &Params) -> Result<Joint> {
@@ -49,7 +53,14 @@ impl Joint {
             (0..n_own).map(|v| Matrix::load(named, &format!("own/{v}"))).collect::<Result<_>>()?;
         let parts = if params.split_signs { 2 } else { 1 };
         let n_views = params.views.len().max(1);
+        let flat = named.vector_u32("starts")?;
+        let n = w.n_rows().max(1);
+        let starts: Vec<Vec<u32>> = flat.chunks(n).map(<[u32]>::to_vec).collect();
+        let best =
+            (0..objectives.len()).min_by(|&a, &b| objectives[a].total_cmp(&objectives[b])).unwrap_or(0);
         let fits = w.n_cols() == h.n_rows()
+            && flat.len() == w.n_rows() * objectives.len()
+            && !objectives.is_empty()
             && weights.len() == n_views
             && h.n_cols() % parts == 0
             && (params.views.is_empty() || parts * params.views.iter().sum::<usize>() == h.n_cols())
@@ -57,7 +68,7 @@ impl Joint {
         if !fits {
             return Err(Error::shape("factors and views that agree", "other sizes; fit again"));
         }
-        Ok(Joint { params: params.clone(), w, h, own, weights, objectives })
+        Ok(Joint { params: params.clone(), w, h, own, weights, objectives, starts, best })
     }
 
     /// What all views share, n_samples x k.
@@ -80,28 +91,35 @@ impl Joint {
         &self.objectives
     }
 
+    /// The clusters of the training samples by the codes of every start, in the order of [`Joint::objectives`].
+    pub fn starts(&self) -> &[Vec<u32>] {
+        &self.starts
+    }
+
+    /// The clusters of the training samples, of the start of least objective.
+    pub fn clusters(&self) -> &[u32] {
+        &self.starts[self.best]
+    }
+
     /// The component each training sample has most of, every component counted by how much of all views it tells.
-    pub fn clusters(&self) -> Vec<u32> {
-        let sums: Vec<f64> = self.h.rows().map(|row| f64::squared_norm(row).sqrt()).collect();
-        let largest = |row: &[f64]| {
-            let share = |k: usize| row[k] * sums[k];
-            (1..row.len()).fold(0, |best, k| if share(k) > share(best) { k } else { best }) as u32
-        };
-        self.w.rows().map(largest).collect()
+    pub fn largest(&self) -> Vec<u32> {
+        partition::largest(&self.w, &self.lengths())
     }
 
     /// `n` groups of the training samples by k-means on their codes, each of length 1, components counted by how much of all
     /// views they tell: what does not depend on how the components are turned.
     pub fn groups(&self, n: usize, seed: u64) -> Vec<u32> {
-        let lengths: Vec<f64> = self.h.rows().map(|row| f64::squared_norm(row).sqrt()).collect();
-        let mut codes = self.w.clone();
-        for i in 0..codes.n_rows() {
-            let row = codes.row_mut(i);
-            row.iter_mut().zip(&lengths).for_each(|(code, length)| *code *= length);
-            let norm = f64::squared_norm(row).sqrt().max(f64::MIN_POSITIVE);
-            row.iter_mut().for_each(|code| *code /= norm);
-        }
-        clusters(&codes, n.clamp(1, codes.n_rows().max(1)), seed, &[GROUPS])
+        partition::grouped(&self.w, &self.lengths(), n, seed)
+    }
+
+    /// How much of all views each component tells.
+    fn lengths(&self) -> Vec<f64> {
+        self.h.rows().map(|row| f64::squared_norm(row).sqrt()).collect()
+    }
+
+    /// How each start's clusters agree with known classes: adjusted Rand indices.
+    pub(super) fn agreements(&self, classes: &[u32]) -> Vec<f64> {
+        self.starts.iter().map(|clusters| adjusted_rand_index(clusters, classes)).collect()
     }
 
     /// The views of data of the training data's columns, weighed as in the fit.
@@ -197,6 +215,7 @@ impl Tensors for Joint {
         }
         visit_vector(each, "weights", self.weights.as_slice());
         visit_vector(each, "objectives", self.objectives.as_slice());
+        visit_vector(each, "starts", self.starts.concat().as_slice());
     }
 }
 
@@ -232,8 +251,9 @@ impl Model for Joint {
         Some(self)
     }
 
-    /// The relative error of each view by the shared part, how far apart the starts ended, and of the training data how
-    /// much as many groups of codes tell of known classes.
+    /// The relative error of each view by the shared part, how far apart the starts ended and how much their clusters agree;
+    /// and of the training data how much clusters tell of known classes: those of the model, of all starts, and of the one
+    /// that, knowing the classes, one would choose.
     fn score(&self, x: &Data, env: &Env) -> Result<Metrics> {
         let views = self.views(x.features()?, env)?;
         let (z, ht) = (self.solved(&views), self.h.transposed());
@@ -243,16 +263,23 @@ impl Model for Joint {
             let error = f64::squared_distance(view.x.values(), fitted.values()) / view.squared_norm;
             metrics.push((format!("relative_error_view_{}", v + 1), error.sqrt()));
         }
-        let n = self.objectives.len() as f64;
-        let mean = self.objectives.iter().sum::<f64>() / n;
-        let variance =
-            self.objectives.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+        let (mean, deviation) = spread(&self.objectives);
         metrics.push(("mean_over_starts".to_owned(), mean));
-        metrics.push(("deviation_over_starts".to_owned(), variance.sqrt()));
+        metrics.push(("deviation_over_starts".to_owned(), deviation));
+        if self.starts.len() > 1 {
+            metrics.push(("agreement_between_starts".to_owned(), partition::agreement(&self.starts)));
+        }
         if let Some(labels) = x.labels.filter(|labels| labels.class.len() == self.w.n_rows()) {
-            let groups = self.groups(labels.classes.len(), env.seed);
-            metrics.push(("ari".to_owned(), adjusted_rand_index(&groups, &labels.class)));
-            metrics.push(("nmi".to_owned(), normalized_mutual_information(&groups, &labels.class)));
+            metrics.push(("ari".to_owned(), adjusted_rand_index(self.clusters(), &labels.class)));
+            metrics.push(("nmi".to_owned(), normalized_mutual_information(self.clusters(), &labels.class)));
+            let all = self.agreements(&labels.class);
+            let (mean, deviation) = spread(&all);
+            metrics.push(("ari_mean_over_starts".to_owned(), mean));
+            metrics.push(("ari_deviation_over_starts".to_owned(), deviation));
+            metrics.push((
+                "ari_of_the_best_by_ari".to_owned(),
+                all.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            ));
         }
         Ok(metrics)
     }

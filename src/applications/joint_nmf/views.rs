@@ -151,8 +151,8 @@ fn cut(
             continue;
         }
         if let Some(j) = row.iter().position(|x| *x < 0.0) {
-            let why = "the value is negative; shift the data with --scale minmax, or take positive and negative parts for \
-                       columns of their own with --split-signs";
+            let why = "the value is negative; shift the data with --scale minmax (each column) or --scale shift (each view as a \
+                       whole), or take positive and negative parts for columns of their own with --split-signs";
             return Err(at(view, i, j, why));
         }
         values.extend_from_slice(row);

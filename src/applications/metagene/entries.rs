@@ -7,7 +7,7 @@ use crate::monitor::Env;
 use crate::solve::hals::{self, Penalty};
 use crate::solve::poisson::{rows_of, sparse};
 use crate::solve::scd;
-use diabolo_kernels::coordinate::Coordinate;
+use diabolo_kernels::coordinate::{Blocks, Coordinate};
 use diabolo_kernels::reduce::Reduce;
 
 /// The share of values that are not 0 from which on the divergence goes through all of them.
@@ -38,8 +38,19 @@ pub struct Entries {
 }
 
 enum Values {
-    Dense { rows: Matrix<f64>, cols: Matrix<f64> },
-    Sparse { rows: Csr<f64>, cols: Csr<f64> },
+    Dense {
+        rows: Matrix<f64>,
+        cols: Matrix<f64>,
+    },
+    /// Of few samples, for the squared error: by sample, and features by blocks.
+    Few {
+        rows: Matrix<f64>,
+        blocks: Blocks<f64>,
+    },
+    Sparse {
+        rows: Csr<f64>,
+        cols: Csr<f64>,
+    },
 }
 
 impl Entries {
@@ -54,9 +65,14 @@ impl Entries {
             Loss::Frobenius => !x.is_sparse(),
         };
         let values = if is_dense {
-            env.budget.charge_array(n_cells, 16, "the data by sample and by feature")?;
+            let few = loss == Loss::Frobenius && x.n_samples() <= FEW;
+            let blocks = if few { Blocks::<f64>::bytes(x.n_features(), x.n_samples()) } else { 8 * n_cells };
+            env.budget.charge(blocks.saturating_add(8 * n_cells), "the data by sample and by feature")?;
             let rows = x.to_dense();
-            Values::Dense { cols: rows.transposed(), rows }
+            match few {
+                true => Values::Few { blocks: Blocks::of_transposed(rows.view()), rows },
+                false => Values::Dense { cols: rows.transposed(), rows },
+            }
         } else {
             let bytes = 24 * n_positive as u64 + 8 * (x.n_samples() + x.n_features()) as u64;
             env.budget.charge(bytes, "the data by sample and by feature")?;
@@ -73,7 +89,7 @@ impl Entries {
     /// (samples, features)
     pub fn shape(&self) -> [usize; 2] {
         match &self.values {
-            Values::Dense { rows, .. } => rows.shape(),
+            Values::Dense { rows, .. } | Values::Few { rows, .. } => rows.shape(),
             Values::Sparse { rows, cols } => [rows.n_rows(), cols.n_rows()],
         }
     }
@@ -97,12 +113,10 @@ impl Entries {
                 let x_ln_y = scd::sweeps(ht, cols, w, NONE, SWEEPS);
                 scd::divergence(self.constant, x_ln_y, w, ht)
             }
-            (Loss::Frobenius, Values::Dense { rows, .. }) if rows.n_rows() <= FEW => {
-                self.fused_least_squares(rows, w, ht)
-            }
+            (_, Values::Few { blocks, .. }) => self.fused_least_squares(blocks, w, ht),
             (Loss::Frobenius, _) => self.least_squares(w, ht, |a, products, gram, n_other| {
                 let n_stored = match &self.values {
-                    Values::Dense { rows, .. } => rows.values().len(),
+                    Values::Dense { rows, .. } | Values::Few { rows, .. } => rows.values().len(),
                     Values::Sparse { rows, .. } => rows.nnz(),
                 };
                 let n_sweeps = hals::worthwhile_sweeps(n_stored, a.n_rows(), n_other, a.n_cols());
@@ -126,7 +140,7 @@ impl Entries {
                 let x_ln_y = f64::x_ln_y(cols.values(), &scd::fitted(cols, ht, w));
                 scd::divergence(self.constant, x_ln_y, w, ht)
             }
-            (Loss::Frobenius, _) => {
+            (Loss::Frobenius, _) | (_, Values::Few { .. }) => {
                 self.least_squares(w, ht, |a, products, gram, _| hals::multiply(a, products, gram, NONE))
             }
         }
@@ -134,18 +148,13 @@ impl Entries {
 
     /// H', then W, by one reading of X: what it gives for H' are the products of W's turn too. Returns
     /// 1/2 ||X||^2 - <X H', W> + 1/2 <W'W, H H'>.
-    fn fused_least_squares(&self, rows: &Matrix<f64>, w: &mut Matrix<f64>, ht: &mut Matrix<f64>) -> f64 {
+    fn fused_least_squares(&self, x: &Blocks<f64>, w: &mut Matrix<f64>, ht: &mut Matrix<f64>) -> f64 {
         let gram = w.gram();
-        let products = f64::fused_least_squares_sweeps(
-            ht.values_mut(),
-            rows.view(),
-            w.values(),
-            gram.values(),
-            FUSED_SWEEPS,
-        );
+        let (products, own_gram) =
+            f64::fused_least_squares_sweeps(ht.values_mut(), x, w.values(), gram.values(), FUSED_SWEEPS);
         let products = Matrix::from_vec(w.n_rows(), w.n_cols(), products);
-        let gram = ht.gram();
-        let n_sweeps = hals::worthwhile_sweeps(rows.values().len(), w.n_rows(), ht.n_rows(), w.n_cols());
+        let gram = Matrix::from_vec(w.n_cols(), w.n_cols(), own_gram);
+        let n_sweeps = hals::worthwhile_sweeps(x.n_rows() * x.n_cols(), w.n_rows(), ht.n_rows(), w.n_cols());
         hals::sweeps(w, &products, &gram, NONE, n_sweeps);
         let fitted = 0.5 * hals::inner(&w.gram(), &gram);
         (self.constant - hals::inner(&products, w) + fitted).max(0.0)
@@ -161,12 +170,12 @@ impl Entries {
     ) -> f64 {
         let (n, m) = (w.n_rows(), ht.n_rows());
         let products = match &self.values {
-            Values::Dense { rows, .. } => rows.matmul(ht),
+            Values::Dense { rows, .. } | Values::Few { rows, .. } => rows.matmul(ht),
             Values::Sparse { rows, .. } => rows.matmul(ht),
         };
         one(w, &products, &ht.gram(), m);
         let products = match &self.values {
-            Values::Dense { rows, .. } => rows.matmul_tn(w),
+            Values::Dense { rows, .. } | Values::Few { rows, .. } => rows.matmul_tn(w),
             Values::Sparse { cols, .. } => cols.matmul(w),
         };
         let gram = w.gram();

@@ -1,6 +1,6 @@
 //! The factorisations of one rank.
 
-use super::{Entries, Params};
+use super::{Entries, Loss, Params};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
 use crate::monitor::Env;
@@ -34,11 +34,10 @@ pub fn factorise(entries: &Entries, params: &Params, rank: usize, env: &Env) -> 
     let [n, m] = entries.shape();
     let mean = entries.mean();
     let runs = map_tasks((0..params.n_runs as u64).collect(), |run| {
-        // Entries uniform in (0, 2 sqrt(mean(X) / k)): then the mean of W H is the mean of X.
-        let scale = 2.0 * (mean / rank as f64).sqrt();
+        let scale = (mean / rank as f64).sqrt();
         let draw = |n_rows: usize, factor: u64| {
             let mut rng = Rng::keyed(env.seed, &[rank as u64, run, factor]);
-            Matrix::from_fn(n_rows, rank, |_, _| scale * rng.uniform())
+            Matrix::from_fn(n_rows, rank, |_, _| scale * params.loss.draw(&mut rng))
         };
         solve(entries, draw(n, 0), draw(m, 1), params, env)
     });
@@ -54,6 +53,18 @@ pub fn factorise(entries: &Entries, params: &Params, rank: usize, env: &Env) -> 
             Err(Error::numerical(format!("metagene, rank {rank}"), why))
         }
         None => Ok(Some(runs)),
+    }
+}
+
+impl Loss {
+    /// An entry of a factor to begin with, in sqrt(mean(X) / k).
+    fn draw(self, rng: &mut Rng) -> f64 {
+        match self {
+            // Uniform in 0 to 2: then the mean of W H is the mean of X.
+            Loss::KullbackLeibler => 2.0 * rng.uniform(),
+            // The size of a standard normal number: fewer starts than by uniform ones end in poor optima.
+            Loss::Frobenius => rng.normal().abs(),
+        }
     }
 }
 
@@ -104,8 +115,11 @@ impl Run {
 
 /// The component each sample has most of, metagenes scaled to length 1; of equal ones the first.
 fn clusters(w: &Matrix<f64>, ht: &Matrix<f64>) -> Vec<u32> {
-    let gram = ht.gram();
-    let lengths: Vec<f64> = (0..gram.n_rows()).map(|k| gram[(k, k)].sqrt()).collect();
+    let mut squares = vec![0.0; ht.n_cols()];
+    for row in ht.rows() {
+        squares.iter_mut().zip(row).for_each(|(sum, h)| *sum += h * h);
+    }
+    let lengths: Vec<f64> = squares.into_iter().map(f64::sqrt).collect();
     let largest = |row: &[f64]| {
         let share = |k: usize| row[k] * lengths[k];
         (1..row.len()).fold(0, |best, k| if share(k) > share(best) { k } else { best }) as u32

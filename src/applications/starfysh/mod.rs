@@ -10,7 +10,7 @@
 //! | 4 | granularity: archetypes that lie close become one | [`Granularity`] |
 //! | 5 | communities: the spots nearest to an archetype; marker genes by rank sums | [`Community`] |
 //! | 6 | signatures: scores, stable marriage with archetypes, markers appended, anchors anew, novel types | [`Matched`] |
-//! | 7 | the generative stage: an auxiliary variational autoencoder that gives proportions | [`generative`] |
+//! | 7 | the generative stage: an auxiliary variational autoencoder that gives proportions, of new spots too | [`generative`] |
 //!
 //! Departures from the authors' program: archetypes are exact solutions with moves out of poor optima; log1p is on (unlogged data is a
 //! few genes' matter), and components are of the most variable genes, by Pearson residuals (Lause, Berens & Kobak 2021); of names that begin with RP only RPS and RPL, the ribosome's, are left out; communities and anchors grow with the
@@ -37,8 +37,9 @@ use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::metrics::partition::{adjusted_rand_index, normalized_mutual_information};
 use crate::models::factorization::{archetype, kmeans};
-use crate::models::{Data, Metrics, check_columns, fit};
-use crate::monitor::{Env, Silent};
+use crate::models::{Data, Metrics, StopReason, check_columns, fit};
+use crate::monitor::{Env, Monitor, Silent};
+use crate::tensors::Named;
 use diabolo_kernels::reduce::Reduce;
 use generative::Generated;
 use numbers::Chosen;
@@ -65,6 +66,8 @@ pub struct Starfysh {
     pub generated: Option<Generated>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// Columns of the counts.
+    n_features: usize,
 }
 
 /// All steps on counts, n_spots x n_genes, names and all, at `places`, n_spots x 2.
@@ -72,6 +75,21 @@ pub struct Starfysh {
 /// Parameters that make no sense; negative counts, spots without counts, fewer spots than the steps need; signatures of which no
 /// gene is known; memory over the limit.
 pub fn run(
+    x: &Data,
+    places: &Matrix<f64>,
+    signatures: Option<&Signatures>,
+    params: &Params,
+    env: &Env,
+) -> Result<Starfysh> {
+    let mut found = steps(x, places, signatures, params, env)?;
+    found.generate(places, params, (None, env), &mut Silent)?;
+    Ok(found)
+}
+
+/// Steps 0 to 6.
+/// # Errors
+/// As [`run`].
+pub fn steps(
     x: &Data,
     places: &Matrix<f64>,
     signatures: Option<&Signatures>,
@@ -109,14 +127,6 @@ pub fn run(
             Some(Matched::new(&prepared, known, &communities, n_near, params, env)?)
         }
     };
-    let generated = match params.epochs {
-        0 => None,
-        _ => {
-            let factors =
-                generative::factors(&prepared, (&communities, &mixtures), matched.as_ref(), params, env)?;
-            Some(generative::fit(&prepared, places, factors, params, env)?)
-        }
-    };
     Ok(Starfysh {
         prepared,
         chosen,
@@ -126,12 +136,35 @@ pub fn run(
         anchors,
         communities,
         matched,
-        generated,
+        generated: None,
         warnings,
+        n_features: x.features()?.n_features(),
     })
 }
 
 impl Starfysh {
+    /// Step 7, where `params` ask for epochs: watched by `monitor`, from `checkpoint` on where there is one. Says how it ended.
+    /// # Errors
+    /// What the fit and the monitor raise; [`Error::Parameter`] for a checkpoint of other places or signatures.
+    pub fn generate(
+        &mut self,
+        places: &Matrix<f64>,
+        params: &Params,
+        (checkpoint, env): (Option<&Named>, &Env),
+        monitor: &mut dyn Monitor,
+    ) -> Result<StopReason> {
+        if params.epochs == 0 {
+            return Ok(StopReason::Completed);
+        }
+        let told = (self.communities.as_slice(), &self.mixtures);
+        let factors = generative::factors(&self.prepared, told, self.matched.as_ref(), params, env)?;
+        let at = (places, self.n_features);
+        let (generated, stop) =
+            generative::fit(&self.prepared, at, factors, params, (checkpoint, env), monitor)?;
+        self.generated = Some(generated);
+        Ok(stop)
+    }
+
     /// The figures under their plain names; with the known class of each spot, where it has one, the agreement of the largest parts
     /// with it, and for comparison that of k-means on the same components.
     /// # Errors

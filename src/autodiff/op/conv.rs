@@ -12,7 +12,7 @@ use diabolo_kernels::gemm::Activation;
 use std::sync::Arc;
 
 /// The most matrices a convolution reads.
-const MOST_PARTS: usize = 8;
+const MOST_PARTS: usize = 16;
 
 /// How weights are packed: what is equal for convolutions that can share them.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl<T: Real> Graph<T> {
     /// channel of X (a pixel's channels side by side) and a column for every channel of Y; `bias` 1 x n_out. Y has a row
     /// for every pixel that is made: [`ConvShape::out_height`] and [`ConvShape::out_width`] of `window`'s kind.
     /// # Panics
-    /// If the sizes do not agree, or there are no parts or more than eight.
+    /// If the sizes do not agree, or there are no parts or more than sixteen.
     pub fn conv(
         &mut self,
         parts: &[Id],

@@ -9,6 +9,7 @@ mod columns;
 mod concat;
 mod conv;
 mod counts;
+mod detach;
 mod dirichlet;
 mod entropy;
 mod flow;
@@ -26,6 +27,7 @@ mod reduce;
 mod repeat;
 mod rows;
 mod softmax;
+mod warp;
 
 pub use batch_norm::BatchNorm;
 pub(super) use conv::PackedAs;

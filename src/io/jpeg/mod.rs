@@ -157,7 +157,7 @@ impl<'a, 'f> Decoder<'a, 'f> {
             n_channels: frame.components.len(),
             is_deep: false,
         };
-        Ok(Picture { kind, has_alpha: false, frame: pixels })
+        Ok(Picture { kind, has_alpha: false, has_palette: false, frame: pixels })
     }
 
     /// Whether the components are luminance and differences: JFIF says yes, Adobe's marker says which, and

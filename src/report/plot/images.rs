@@ -5,12 +5,17 @@ use super::super::markup::{Element, cut};
 use super::super::number::number;
 use super::super::raster;
 use super::Drawing;
-use crate::figure::Colours;
+use crate::figure::{Colours, Picture};
 
 /// More pictures than this are not drawn, and the reader is told.
 const MOST: usize = 400;
 /// The longest side of a picture in pixels; a larger one is averaged down.
 const SIDE: usize = 512;
+
+/// A few pictures with a longer side than this are shown as large as there is room.
+const LARGE: usize = 128;
+/// A few.
+const FEW: usize = 4;
 
 /// The layout of the pictures.
 pub(crate) struct Sheet {
@@ -32,12 +37,14 @@ pub(crate) fn draw(sheet: &Sheet, pictures: &[(String, Vec<f64>)], colours: Colo
     let ramp = colour::ramp(colours);
     let drawn = &pictures[..pictures.len().min(MOST)];
     let per_row = sheet.per_row.clamp(1, drawn.len());
-    let grid = Element::new("div").class("pictures").attr("style", format!("--per-row: {per_row}")).children(
+    let is_large = sheet.width.max(sheet.height) > LARGE && drawn.len() <= FEW;
+    let class = if is_large { "pictures large" } else { "pictures" };
+    let grid = Element::new("div").class(class).attr("style", format!("--per-row: {per_row}")).children(
         drawn.iter().enumerate().map(|(i, (name, values))| picture(sheet, i, name, values, colours, &ramp)),
     );
     let drawing = Drawing {
         legend: Some(scale(sheet.range, colours, &ramp)),
-        is_wide: per_row > 5,
+        is_wide: per_row > 5 || (is_large && per_row > 1),
         ..Drawing::new(grid)
     };
     let n_pixels = sheet.width * sheet.height;
@@ -73,6 +80,26 @@ fn picture(sheet: &Sheet, i: usize, name: &str, values: &[f64], colours: Colours
         return picture;
     }
     picture.child(Element::with_text("figcaption", cut(name, 40)).attr("title", name))
+}
+
+/// Pictures in colours of their own.
+pub(crate) fn photographs(pictures: &[Picture], per_row: usize) -> Drawing {
+    if pictures.is_empty() {
+        return super::nothing("No pictures to draw.");
+    }
+    let one = |picture: &Picture| {
+        let image = Element::new("img")
+            .attr("src", format!("data:image/png;base64,{}", picture.png))
+            .attr("width", picture.width.to_string())
+            .attr("height", picture.height.to_string())
+            .attr("alt", picture.name.as_str());
+        let name =
+            Element::with_text("figcaption", cut(&picture.name, 80)).attr("title", picture.name.as_str());
+        Element::new("figure").child(image).child(name)
+    };
+    let per_row = per_row.clamp(1, pictures.len());
+    let grid = Element::new("div").class("photographs").attr("style", format!("--per-row: {per_row}"));
+    Drawing { is_wide: per_row > 1, ..Drawing::new(grid.children(pictures.iter().map(one))) }
 }
 
 /// The colour scale as a strip between its two ends.

@@ -85,6 +85,7 @@ pub(crate) fn draw(figure: &Figure, id: usize) -> Drawing {
             let sheet = images::Sheet { height: *height, width: *width, per_row: *per_row, range: *range };
             images::draw(&sheet, pictures, *colours)
         }
+        Plot::Pictures { pictures, per_row } => images::photographs(pictures, *per_row),
         Plot::Spots { x, y, maps, groups, range, colours } => {
             let scale = spots::Colouring { groups, range: *range, colours: *colours };
             spots::draw(title, (x, y), maps, &scale)

@@ -35,6 +35,9 @@ struct Sheet {
     diameter: f64,
 }
 
+/// By how much rims are wider than spots.
+const RIM: f64 = 1.4;
+
 /// The drawing.
 pub(crate) fn draw(
     title: &str,
@@ -116,7 +119,8 @@ fn placed(x: &[f64], y: &[f64]) -> Option<Sheet> {
     Some(Sheet { at, height, diameter })
 }
 
-/// One path a colour: lines of no length whose round ends are the spots.
+/// One path a colour: lines of no length whose round ends are the spots; beneath them their rims, so that spots in the colour
+/// of the ground are seen too.
 fn quantities(sheet: &Sheet, values: &[f64], colouring: &Colouring, ramp: &[Rgb]) -> Element {
     let (low, high) =
         colouring.range.unwrap_or_else(|| colour::limits(colouring.colours, values.iter().copied()));
@@ -129,12 +133,16 @@ fn quantities(sheet: &Sheet, values: &[f64], colouring: &Colouring, ramp: &[Rgb]
         let colour = ramp.get(step).copied().unwrap_or_else(|| colour::missing(colouring.colours));
         Element::new("path").attr("d", path).attr("stroke", colour::hex(colour))
     };
+    let rims: String = paths.concat();
+    let rims =
+        Element::new("path").class("spots rims").attr("d", rims).at("stroke-width", sheet.diameter + RIM);
     let paths = paths.into_iter().enumerate().filter(|(_, path)| !path.is_empty()).map(path);
-    Element::new("g")
+    let spots = Element::new("g")
         .class(if colouring.colours == Colours::Light { "spots" } else { "spots ramp" })
         .at("stroke-width", sheet.diameter)
         .children(paths)
-        .tooltip(format!("{} to {}", number(low), number(high)))
+        .tooltip(format!("{} to {}", number(low), number(high)));
+    Element::new("g").child(rims).child(spots)
 }
 
 /// One path a group, in the groups' colours; places without a group are grey.

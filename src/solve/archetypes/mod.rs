@@ -82,7 +82,11 @@ impl<'a> Samples<'a> {
 
     /// X v, n values.
     fn times(&self, v: &[f64]) -> Vec<f64> {
-        self.x.matmul(&Matrix::from_vec(v.len(), 1, v.to_vec())).into_values()
+        match self.x {
+            // A product with one column is no matter of tiles.
+            Features::F64(x) => x.rows().map(|row| f64::dot(row, v)).collect(),
+            x => x.matmul(&Matrix::from_vec(v.len(), 1, v.to_vec())).into_values(),
+        }
     }
 
     /// |X|_F^2

@@ -17,28 +17,26 @@
 //!
 //! Departures: the encoder of libraries learns what differs from l0; genes are the most variable ones and those of the signatures.
 
+mod composition;
 mod net;
+mod stage;
 
+pub use composition::Composition;
 pub use net::{Loss, Net, Sizes};
+pub use stage::{Given, Stage, State};
 
 use super::signatures::Scorer;
 use super::{Community, Matched, Params, Prepared, genes};
-use crate::autodiff::{Program, Store};
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
-use crate::models::Metrics;
-use crate::models::network::{Batch, Descent, Runner, TrainState};
-use crate::monitor::Env;
+use crate::models::{Data, History, Metrics, StopReason};
+use crate::monitor::{Env, Monitor};
+use crate::tensors::Named;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Spots whose libraries are averaged: itself and six neighbours, as on a hexagonal grid.
 const NEIGHBOURS: usize = 7;
-
-/// What the step size is multiplied by in an epoch.
-const DECAY: f64 = 0.98;
-
-/// The largest norm of a gradient.
-const CLIP: f64 = 5.0;
 
 /// What spots are made of, and which genes tell.
 pub struct Factors {
@@ -63,16 +61,20 @@ pub struct Generated {
     /// The loss after every epoch of the fit that is kept.
     pub loss: Vec<f64>,
     /// Its parts after the last one, by name.
-    pub terms: Vec<(&'static str, f64)>,
+    pub terms: Vec<(String, f64)>,
     /// The divergence of proportions of every fit.
     pub divergences: Vec<f64>,
+    /// The fitted encoder of proportions.
+    pub composition: Composition,
+    /// What the fits went through, one after the other.
+    pub history: History,
 }
 
 impl Generated {
     /// The figures under their plain names.
     pub(super) fn metrics(&self) -> Metrics {
         let mut metrics = vec![("loss".to_owned(), self.loss.last().copied().unwrap_or(f64::NAN))];
-        metrics.extend(self.terms.iter().map(|(name, value)| ((*name).to_owned(), *value)));
+        metrics.extend(self.terms.iter().cloned());
         metrics
     }
 }
@@ -116,99 +118,51 @@ pub(super) fn factors(
     Ok(Factors { names, genes, prior })
 }
 
-/// Fits the stage, `n_restarts` times, and gives the proportions of the best fit.
+/// Fits the stage, `n_restarts` times, and gives the proportions of the best fit; goes on from `checkpoint` where there is one. Says
+/// too whether it came to its end.
 pub(super) fn fit(
     prepared: &Prepared,
-    places: &Matrix<f64>,
+    (places, n_features): (&Matrix<f64>, usize),
     factors: Factors,
     params: &Params,
-    env: &Env,
-) -> Result<Generated> {
+    (checkpoint, env): (Option<&Named>, &Env),
+    monitor: &mut dyn Monitor,
+) -> Result<(Generated, StopReason)> {
     let n_spots = prepared.n_spots();
     let signatures: BTreeSet<usize> = factors.genes.iter().flatten().copied().collect();
     let modelled = genes::chosen(&prepared.counts, &prepared.libraries, params.n_variable, &signatures);
     env.budget.charge_array((n_spots * modelled.len()) as u64, 4, "the counts of the generative stage")?;
     let x = Features::F32(genes::dense(&prepared.counts, &modelled));
-    let libraries = genes::smoothed(&x, places, NEIGHBOURS);
-    let sizes = Sizes { n_genes: modelled.len(), n_factors: factors.names.len() };
-    env.budget.charge(Net::bytes(&sizes), "the networks of the generative stage")?;
-    let mut best: Option<(f64, Generated)> = None;
-    let mut divergences = Vec::new();
-    for restart in 0..params.n_restarts {
-        // Each with weights, batches and noise of its own.
-        let own =
-            Env { seed: env.seed ^ (restart as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Env::default() };
-        let mut store = Store::default();
-        let net = Net::new(&mut store, sizes, libraries.clone(), factors.prior.clone(), own.seed);
-        let mut descent = Descent {
-            epochs: params.epochs,
-            batch_size: params.batch_size,
-            learning_rate: params.learning_rate,
-            clip: CLIP,
-            ..Descent::default()
-        };
-        let mut train = TrainState::start(store, &net, &descent, &x, &own)?;
-        let (mut loss, mut terms) = (Vec::new(), Vec::new());
-        for _ in 0..params.epochs {
-            if env.is_cancelled() {
-                break;
-            }
-            let step = train.epoch(&net, &descent, &x, &own)?;
-            if !step.objective.is_finite() {
-                let why = "the loss is no number any more; lower --learning-rate";
-                return Err(Error::numerical("the generative stage", why));
-            }
-            loss.push(step.objective);
-            terms = step.metrics;
-            descent.learning_rate *= DECAY;
-        }
-        let divergence = terms.iter().find(|(name, _)| *name == "kl_c").map_or(f64::INFINITY, |(_, kl)| *kl);
-        divergences.push(divergence);
-        if best.as_ref().is_none_or(|(least, _)| divergence < *least) {
-            let proportions = proportions(&net, &train.finish(), &x, env)?;
-            let generated = Generated {
-                names: factors.names.clone(),
-                proportions,
-                prior: factors.prior.clone(),
-                n_genes: modelled.len(),
-                loss,
-                terms,
-                divergences: Vec::new(),
-            };
-            best = Some((divergence, generated));
-        }
-    }
-    let (_, generated) = best.ok_or_else(|| Error::parameter("n_restarts", "0 fits fit nothing"))?;
-    Ok(Generated { divergences, ..generated })
-}
-
-/// m(x) of every spot.
-fn proportions(net: &Net, store: &Store<f32>, x: &Features, env: &Env) -> Result<Matrix<f64>> {
-    let (n, k) = (x.n_samples(), net.sizes().n_factors);
-    let mut place = None;
-    let mut runner = Runner::new(n, env, |graph, rows| {
-        let input = graph.input(rows, net.sizes().n_genes);
-        let shares = net.shares(graph, store, input, false);
-        place = Some(input);
-        (input, vec![shares])
-    })?;
-    let mut shares = Matrix::zeros(n, k);
-    let fill = |program: &mut Program<f32>, _: &Batch| {
-        if let Some(input) = place {
-            net::log1p(program, input);
-        }
+    let given = Given {
+        names: factors.names.clone(),
+        prior: factors.prior.clone(),
+        libraries: genes::smoothed(&x, places, NEIGHBOURS),
+        columns: modelled.iter().map(|&j| prepared.genes[j] as u32).collect(),
+        n_features,
     };
-    runner.run_filled(store, x, fill, |first, n, outputs| {
-        let rows = outputs[0][..n * k].iter().map(|&share| f64::from(share));
-        shares.values_mut()[first * k..(first + n) * k]
-            .iter_mut()
-            .zip(rows)
-            .for_each(|(to, from)| *to = from);
-    });
-    // Softmax in f32 sums to 1 to its precision; proportions do exactly.
-    for i in 0..n {
-        let total: f64 = shares.row(i).iter().sum();
-        shares.row_mut(i).iter_mut().for_each(|share| *share /= total);
+    let stage = Stage { params: params.clone(), given: Arc::new(given) };
+    let resume = checkpoint.map(|named| crate::models::resume(&stage, named)).transpose()?;
+    let (composition, history) = crate::models::fit(&stage, &Data::rows(&x), resume, env, monitor)?;
+    // The epochs of the fit that is kept.
+    let first = (composition.restart().saturating_mul(params.epochs) as usize).min(history.objective().len());
+    let last = (first + params.epochs as usize).min(history.objective().len());
+    let loss = history.objective()[first..last].to_vec();
+    if loss.is_empty() && history.stop != StopReason::Interrupted {
+        return Err(Error::parameter("n_restarts", "0 fits fit nothing"));
     }
-    Ok(shares)
+    let at_the_end =
+        |(name, values): (&String, &Vec<f64>)| Some((name.clone(), *values.get(last.checked_sub(1)?)?));
+    let generated = Generated {
+        names: factors.names,
+        proportions: composition.proportions(&x, env)?,
+        prior: factors.prior,
+        n_genes: modelled.len(),
+        loss,
+        terms: history.metrics().iter().filter_map(at_the_end).collect(),
+        divergences: composition.divergences().to_vec(),
+        composition,
+        history,
+    };
+    let stop = generated.history.stop;
+    Ok((generated, stop))
 }

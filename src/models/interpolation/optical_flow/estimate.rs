@@ -10,6 +10,9 @@ use diabolo_kernels::parallel::{for_each_row_block, join, map_chunks};
 /// Rows of patches that are searched as one, from the first to the last and back.
 const STRIPE: usize = 8;
 
+/// Rows of the smallest band that relaxation is cut into.
+const BAND: usize = 32;
+
 /// Rows of pixels that gather what patches say as one.
 const ROWS: usize = 16;
 
@@ -97,6 +100,10 @@ impl Motion {
 }
 
 /// Finds both flows. [`Motion::bytes`] stay charged: to be released with the motion.
+///
+/// Where the memory limit leaves no room for the relaxation of whole pictures, it goes over bands of rows that overlap by as much
+/// as a row's flow can depend on, one direction after the other: patches are looked for in whole pictures all the same, from the
+/// smallest copies on, and the flow is the same.
 /// # Errors
 /// [`Error::Shape`] for frames of different sizes, [`Error::Limit`].
 pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -> Result<Motion> {
@@ -105,16 +112,52 @@ pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -
         let expected = format!("a frame of {height} x {width} pixels like the first");
         return Err(Error::shape(expected, format!("one of {} x {}", second.height(), second.width())));
     }
-    // Either direction has a relaxation, and its patches and a guess with their sums.
+    let what = "motion between frames";
+    env.budget.charge(Motion::bytes(height, width, params), what)?;
     let [h, w] = params.halved(height, width);
-    let working = 2 * (Relaxation::bytes(h, w) + 40 * (h * w) as u64);
-    env.budget.charge(working + Motion::bytes(height, width, params), "motion between frames")?;
-    let (forward, backward) = join(|| flow(first, second, params), || flow(second, first, params));
-    env.budget.release(working);
+    // Either direction has a relaxation, and its patches and a guess with their sums.
+    let at_once = 2 * (Relaxation::bytes(h, w) + 40 * (h * w) as u64);
+    let found = match env.budget.charge(at_once, what) {
+        Ok(()) => {
+            let both = join(|| flow(first, second, params, None), || flow(second, first, params, None));
+            env.budget.release(at_once);
+            Ok(both)
+        }
+        Err(_) => in_bands([first, second], [h, w], params, env),
+    };
+    let (forward, backward) = found.inspect_err(|_| {
+        env.budget.release(Motion::bytes(height, width, params));
+    })?;
     Ok(Motion { forward, backward, level: params.finest.min(first.levels.len() - 1) })
 }
 
-fn flow(first: &Prepared, second: &Prepared, params: &Params) -> Flow {
+/// Both flows, one after the other, in bands of as many rows as there is room for.
+fn in_bands(pair: [&Prepared; 2], [h, w]: [usize; 2], params: &Params, env: &Env) -> Result<(Flow, Flow)> {
+    let reach = Relaxation::reach(params.n_renewals, params.n_sweeps);
+    let of_band = |rows: usize| Relaxation::bytes((rows + 2 * reach + 2).min(h), w);
+    // What is held of whole pictures: a guess, patches with their sums, slopes.
+    let whole = 48 * (h * w) as u64;
+    let rows = std::iter::successors(Some(h.next_multiple_of(2)), |rows| {
+        (*rows > 2 * BAND).then(|| (rows / 2).next_multiple_of(2))
+    });
+    let mut refused = None;
+    for rows in rows {
+        let working = whole + of_band(rows);
+        match env.budget.charge(working, "motion between frames in bands") {
+            Ok(()) => {
+                let bands = Some(rows);
+                let found = (flow(pair[0], pair[1], params, bands), flow(pair[1], pair[0], params, bands));
+                env.budget.release(working);
+                return Ok(found);
+            }
+            Err(over) => refused = Some(over),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Error::Limit { why: "there is no room for a band of rows".to_owned() }))
+}
+
+/// The flow from the first frame to the second; relaxed in bands of rows where a number is given.
+fn flow(first: &Prepared, second: &Prepared, params: &Params, bands: Option<usize>) -> Flow {
     // Frames too small to be halved as often are looked at as they are.
     let finest = params.finest.min(first.levels.len() - 1);
     let smallest = &first.levels[first.levels.len() - 1];
@@ -124,14 +167,14 @@ fn flow(first: &Prepared, second: &Prepared, params: &Params) -> Flow {
             flow = flow.enlarged(first.height, first.width, 1);
         }
         if first.height > PATCH && first.width > PATCH {
-            flow = refined(first, second, flow, params);
+            flow = refined(first, second, flow, params, bands);
         }
     }
     flow
 }
 
 /// The flow at one size, from a guess.
-fn refined(first: &Level, second: &Level, guess: Flow, params: &Params) -> Flow {
+fn refined(first: &Level, second: &Level, guess: Flow, params: &Params, bands: Option<usize>) -> Flow {
     let slopes = gradient(first.picture(), false);
     let patches = Patches {
         first: first.picture(),
@@ -159,8 +202,34 @@ fn refined(first: &Level, second: &Level, guess: Flow, params: &Params) -> Flow 
     if params.n_renewals == 0 {
         return Flow { height, width, right, down };
     }
+    if let Some(rows) = bands.filter(|rows| *rows < height) {
+        drop((slopes, guess, found));
+        return relaxed_in_bands(first, second, Flow { height, width, right, down }, params, rows);
+    }
     let mut relaxation = Relaxation::new(first.picture(), second.picture(), [&right, &down], params.robust);
     (0..params.n_renewals).for_each(|_| relaxation.relax(params.n_sweeps));
     let [right, down] = relaxation.flow().map(<[f32]>::to_vec);
     Flow { height, width, right, down }
+}
+
+/// What relaxation makes of a flow, `rows` rows at a time: each band with as many beside it as it depends on.
+fn relaxed_in_bands(first: &Level, second: &Level, given: Flow, params: &Params, rows: usize) -> Flow {
+    let (height, width) = (given.height, given.width);
+    let reach = Relaxation::reach(params.n_renewals, params.n_sweeps);
+    let slopes = gradient(second.picture(), true);
+    let slopes = [slopes[0].as_slice(), slopes[1].as_slice()];
+    let mut flow = Flow::still(height, width);
+    for top in (0..height).step_by(rows) {
+        let own = top..(top + rows).min(height);
+        // From an even row on, so that black fields stay black.
+        let around = top.saturating_sub(reach) & !1..(own.end + reach).min(height);
+        let (a, b) = (first.picture(), second.picture());
+        let mut relaxation = Relaxation::of_rows(a, b, slopes, given.planes(), around.clone(), params.robust);
+        (0..params.n_renewals).for_each(|_| relaxation.relax(params.n_sweeps));
+        let places = (top - around.start) * width..(own.end - around.start) * width;
+        for (to, from) in [&mut flow.right, &mut flow.down].into_iter().zip(relaxation.flow()) {
+            to[own.start * width..own.end * width].copy_from_slice(&from[places.clone()]);
+        }
+    }
+    flow
 }
