@@ -48,7 +48,7 @@ impl Page {
                 per_row: 3,
             },
         ));
-        let (painted, largest) = coloured(flow)?;
+        let (painted, largest) = coloured(flow.width, [&flow.right, &flow.down])?;
         let wheel = legend(WHEEL)?;
         let name = format!("the wheel: to its edge {} pixels", report::number(largest));
         self.figures.push(Figure::new(

@@ -3,7 +3,6 @@
 mod frame;
 pub mod optical_flow;
 mod schedule;
-pub mod temporal;
 mod wheel;
 
 pub use frame::Frame;

@@ -22,11 +22,13 @@ mod between;
 mod clip;
 mod estimate;
 mod pyramid;
+mod temporal;
 
 pub use between::between;
 pub use clip::Clip;
 pub use estimate::{Flow, Motion, motion};
 pub use pyramid::Prepared;
+pub use temporal::flow_difference;
 
 use diabolo_kernels::motion::Robust;
 use serde::{Deserialize, Serialize};

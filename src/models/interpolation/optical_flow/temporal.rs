@@ -8,9 +8,9 @@
 //! The frames beside one that was made are true, so b_(t-1) = g_(t-1): what is left is by how much motion to the frame that was
 //! made differs from motion to the true one. OF is the project's own, balanced; figures by another flow compare in order only.
 
-use super::Frame;
-use super::optical_flow::{Motion, Params, Prepared, Quality, motion};
+use super::{Motion, Params, Prepared, Quality, motion};
 use crate::error::Result;
+use crate::models::interpolation::Frame;
 use crate::monitor::Env;
 
 /// tOF of a frame that was made after the true frame `before`.
