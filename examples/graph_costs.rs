@@ -48,7 +48,8 @@ fn epoch_of(decoder: Decoder, n_nodes: usize, degree: f64, epochs: u64) -> Resul
     let p_between = (0.1 * degree / (n_nodes as f64 - within)).min(1.0);
     let simulator = Blocks { n_nodes, n_blocks, p_within, p_between, seed: 1 };
     let (graph, _) = simulator.graph(&Budget::unlimited())?;
-    let data = Data { source: Source::Graph(&graph), names: Names::NONE, labels: None, batches: None };
+    let data =
+        Data { source: Source::Graph(&graph), names: Names::NONE, labels: None, batches: None, arrays: None };
     let (env, params) = (Env::seeded(1), Params { decoder, ..Params::default() });
     let mut state = InFit::start(&params.plan(), &data, &env)?;
     let began = Instant::now();

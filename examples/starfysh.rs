@@ -69,7 +69,7 @@ fn tissue() -> (Dataset, Matrix<f64>, Matrix<f64>) {
     let names = Names {
         samples: None,
         features: Some((0..n_genes).map(|g| format!("gene{g}")).collect()),
-        picture: None,
+        ..Default::default()
     };
     (Dataset { names, ..Dataset::unnamed(Features::Sparse(Csr::from_dense(&counts))) }, places, shares)
 }

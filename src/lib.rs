@@ -59,6 +59,8 @@
 //! | [`maf`](models::density::maf) | exact densities feature after feature by masked networks |
 //! | [`iaf`](models::density::iaf) | the same from the codes: samples are fast |
 //! | [`glow`](models::density::glow) | exact densities of pictures at several scales |
+//! | [`film`](models::interpolation::film) | frames between frames for large motion, trained on a clip |
+//! | [`xvfi`](models::interpolation::xvfi) | frames at any time between frames, trained on a clip |
 //!
 //! # The floors
 //!

@@ -49,7 +49,7 @@ fn tissue(side: usize, n_types: usize, seed: u64) -> Tissue {
     let names = Names {
         samples: Some((0..n).map(|i| format!("spot{i}")).collect()),
         features: Some((0..n_genes).map(gene).collect()),
-        picture: None,
+        ..Default::default()
     };
     // Not all of a type's genes are known.
     let known = |t: usize| (t * OWN..t * OWN + OWN - 5).map(gene).collect();

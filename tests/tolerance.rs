@@ -275,3 +275,30 @@ pub const FLOW_INTEGRAL: f64 = 1e-2;
 /// Sums of up to 64 products in f32 whose terms lie between 0 and the square of the brightest pixel, relative to all of
 /// them at their largest; also 16 weighed bytes: 2^-24 a rounding, 16 in a row.
 pub const MOTION: f64 = 1e-6;
+
+/// Reads between four pixels: the weights are products of two numbers below 1, three sums; relative to 1 + |value|, of
+/// values about 1.
+pub const WARP_F32: f64 = 2e-6;
+
+/// The same in f64.
+pub const WARP_F64: f64 = 1e-14;
+
+/// FILM's output against another program's in f32, some seventy convolutions deep, flows of up to 196 pixels among them.
+pub const FILM_GOLDEN: f64 = 1e-5;
+
+/// XVFI's the same: an evaluation in f64 is up to 7.9e-6 away. The mean tells a forgotten 1e-5, which the largest does not.
+pub const XVFI_GOLDEN: f64 = 3e-5;
+
+/// See there.
+pub const XVFI_GOLDEN_MEAN: f64 = 1.5e-6;
+/// Convolutions, in units of the machine epsilon times the number of products of a sum, each at most 1: a chain of
+/// n rounded multiply-adds is off by n epsilon / 2 times its largest partial sum, which of random signs is a few
+/// times the square root of n. Of transformed tiles too, whose errors are some ten times as large, as long as signs are
+/// random.
+pub const CONV: f64 = 2.0;
+
+/// Convolutions by transformed tiles in f32, relative to the largest value that is made: the transforms multiply rounding
+/// errors by about 10, and the measured error of layers of 64 to 1920 channels is 1.6e-6 to 2.5e-6.
+pub const WINOGRAD: f64 = 1e-5;
+/// Distances of features some fourteen convolutions deep in f32 against PyTorch in f64, relative.
+pub const VGG_LOSS: f64 = 1e-4;

@@ -19,6 +19,7 @@ fn main() {
     }
     let mut criterion = criterion::Criterion::default().configure_from_args();
     parallel::bench(&mut criterion);
+    conv::bench(&mut criterion);
     gemm::bench(&mut criterion);
     loss::bench(&mut criterion);
     pairs::bench(&mut criterion);
@@ -28,6 +29,7 @@ fn main() {
     criterion.final_summary();
 }
 
+mod conv;
 mod gemm;
 mod loss;
 mod pairs;

@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # Three are what others share, the last ones print tables of their own: beside those of `cargo bench --bench kernels`, and of
 # several qualities.
-NO_RACES = {"all", "race", "graphs", "flows", "gemm", "spmm", "optical_flow"}
+NO_RACES = {"all", "race", "graphs", "flows", "frames_race", "gemm", "spmm", "conv", "optical_flow"}
 
 
 def main():

@@ -40,7 +40,8 @@ fn cora(edges: &Path, features: &Path, split: &Path) -> Result<Graph> {
 
 /// The published net, its epochs timed.
 fn race(plan: &Plan, graph: &Graph, epochs: u64, seed: u64) -> Result<()> {
-    let data = Data { source: Source::Graph(graph), names: Names::NONE, labels: None, batches: None };
+    let data =
+        Data { source: Source::Graph(graph), names: Names::NONE, labels: None, batches: None, arrays: None };
     let env = Env::seeded(seed);
     let mut state = InFit::start(plan, &data, &env)?;
     let began = Instant::now();

@@ -12,6 +12,7 @@
 
 #[macro_use]
 pub mod dispatch;
+pub mod conv;
 pub mod coordinate;
 pub mod distance;
 #[macro_use]
@@ -35,6 +36,7 @@ pub mod special;
 pub mod topics;
 pub mod update;
 pub mod vector;
+pub mod warp;
 
 pub use diabolo_decomp::{Failure, MatMut, MatRef, decomp, view};
 pub use real::Real;

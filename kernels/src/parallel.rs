@@ -70,6 +70,11 @@ pub fn map_row_blocks<T: Send, R: Send>(
     map_parts(data, n_blocks, &start, &|q, block| f(q * rows, block))
 }
 
+/// Calls `f(q)` for every `q` below `n`, in parallel, and allocates nothing.
+pub fn for_each_task(n: usize, f: &(dyn Fn(usize) + Sync)) {
+    each_index(n, f);
+}
+
 /// Calls `f` on every task, in parallel, and returns the results in the order of the tasks.
 pub fn map_tasks<T: Send, R: Send>(tasks: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     let mut tasks: Vec<Option<T>> = tasks.into_iter().map(Some).collect();
@@ -88,7 +93,7 @@ fn row_blocks(len: usize, row_len: usize, rows_per_chunk: usize) -> (usize, usiz
 }
 
 /// The places of a slice that tasks share, each touching its own.
-struct Places<'a, T> {
+pub(crate) struct Places<'a, T> {
     first: *mut T,
     _slice: PhantomData<&'a mut [T]>,
 }
@@ -98,14 +103,14 @@ struct Places<'a, T> {
 unsafe impl<T: Send> Sync for Places<'_, T> {}
 
 impl<'a, T> Places<'a, T> {
-    fn new(data: &'a mut [T]) -> Self {
+    pub(crate) fn new(data: &'a mut [T]) -> Self {
         Self { first: data.as_mut_ptr(), _slice: PhantomData }
     }
 
     /// The elements `start..end`.
     /// # Safety
     /// They lie in the slice, and as long as they are held nobody else asks for one of them.
-    unsafe fn part(&self, start: usize, end: usize) -> &'a mut [T] {
+    pub(crate) unsafe fn part(&self, start: usize, end: usize) -> &'a mut [T] {
         // SAFETY: the caller's word.
         unsafe { std::slice::from_raw_parts_mut(self.first.add(start), end - start) }
     }

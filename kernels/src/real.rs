@@ -1,5 +1,6 @@
 //! The sealed number type: one bound that stands for every concrete kernel.
 
+use crate::conv::{Convolve, pool::Pool};
 use crate::coordinate::Coordinate;
 use crate::decomp::Decompose;
 use crate::distance::{Distance, PickedDistance};
@@ -14,6 +15,7 @@ use crate::small::Small;
 use crate::sparse::Sparse;
 use crate::update::Update;
 use crate::vector::{Activations, Arithmetic, Broadcast, Normalise, RowMath, VectorMath};
+use crate::warp::Warp;
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -65,9 +67,12 @@ pub trait Real:
     + CountLoss
     + PairLoss
     + Activations
+    + Convolve
+    + Pool
     + Broadcast
     + Normalise
     + Update
+    + Warp
 {
     /// 0
     const ZERO: Self;

@@ -1,6 +1,6 @@
 //! The record: which operation makes which matrix out of which.
 
-use super::op::Operation;
+use super::op::{Operation, PackedAs};
 use super::store::{Param, Running, Store};
 use diabolo_kernels::Real;
 use std::ops::Range;
@@ -47,6 +47,8 @@ pub struct Graph<T> {
     pub(super) nodes: Vec<Node>,
     pub(super) operations: Vec<Box<dyn Operation<T>>>,
     pub(super) n_sparse: usize,
+    /// Weights that operations share as kernels want them: what made them, how, and where they are.
+    pub(super) packed: Vec<(Id, PackedAs, Id)>,
 }
 
 impl<T: Real> Graph<T> {

@@ -48,7 +48,7 @@ pub use plan::Plan;
 pub use program::Program;
 pub use run::{Backward, Forward, Values};
 pub use sparse::SparseRows;
-pub use store::{Param, Running, Store};
+pub use store::{Param, Running, Store, window_from_file, window_to_file};
 
 /// Elements to which every matrix of an arena is rounded up: 64 bytes of f32.
 const ALIGN: usize = 16;

@@ -1,6 +1,7 @@
 //! A graph laid out in memory and replayed.
 
-use super::graph::{Graph, Kind};
+use super::graph::{Graph, Kind, Node};
+use super::store::Version;
 use super::{Backward, Forward, Id, Plan, SparseRows, Store, Values, padded};
 use diabolo_kernels::Real;
 use std::ops::Range;
@@ -18,6 +19,8 @@ pub struct Program<T> {
     readers: Vec<u32>,
     written: Vec<bool>,
     scratch: Vec<T>,
+    /// The version of the parameters of the last pass.
+    seen: Option<u64>,
 }
 
 impl<T: Real> Program<T> {
@@ -46,6 +49,7 @@ impl<T: Real> Program<T> {
             sparse: sparse_inputs(&graph),
             places,
             graph,
+            seen: None,
         }
     }
 
@@ -62,6 +66,7 @@ impl<T: Real> Program<T> {
             readers: Vec::new(),
             written: Vec::new(),
             scratch: Vec::new(),
+            seen: None,
         }
     }
 
@@ -126,17 +131,20 @@ impl<T: Real> Program<T> {
 
     /// Computes every result. The store's running state moves where operations say so.
     pub fn forward(&mut self, store: &mut Store<T>) {
+        let version = store.version();
         let (parameters, state) = store.parts_mut();
-        self.run(parameters, state);
+        self.run(parameters, state, version);
     }
 
-    fn run(&mut self, parameters: &[T], state: &mut [T]) {
+    fn run(&mut self, parameters: &[T], state: &mut [T], version: Version) {
+        let has_new_parameters = self.seen.replace(version.number()) != Some(version.number());
         let gradients = if self.gradients.is_empty() { None } else { Some(&mut self.gradients) };
         let mut run = Forward {
             nodes: &self.graph.nodes,
             places: &self.places,
             values: &mut self.values,
             parameters,
+            has_new_parameters,
             state,
             sparse: &self.sparse,
             gradients: gradients.map(|gradients| (gradients.as_mut_slice(), self.readers.as_slice())),
@@ -149,7 +157,7 @@ impl<T: Real> Program<T> {
     /// Computes every result and leaves the store as it is, even where operations would move its running state.
     pub fn infer(&mut self, store: &Store<T>) {
         let mut state = store.state().to_vec();
-        self.run(store.values(), &mut state);
+        self.run(store.values(), &mut state, store.version());
     }
 
     /// Overwrites the gradients of the plan's parameters in `gradient`, a slice as long as the store's values;
@@ -216,20 +224,29 @@ fn by_lifetime<T: Real>(graph: &Graph<T>, outputs: &[Id]) -> (Vec<Range<usize>>,
         operation.inputs(&mut |id| last_read[id.index()] = at);
         operation.results(&mut |id| last_read[id.index()] = at);
     }
+    let is_kept = |node: &Node| match node.kind {
+        Kind::Input => true,
+        Kind::Result(operation) => graph.operations[operation].keeps_results(),
+        _ => false,
+    };
     for (at, node) in graph.nodes.iter().enumerate() {
-        if node.kind == Kind::Input || outputs.iter().any(|id| id.index() == at) {
+        if is_kept(node) || outputs.iter().any(|id| id.index() == at) {
             last_read[at] = never;
         }
     }
     let mut places = vec![0..0; n];
     let mut alive: Vec<(Range<usize>, usize)> = Vec::new();
     let mut end = 0;
-    // Inputs come first: they are filled in before the first operation.
-    let inputs = (0..n).filter(|&at| graph.nodes[at].kind == Kind::Input);
-    let results = (0..n).filter(|&at| matches!(graph.nodes[at].kind, Kind::Result(_)));
-    for at in inputs.chain(results) {
+    // First what is there before the first operation: inputs, and what is kept from the pass before.
+    let kept = (0..n).filter(|&at| is_kept(&graph.nodes[at]));
+    let results =
+        |at: &usize| matches!(graph.nodes[*at].kind, Kind::Result(_)) && !is_kept(&graph.nodes[*at]);
+    for at in kept.chain((0..n).filter(results)) {
         let node = &graph.nodes[at];
-        let made_by = if let Kind::Result(operation) = node.kind { operation } else { 0 };
+        let made_by = match node.kind {
+            Kind::Result(operation) if !is_kept(node) => operation,
+            _ => 0,
+        };
         alive.retain(|(_, last)| *last >= made_by);
         alive.sort_unstable_by_key(|(place, _)| place.start);
         let len = node.rows * node.cols;
@@ -251,5 +268,12 @@ impl<T: Real> Program<T> {
     /// All values as operations see them.
     pub fn values<'a>(&'a self, store: &'a Store<T>) -> Values<'a, T> {
         Values::whole(&self.graph.nodes, &self.places, &self.values, store, &self.sparse)
+    }
+}
+
+impl<T: Real> Graph<T> {
+    /// Bytes of a program for inference ([`Program::inference`]) before it is made.
+    pub fn inference_bytes(&self, outputs: &[Id]) -> u64 {
+        (by_lifetime(self, outputs).1 * size_of::<T>()) as u64
     }
 }

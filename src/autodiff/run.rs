@@ -87,6 +87,7 @@ pub struct Forward<'a, T> {
     pub(super) places: &'a [Range<usize>],
     pub(super) values: &'a mut [T],
     pub(super) parameters: &'a [T],
+    pub(super) has_new_parameters: bool,
     pub(super) state: &'a mut [T],
     pub(super) sparse: &'a [SparseRows<T>],
     /// Gradients to be, and how many operations read a matrix; nothing in inference.
@@ -94,6 +95,11 @@ pub struct Forward<'a, T> {
 }
 
 impl<T: Real> Forward<'_, T> {
+    /// Whether the parameters may be others than in the pass before.
+    pub fn has_new_parameters(&self) -> bool {
+        self.has_new_parameters
+    }
+
     /// The place of a result, and all other values.
     pub fn result(&mut self, y: Id) -> (Values<'_, T>, &mut [T]) {
         let (values, [y]) = self.results([y]);
@@ -256,6 +262,33 @@ impl<T: Real> Backward<'_, T> {
                     pieces.iter().rev().find(|(start, _)| *start <= of_y.start).expect("piece 0 starts at 0");
                 compute(values, &piece[of_y.start - start..of_y.end - start], dx, beta);
             }
+        }
+    }
+
+    /// As [`Backward::add_scaled`], with the place of another gradient as room to work in that the operations which
+    /// read `room` share: `compute(values, dy, dx, beta, room, is_first)` is told whether it is the first of this pass
+    /// to get it. Nobody contributes to the gradient of `room`.
+    pub fn add_beside(
+        &mut self,
+        y: Id,
+        x: Id,
+        room: Id,
+        compute: impl FnOnce(Values<'_, T>, &[T], &mut [T], T, (&mut [T], bool)),
+    ) {
+        if !self.needs(x) {
+            return;
+        }
+        self.own(y);
+        let beta = if std::mem::replace(&mut self.written[x.index()], true) { T::ONE } else { T::ZERO };
+        let is_first = !std::mem::replace(&mut self.written[room.index()], true);
+        let values = Values::whole(self.nodes, self.places, self.values, self.store, self.sparse);
+        let place = |id: Id| self.places[id.index()].clone();
+        if let Kind::Parameter(of_x) = &self.nodes[x.index()].kind {
+            let (_, [dy, room]) = cut(self.gradients, [place(y), place(room)]);
+            compute(values, dy, &mut self.of_parameters[of_x.clone()], beta, (room, is_first));
+        } else {
+            let (_, [dy, dx, room]) = cut(self.gradients, [place(y), place(x), place(room)]);
+            compute(values, dy, dx, beta, (room, is_first));
         }
     }
 

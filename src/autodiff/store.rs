@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::tensors::{Named, Owned, Tensor, TensorView, Tensors, Values};
 use diabolo_kernels::Real;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A parameter of a [`Store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,11 +35,52 @@ enum Form {
     Transposed,
     /// As a vector.
     Vector,
+    /// Weights of a convolution: window pixels x n_in rows of n_out here, n_out x n_in x height x width in files; of a
+    /// transposed one n_in x n_out x height x width.
+    Window { kernel: [usize; 2], transposed: bool },
+}
+
+/// Which values a store holds: another number whenever they may have changed, and no two stores with different values
+/// have the same. It tells a program that what it made of the parameters alone still holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Version(u64);
+
+impl Version {
+    fn next() -> Version {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Version(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// Stores are equal if their values are.
+impl PartialEq for Version {
+    fn eq(&self, _: &Version) -> bool {
+        true
+    }
 }
 
 impl Entry {
     fn range(&self) -> Range<usize> {
         self.start..self.start + self.rows * self.cols
+    }
+
+    /// Its shape in files.
+    fn shape(&self) -> Vec<usize> {
+        let (rows, cols) = (self.rows, self.cols);
+        match self.form {
+            Form::Matrix => vec![rows, cols],
+            Form::Transposed => vec![cols, rows],
+            Form::Vector => vec![cols],
+            Form::Window { kernel: [height, width], transposed } => {
+                let n_in = rows / (height * width);
+                let [first, second] = if transposed { [n_in, cols] } else { [cols, n_in] };
+                vec![first, second, height, width]
+            }
+        }
     }
 }
 
@@ -53,11 +95,18 @@ pub struct Store<T> {
     values: Vec<T>,
     running: Vec<Entry>,
     state: Vec<T>,
+    version: Version,
 }
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Store { parameters: Vec::new(), values: Vec::new(), running: Vec::new(), state: Vec::new() }
+        Store {
+            parameters: Vec::new(),
+            values: Vec::new(),
+            running: Vec::new(),
+            state: Vec::new(),
+            version: Version::next(),
+        }
     }
 }
 
@@ -81,7 +130,25 @@ impl<T: Real> Store<T> {
         self.add_parameter(name, n_in, n_out, values, Form::Transposed)
     }
 
+    /// Adds weights of a convolution: here a row for every window pixel and channel that is read (the channels of a
+    /// pixel side by side) and a column for every channel that is made; in files, as PyTorch has them, n_out x n_in x
+    /// height x width, or n_in x n_out x height x width of a `transposed` one.
+    /// # Panics
+    /// If there are not as many values as weights.
+    pub fn window_weights(
+        &mut self,
+        name: &str,
+        kernel: [usize; 2],
+        [n_in, n_out]: [usize; 2],
+        transposed: bool,
+        values: Vec<T>,
+    ) -> Param {
+        let form = Form::Window { kernel, transposed };
+        self.add_parameter(name, kernel[0] * kernel[1] * n_in, n_out, values, form)
+    }
+
     fn add_parameter(&mut self, name: &str, rows: usize, cols: usize, values: Vec<T>, form: Form) -> Param {
+        self.version = Version::next();
         add(
             &mut self.parameters,
             &mut self.values,
@@ -106,6 +173,7 @@ impl<T: Real> Store<T> {
 
     /// All parameters.
     pub fn values_mut(&mut self) -> &mut [T] {
+        self.version = Version::next();
         &mut self.values
     }
 
@@ -117,6 +185,10 @@ impl<T: Real> Store<T> {
     /// All running state.
     pub fn state_mut(&mut self) -> &mut [T] {
         &mut self.state
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.version
     }
 
     pub(super) fn parts_mut(&mut self) -> (&[T], &mut [T]) {
@@ -138,6 +210,7 @@ impl<T: Real> Store<T> {
 
     /// A parameter's values.
     pub fn get_mut(&mut self, param: Param) -> &mut [T] {
+        self.version = Version::next();
         &mut self.values[self.parameters[param.0 as usize].range()]
     }
 
@@ -199,6 +272,7 @@ impl<T: Real> Store<T> {
             values: cast(&self.values),
             running: self.running.clone(),
             state: cast(&self.state),
+            version: Version::next(),
         }
     }
 
@@ -223,6 +297,50 @@ fn transposed<T: Copy>(values: &[T], rows: usize, cols: usize) -> Vec<T> {
     (0..rows * cols).map(|at| values[at % rows * cols + at / rows]).collect()
 }
 
+/// Places of the weights of a convolution, here and in a file: for each window pixel, channel that is read and channel
+/// that is made.
+fn window_places(
+    [height, width]: [usize; 2],
+    [n_in, n_out]: [usize; 2],
+    transposed: bool,
+) -> impl Iterator<Item = (usize, usize)> {
+    let area = height * width;
+    (0..area * n_in * n_out).map(move |here| {
+        let (k, i, o) = (here / (n_in * n_out), here / n_out % n_in, here % n_out);
+        let pair = if transposed { i * n_out + o } else { o * n_in + i };
+        (here, pair * area + k)
+    })
+}
+
+/// Weights of a convolution, window pixels x n_in rows of n_out, as PyTorch has them: n_out x n_in x height x width, or
+/// n_in x n_out x height x width of a transposed one.
+/// # Panics
+/// If there are fewer values than weights.
+pub fn window_to_file<T: Real>(
+    here: &[T],
+    kernel: [usize; 2],
+    channels: [usize; 2],
+    transposed: bool,
+) -> Vec<T> {
+    let mut there = vec![T::ZERO; here.len()];
+    window_places(kernel, channels, transposed).for_each(|(at, to)| there[to] = here[at]);
+    there
+}
+
+/// The inverse of [`window_to_file`].
+/// # Panics
+/// If there are fewer values than weights.
+pub fn window_from_file<T: Real>(
+    there: &[T],
+    kernel: [usize; 2],
+    channels: [usize; 2],
+    transposed: bool,
+) -> Vec<T> {
+    let mut here = vec![T::ZERO; there.len()];
+    window_places(kernel, channels, transposed).for_each(|(to, at)| here[to] = there[at]);
+    here
+}
+
 impl Tensors for Store<f32> {
     /// Parameters and running state under their names, weights transposed: as PyTorch has them.
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
@@ -239,6 +357,11 @@ impl Tensors for Store<f32> {
                     let values = transposed(values, rows, cols);
                     each(&entry.name, TensorView { shape: &[cols, rows], values: Values::F32(&values) });
                 }
+                Form::Window { kernel, transposed } => {
+                    let values =
+                        window_to_file(values, kernel, [rows / (kernel[0] * kernel[1]), cols], transposed);
+                    each(&entry.name, TensorView { shape: &entry.shape(), values: Values::F32(&values) });
+                }
             }
         }
     }
@@ -249,6 +372,7 @@ impl Store<f32> {
     /// # Errors
     /// [`Error::Shape`] where one is missing or of another shape, [`Error::Numerical`] where one is not finite.
     pub fn load(&mut self, named: &Named) -> Result<()> {
+        self.version = Version::next();
         for (entries, all) in [(&self.parameters, &mut self.values), (&self.running, &mut self.state)] {
             for entry in entries {
                 let found = named.get(&entry.name)?;
@@ -266,14 +390,13 @@ impl Store<f32> {
 /// The values of a saved array as they lie here.
 fn loaded(entry: &Entry, found: &Tensor) -> Result<Vec<f32>> {
     let (rows, cols) = (entry.rows, entry.cols);
-    let shape = match entry.form {
-        Form::Matrix => vec![rows, cols],
-        Form::Transposed => vec![cols, rows],
-        Form::Vector => vec![cols],
-    };
+    let shape = entry.shape();
     match &found.values {
         Owned::F32(values) if found.shape == shape => Ok(match entry.form {
             Form::Transposed => transposed(values, cols, rows),
+            Form::Window { kernel, transposed } => {
+                window_from_file(values, kernel, [rows / (kernel[0] * kernel[1]), cols], transposed)
+            }
             _ => values.clone(),
         }),
         _ => Err(Error::shape(

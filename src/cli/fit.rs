@@ -1,13 +1,12 @@
 //! `diabolo fit MODEL DATA --out DIR`: the main job.
 
-use super::graph;
-use super::options::{Fitting, GraphFiles, Machine, Reading, add_flags, keep_about, with_flags};
+use super::options::{Fitting, FrameFiles, GraphFiles, Machine, Reading, add_flags, keep_about, with_flags};
 use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
 use super::rooms::{self, ROOMS, Room};
 use super::stream::Stream;
-use super::{input, output};
+use super::{frames, graph, input, output};
 use crate::data::Scaler;
 use crate::error::{Error, Result};
 use crate::io::loaded::{Loaded, Recipe};
@@ -31,6 +30,7 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .subcommands(ROOMS.iter().map(|room| match graph::is_of(room) {
             true => add_flags::<GraphFiles>(of_room::<Fitting>(room)),
+            false if frames::is_of(room) => add_flags::<FrameFiles>(of_room::<Fitting>(room)),
             false => of_room::<Fitting>(room),
         }))
 }
@@ -62,6 +62,7 @@ struct Request {
     machine: Machine,
     fitting: Fitting,
     graph_files: GraphFiles,
+    frame_files: FrameFiles,
 }
 
 impl Request {
@@ -70,13 +71,19 @@ impl Request {
         let (name, matches) = matches.subcommand().expect("clap requires a model");
         let room = rooms::find(name)?;
         let (common, own) = configuration::<Fitting>(matches)?;
-        let is_file = |key: &str| graph::is_of(room) && ["features", "split"].contains(&key);
+        let is_file = |key: &str| {
+            graph::is_of(room) && ["features", "split"].contains(&key)
+                || frames::is_of(room) && ["weights", "vgg"].contains(&key)
+        };
         let (files, own): (toml::Table, toml::Table) = own.into_iter().partition(|(key, _)| is_file(key));
         let graph_files =
             if graph::is_of(room) { with_flags(&files, matches)? } else { GraphFiles::default() };
+        let frame_files =
+            if frames::is_of(room) { with_flags(&files, matches)? } else { FrameFiles::default() };
         Ok(Request {
             room,
             graph_files,
+            frame_files,
             params: (room.params)(&own, Some(matches))?,
             source: matches.get_one::<String>("data").expect("a required argument").clone(),
             read: with_flags(&common, matches)?,
@@ -155,6 +162,8 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
         None => set.data(),
     };
     let data = graph.as_ref().map_or(data.clone(), |graph| Data { source: Source::Graph(graph), ..data });
+    let arrays = frames::arrays(&request.frame_files, &env)?;
+    let data = Data { arrays: arrays.as_ref(), ..data };
     let threads = request.machine.threads;
     let (model, history) = parallel::with_threads(threads, || {
         (request.room.fit)(&request.params, &data, checkpoint.as_ref(), &env, &mut watch)

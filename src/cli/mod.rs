@@ -13,6 +13,7 @@ mod differences;
 mod encode;
 mod eval;
 mod fit;
+mod frames;
 mod graph;
 mod info;
 mod input;

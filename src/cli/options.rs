@@ -162,6 +162,18 @@ pub struct GraphFiles {
     pub split: Option<PathBuf>,
 }
 
+/// What a network that makes frames takes beside them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
+#[serde(default)]
+pub struct FrameFiles {
+    /// Weights to start from: safetensors with the published names, or the model of a run
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// The weights of VGG19, safetensors with torchvision's names, for --feature-weight and --style-weight
+    #[arg(long, value_name = "FILE")]
+    pub vgg: Option<PathBuf>,
+}
+
 /// How data is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
 #[serde(default)]

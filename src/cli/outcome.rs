@@ -44,6 +44,7 @@ impl Outcome<'_> {
         let mut figures: Vec<Figure> =
             self.loss_curve().into_iter().chain(self.error_curves()).chain(self.ranking_curves()).collect();
         figures.extend(self.link_curve());
+        figures.extend(self.gain_curve());
         figures.extend(self.model.figures(&data, env)?);
         folder.save_model(&Saved { model: self.model, scaler: self.scaler }, self.manifest)?;
         folder.create_folder("factors")?;
@@ -109,6 +110,23 @@ impl Outcome<'_> {
                 x: Axis::linear("iteration"),
                 y: Axis::linear("area under the curve"),
                 series: vec![Series::counted("", found.clone())],
+            },
+        ))
+    }
+
+    /// How much nearer frames made are to those held out than means of their neighbours, where the model tells it.
+    fn gain_curve(&self) -> Option<Figure> {
+        let gains = self.history.metrics().get("held_out_gain")?;
+        let told = (1..).zip(gains).filter(|(_, gain)| gain.is_finite());
+        let (x, y) = told.map(|(at, &gain)| (f64::from(at), gain)).unzip();
+        Some(Figure::new(
+            "Learning",
+            "How much nearer frames made are to the true ones than the means of both neighbours, in a part of the clip that \
+             training left out: where the curve falls, the network learns its clip by heart.",
+            Plot::Lines {
+                x: Axis::linear("epoch"),
+                y: Axis::linear("dB above the mean"),
+                series: vec![Series { name: String::new(), x, y }],
             },
         ))
     }

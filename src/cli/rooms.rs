@@ -13,6 +13,7 @@ use crate::models::factorization::{
     als, archetype, bpmf, completion, gradient, implicit, kmeans, nmf, pca, svd,
 };
 use crate::models::graph::{arga, eigenmaps, gae, vgae};
+use crate::models::interpolation::{film, xvfi};
 use crate::models::topic::{countclust, fasttopics, lda, lsi, plsi, prodlda, unigram};
 use crate::models::validation::HeldOut;
 use crate::models::{self, Data, Fit, History, Model};
@@ -167,8 +168,8 @@ pub const ROOMS: &[Room] = &[
     ),
     room::<gan::Params>(
         "adversarial",
-        "a generator that learns to please a critic; samples",
-        "Goodfellow et al. 2014",
+        "a generator that learns to please a critic, of linear layers or convolutions (DCGAN); samples",
+        "Goodfellow et al. 2014; Radford et al. 2016",
         "digits",
     ),
     room::<fasttopics::Params>(
@@ -260,6 +261,18 @@ pub const ROOMS: &[Room] = &[
         "exact densities of pictures by invertible convolutions at several scales; samples",
         "Kingma & Dhariwal 2018",
         "digits",
+    ),
+    room::<film::Params>(
+        "interpolation",
+        "frames between frames for large motion, trained on a clip: features read along flows found from coarse to fine",
+        "Reda, Kontkanen, Tabellion, Sun, Pantofaru & Curless 2022",
+        "shapes",
+    ),
+    room::<xvfi::Params>(
+        "interpolation",
+        "frames at any time between frames, trained on a clip: flows turned around to start from it",
+        "Sim, Oh & Kim 2021",
+        "shapes",
     ),
 ];
 

@@ -47,7 +47,7 @@ impl Tables<'_> {
 
     fn by_spot(&self, name: &str, values: &Matrix<f64>, columns: &[String]) -> Result<()> {
         let spots = (0..values.n_rows()).map(|i| self.names.sample(i)).collect();
-        let names = Names { samples: Some(spots), features: Some(columns.to_vec()), picture: None };
+        let names = Names { samples: Some(spots), features: Some(columns.to_vec()), ..Names::default() };
         write::write_matrix(&self.folder.file(name), values, &names)
     }
 
@@ -55,7 +55,7 @@ impl Tables<'_> {
         let names = Names {
             samples: Some(matched.types.clone()),
             features: Some(archetypes.to_vec()),
-            picture: None,
+            ..Names::default()
         };
         write::write_matrix(&self.folder.file("overlaps.tsv"), &matched.overlaps, &names)
     }

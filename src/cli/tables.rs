@@ -15,7 +15,7 @@ pub fn names_along(
     Names {
         samples: Some(labels(rows, counted_from..counted_from + n_rows, names)),
         features: Some(labels(cols, 0..n_cols, names)),
-        picture: None,
+        ..Names::default()
     }
 }
 

@@ -31,7 +31,7 @@ pub fn digits(budget: &Budget) -> Result<Dataset> {
     let features = (0..N_PIXELS).map(|at| format!("pixel_{}_{}", at / SIDE, at % SIDE)).collect();
     Ok(Dataset {
         features: Features::U8 { bytes: Matrix::from_vec(N_SAMPLES, N_PIXELS, pixels), unit: 1.0 },
-        names: Names { samples: None, features: Some(features), picture: Some((SIDE, SIDE)) },
+        names: Names { features: Some(features), picture: Some((SIDE, SIDE)), ..Names::default() },
         labels: Some(Labels::from_names(&labels)),
         batches: None,
     })

@@ -60,7 +60,7 @@ pub fn karate() -> Dataset {
         .collect();
     Dataset {
         features: Features::Sparse(karate_graph().adjacency().clone()),
-        names: Names { samples: Some(members.clone()), features: Some(members), picture: None },
+        names: Names { samples: Some(members.clone()), features: Some(members), ..Names::default() },
         labels: Some(Labels::from_names(&clubs)),
         batches: None,
     }

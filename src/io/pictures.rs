@@ -227,10 +227,12 @@ impl<'a> Pictures<'a> {
             Pixels::Deep(values) => Matrix::from_vec(self.n_pictures, n_values, values.into_vec()).into(),
         };
         // Only grey pictures have one pixel a feature.
-        let picture = (self.kind.n_channels == 1).then_some((self.kind.height, self.kind.width));
+        let size = (self.kind.height, self.kind.width);
+        let is_grey = self.kind.n_channels == 1;
+        let (picture, colour) = (is_grey.then_some(size), (!is_grey).then_some(size));
         Dataset {
             features,
-            names: Names { samples, picture, ..Names::default() },
+            names: Names { samples, picture, colour, ..Names::default() },
             labels: None,
             batches: None,
         }

@@ -254,7 +254,7 @@ impl<'a> Ratings<'a> {
         let names = Names {
             samples: Some(self.rows.names_of(row_order.as_slice())?),
             features: Some(col_names),
-            picture: None,
+            ..Names::default()
         };
         let [rows, cols] = self.sides.map(|(_, what)| what);
         let facts = vec![("ratings", format!("{} of {rows}s (rows) for {cols}s (columns)", x.nnz()))];

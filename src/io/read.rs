@@ -224,7 +224,8 @@ fn orient(dataset: Dataset, options: &ReadOptions, budget: &Budget) -> Result<Da
     budget.charge(held, "the transpose")?;
     let features = dataset.features.transposed();
     budget.release(held);
-    let names = Names { samples: dataset.names.features, features: dataset.names.samples, picture: None };
+    let names =
+        Names { samples: dataset.names.features, features: dataset.names.samples, ..Names::default() };
     Ok(Dataset { features, names, labels: None, batches: None })
 }
 

@@ -30,7 +30,7 @@ pub fn read(folder: &Path, options: &ReadOptions, budget: &Budget) -> Result<Dat
     let genes = read_names(&features, Column::SecondOrOnly, n_genes, "genes", budget)?;
     let cells = read_names(&barcodes, Column::First, n_cells, "cells", budget)?;
     let (samples, features) = if options.transpose { (genes, cells) } else { (cells, genes) };
-    let names = Names { samples: Some(samples), features: Some(features), picture: None };
+    let names = Names { samples: Some(samples), features: Some(features), ..Names::default() };
     Ok(Dataset { features: matrix, names, labels: None, batches: None })
 }
 

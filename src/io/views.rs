@@ -77,6 +77,6 @@ fn beside(set: Dataset, view: Dataset, path: &Path, budget: &Budget) -> Result<D
     };
     let mut features = named(&set.names, own, "feature");
     features.extend(named(&view.names, width, &stem));
-    let names = Names { samples, features: Some(features), picture: None };
+    let names = Names { samples, features: Some(features), ..Names::default() };
     Ok(Dataset { features: Features::F64(all), names, ..set })
 }

@@ -3,6 +3,7 @@
 use super::{RowSource, check_finite, check_no_negative};
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Graph, Matrix};
+use crate::tensors::Named;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -18,6 +19,9 @@ pub struct Data<'a> {
     pub labels: Option<&'a Labels>,
     /// What the samples were measured together with, as on one day: a covariate of models that have one.
     pub batches: Option<&'a Labels>,
+    /// Arrays from elsewhere that a fit may start from or judge by: `start/` before the names of parameters, `vgg/` before
+    /// those of VGG19.
+    pub arrays: Option<&'a Named>,
 }
 
 /// The kinds of data.
@@ -40,11 +44,13 @@ pub struct Names {
     pub features: Option<Vec<String>>,
     /// Where samples are pictures: (height, width), row-major pixels.
     pub picture: Option<(usize, usize)>,
+    /// Where samples are colour pictures: (height, width), row-major pixels of (red, green, blue).
+    pub colour: Option<(usize, usize)>,
 }
 
 impl Names {
     /// No names.
-    pub const NONE: &'static Names = &Names { samples: None, features: None, picture: None };
+    pub const NONE: &'static Names = &Names { samples: None, features: None, picture: None, colour: None };
 
     /// The name of feature `j`, or `feature_<j + 1>`.
     pub fn feature(&self, j: usize) -> String {
@@ -93,12 +99,12 @@ impl Labels {
 impl<'a> Data<'a> {
     /// Unnamed samples x features.
     pub fn rows(x: &'a Features) -> Data<'a> {
-        Data { source: Source::Rows(x), names: Names::NONE, labels: None, batches: None }
+        Data { source: Source::Rows(x), names: Names::NONE, labels: None, batches: None, arrays: None }
     }
 
     /// Samples x features that are read block by block.
     pub fn stream(rows: &'a dyn RowSource) -> Data<'a> {
-        Data { source: Source::Stream(rows), names: rows.names(), labels: None, batches: None }
+        Data { source: Source::Stream(rows), names: rows.names(), labels: None, batches: None, arrays: None }
     }
 
     /// The samples x features.
@@ -195,6 +201,7 @@ impl Dataset {
             names: &self.names,
             labels: self.labels.as_ref(),
             batches: self.batches.as_ref(),
+            arrays: None,
         }
     }
 }

@@ -258,6 +258,11 @@ pub trait Model: Tensors + Send + Sync {
         None
     }
 
+    /// What makes frames between frames, if the model does.
+    fn interpolator(&self) -> Option<&dyn interpolation::Interpolate> {
+        None
+    }
+
     /// How well the model describes data.
     /// # Errors
     /// Data of the wrong shape or kind.

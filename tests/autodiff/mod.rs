@@ -1,10 +1,12 @@
 //! The tape: every operation's gradient against differences, networks against derivations by hand.
 
 mod checker;
+mod conv;
 mod gamma;
 mod network;
 mod operations;
 mod programs;
+mod warp;
 
 use diabolo::autodiff::{Graph, Id, Param, Store, check};
 use diabolo::random::Rng;

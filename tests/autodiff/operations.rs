@@ -5,6 +5,7 @@ use super::worst;
 use crate::tolerance::GRADIENT;
 use diabolo::autodiff::op::{CountLinks, CountOutputs, Degrees};
 use diabolo::autodiff::{Graph, Id};
+use diabolo_kernels::conv::Window;
 use diabolo_kernels::flow::{Direction, ScaleLink, Spline};
 use diabolo_kernels::gemm::Activation;
 use diabolo_kernels::loss::DispersionLink;
@@ -133,6 +134,27 @@ gradients! {
     };
     patches: [(2 * m * n, k, Any)], |m, n, k| |g, x, [m, n, _]| g.patches(x[0], [m, n]);
     fold_patches: [(2 * m * n, 9 * k, Any)], |m, n, k| |g, x, [m, n, _]| g.fold_patches(x[0], [m, n]);
+    conv: [(m * n, k, Any), (9 * k, n, Any), (1, n, Any)], |m, n, k| |g, x, [m, n, _]| {
+        g.conv(&[x[0]], [m, n], x[1], Some(x[2]), Window::same([3, 3]), Activation::Tanh)
+    };
+    conv_with_stride: [(2 * m * n, k, Any), (16 * k, m, Any), (1, m, Any)], |m, n, k| |g, x, [m, n, _]| {
+        g.conv(&[x[0]], [m, n], x[1], Some(x[2]), Window::plain([4, 4], 2, 2), Activation::Sigmoid)
+    };
+    conv_of_parts: [(m * n, k, Any), (m * n, n, Any), (4 * (k + n + k), m, Any)], |m, n, k| |g, x, [m, n, _]| {
+        let window = Window::same([2, 2]);
+        let first = g.conv(&[x[0], x[1], x[0]], [m, n], x[2], None, window, Activation::Identity);
+        let narrow = g.tanh(x[1]);
+        let second = g.conv(&[x[0], narrow, x[0]], [m, n], x[2], None, window, Activation::Identity);
+        g.mul(first, second)
+    };
+    upsampled_conv: [(m * n, k, Any), (9 * k, n, Any)], |m, n, k| |g, x, [m, n, _]| {
+        g.conv(&[x[0]], [m, n], x[1], None, Window::same([3, 3]).upsampled(), Activation::Identity)
+    };
+    transposed_conv: [(m * n, k, Any), (16 * k, n, Any), (1, n, Any)], |m, n, k| |g, x, [m, n, _]| {
+        g.conv(&[x[0]], [m, n], x[1], Some(x[2]), Window::transposed([4, 4], 2, 1), Activation::Identity)
+    };
+    mean_pool: [(2 * (m + 1) * (n + 1), k, Any)], |m, n, k| |g, x, [m, n, _]| g.mean_pool(x[0], [m + 1, n + 1]);
+    max_pool: [(2 * (m + 1) * (n + 1), k, Any)], |m, n, k| |g, x, [m, n, _]| g.max_pool(x[0], [m + 1, n + 1]);
     dropout: [(m, n, Any), (m, n, Positive)], |m, n, k| |g, x, _| g.dropout(x[0], x[1]);
     a_value_that_is_read_three_times: [(m, n, Any)], |m, n, k| |g, x, _| {
         let (e, t) = (g.exp(x[0]), g.tanh(x[0]));

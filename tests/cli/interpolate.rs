@@ -282,3 +282,34 @@ fn pictures_of_other_kinds_are_converted_and_that_is_said() {
         assert_eq!((frame_of(&folder, "m.png").height(), frame_of(&folder, "m.png").width()), (40, 64));
     }
 }
+
+#[test]
+fn a_network_learns_from_a_folder_and_makes_frames() {
+    let folder = Scratch::new();
+    for k in 0..9 {
+        write_scene(&folder, &format!("in/frame{k}.png"), 2 * k, 48);
+    }
+    let film = "--levels 3 --fusion-levels 2 --sub-levels 2 --width 4 --flow-filters 4,4";
+    let few = "--epochs 2 --steps 2 --crop 16 --batch-size 2 --validate-every 1 --quiet";
+    good(&folder, &format!("fit film in --out film {film} {few}"));
+    let told = json(&String::from_utf8(bytes(&folder, "film/metrics.json")).unwrap());
+    assert!(["psnr", "psnr_of_mean", "gain_over_mean"].iter().all(|name| told[name].is_f64()), "{told}");
+    good(&folder, &format!("fit xvfi in --out xvfi --width 4 {few}"));
+    for run in ["film", "xvfi"] {
+        good(&folder, &format!("interpolate in/frame0.png in/frame2.png --run {run} -o {run}.png --quiet"));
+        good(&folder, &format!("interpolate in --run {run} --times 2 -o {run}_all --quiet"));
+        assert!(folder.path().join(format!("{run}_all/00016.png")).is_file());
+    }
+    // Half way the frame of a pair is the one of the clip.
+    good(&folder, "interpolate in/frame0.png in/frame1.png --run film -o first.png --quiet");
+    assert!(bytes(&folder, "first.png") == bytes(&folder, "film_all/00001.png"));
+    // A run goes on from another's parameters, and says what it lacks.
+    good(&folder, &format!("fit film in --out again {film} --weights film/model.safetensors {few}"));
+    let told = |words: &str, code: i32, part: &str| refused(&folder, words, code, &[part]);
+    told(&format!("fit film in --out other --width 5 {few} --weights film/model.safetensors"), 65, "sub.0");
+    told(&format!("fit film in --out other {film} {few} --style-weight 1"), 2, "--vgg FILE");
+    told("interpolate in/frame0.png in/frame1.png --run film --t .3 -o m.png", 2, "1/64");
+    told("interpolate in/frame0.png in/frame1.png --run film --quality best -o m.png", 2, "optical flow");
+    good(&folder, "fit pca digits --out pca --n-components 2 --quiet");
+    told("interpolate in/frame0.png in/frame1.png --run pca -o m.png", 2, "film or xvfi");
+}

@@ -43,16 +43,20 @@ fn every_model_is_tuned_and_says_what_was_held_out() {
         let size = ["n_components", "n_topics", "n_latent", "n_layers"]
             .into_iter()
             .find(|key| defaults.get(key).is_some());
-        let size = size.or(defaults.get("max_markers").map(|_| "max_markers"));
+        let size = size.or(["max_markers", "width"].into_iter().find(|key| defaults.get(key).is_some()));
         let size = size.unwrap_or_else(|| panic!("{} has a size", room.name));
         let few = match room.name {
             "bpmf" => "--max-iter 12 --burn-in 6 --als-iter 2",
             "deconvolution" => "--min-markers 2",
+            "film" => {
+                "--epochs 1 --steps 1 --crop 16 --batch-size 1 --levels 3 --fusion-levels 2 --sub-levels 2 --flow-filters 4,4"
+            }
+            "xvfi" => "--epochs 1 --steps 1 --crop 16 --batch-size 1",
             _ if defaults.get("epochs").is_some() => "--epochs 1",
             _ => "--max-iter 4",
         };
         let line = format!("tune {} {} --over {size}=2,3 --folds 2 {few} --out t", room.name, room.example);
-        if ["gan", "lsi", "deconvolution", "joint_nmf"].contains(&room.name) {
+        if ["gan", "lsi", "deconvolution", "joint_nmf", "film", "xvfi"].contains(&room.name) {
             // No code is made of some features alone, and no score is to be lowered: the line says so.
             let output = run(&folder, &line);
             assert_eq!(output.status.code(), Some(2), "{line}");

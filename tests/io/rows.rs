@@ -161,7 +161,7 @@ fn rows_written_by_blocks_are_those_written_whole() {
     let samples: Vec<String> = (0..7).map(|i| format!("s{i}")).collect();
     for named in [false, true] {
         let names = match named {
-            true => Names { samples: Some(samples.clone()), features: features.clone(), picture: None },
+            true => Names { samples: Some(samples.clone()), features: features.clone(), ..Names::default() },
             false => Names::default(),
         };
         for ending in ["csv", "tsv", "csv.gz", "npy", "mtx"] {

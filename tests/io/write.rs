@@ -53,7 +53,7 @@ proptest! {
         let written = Names {
             samples: has_samples.then(|| names[..x.n_rows()].to_vec()),
             features: has_features.then(|| names[6..6 + x.n_cols()].to_vec()),
-            picture: None,
+            ..Default::default()
         };
         // A column without names that misses a value would be lines of nothing.
         let x = if x.n_cols() == 1 || !has_samples {

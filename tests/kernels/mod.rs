@@ -1,5 +1,6 @@
 //! Kernels, each against its plain `reference` twin.
 
+mod conv;
 mod coordinate;
 mod count;
 mod decomp;
@@ -22,3 +23,4 @@ mod ulp;
 mod update;
 mod vector;
 mod vector_math;
+mod warp;

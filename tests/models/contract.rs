@@ -35,7 +35,8 @@ fn params(room: &Room) -> serde_json::Value {
         }
     }
     // Of a sampler's few steps, one to start and two to forget.
-    for (key, steps) in [("als_iter", 1), ("em_iter", 1), ("burn_in", 2)] {
+    for (key, steps) in [("als_iter", 1), ("em_iter", 1), ("burn_in", 2), ("steps", 2), ("validate_every", 3)]
+    {
         if defaults.get(key).is_some() {
             table.insert(key.into(), steps.into());
         }

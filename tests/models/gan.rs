@@ -2,10 +2,12 @@
 
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::adversarial::gan::{Params, Player};
+use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Fit, Labels, Model, Sample, fit};
 use diabolo::monitor::{Env, Silent};
 use diabolo::random::Rng;
 use diabolo::tensors::Named;
+use diabolo_kernels::parallel::with_threads;
 
 /// A ring of eight blobs in two dimensions, with their numbers as labels.
 fn ring(n: usize) -> (Features, Labels) {
@@ -108,4 +110,65 @@ fn equal_values_are_refused() {
     let x = Features::F64(Matrix::filled(5, 3, 2.0));
     let refused = fit(&small(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("an error");
     assert!(refused.to_string().contains("every value is 2"), "{refused}");
+}
+
+/// The digits of 8 x 8 pixels.
+fn digits() -> Features {
+    diabolo::data::digits(&diabolo::monitor::Budget::unlimited()).expect("digits").features
+}
+
+fn convolutional() -> Params {
+    Params {
+        architecture: Architecture::Convolutional,
+        channels: 16,
+        n_latent: 8,
+        learning_rate: 1e-3,
+        epochs: 30,
+        ..Params::default()
+    }
+}
+
+#[test]
+fn convolutions_make_pictures_like_the_data() {
+    let x = digits();
+    let (gan, _) = fit(&convolutional(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
+    let (data, made) = (x.to_dense(), gan.sample(500, &Env::seeded(2)).expect("samples").to_dense());
+    let mean =
+        |rows: &Matrix<f64>, j: usize| rows.rows().map(|row| row[j]).sum::<f64>() / rows.n_rows() as f64;
+    // Pixels that are always dark stay so, bright ones are bright: means agree to a fifth of the range.
+    let error = (0..64).map(|j| (mean(&data, j) - mean(&made, j)).abs()).sum::<f64>() / 64.0;
+    assert!(error < 16.0 / 5.0, "pixels are off by {error} of 16 on average");
+    assert!(gan.diversity().overall > 0.4 && gan.diversity().nearest > 0.02, "{:?}", gan.diversity());
+    let names: Vec<String> = Named::copy_of(&gan).names().map(str::to_owned).collect();
+    for name in ["generator.1.weight", "critic.1.norm.running_var", "generator.output.bias"] {
+        assert!(names.iter().any(|other| other == name), "{name} is not among {names:?}");
+    }
+}
+
+/// Half the epochs, resumed, end with the bits of all; so do any numbers of threads.
+#[test]
+fn a_convolutional_game_is_resumed_with_the_same_bits() {
+    let x = digits().select_rows(&(0..320).collect::<Vec<_>>());
+    let data = Data::rows(&x);
+    let params = Params { epochs: 4, ..convolutional() };
+    let env = Env::seeded(3);
+    let run = |params: &Params, n_steps: usize, state: Option<Named>| {
+        let mut state = match state {
+            Some(kept) => params.load_state(&kept).expect("a state"),
+            None => params.start(&data, &env).expect("a game"),
+        };
+        (0..n_steps).for_each(|_| drop(params.step(&data, &mut state, &env).expect("an epoch")));
+        Named::copy_of(&state)
+    };
+    let whole = with_threads(1, || run(&params, 4, None));
+    let half = with_threads(2, || run(&params, 2, None));
+    assert_eq!(whole, with_threads(3, || run(&params, 2, Some(half))));
+}
+
+#[test]
+fn convolutions_refuse_rows_that_are_no_pictures() {
+    let (x, _) = ring(64);
+    let refused = fit(&convolutional(), &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err();
+    let refused = refused.expect("two features are no picture").to_string();
+    assert!(refused.contains("architecture") && refused.contains("give mlp"), "{refused}");
 }

@@ -6,9 +6,10 @@ use crate::tolerance::GOLDEN_METRIC;
 use diabolo::io::frames;
 use diabolo::metrics::fidelity::{psnr, ssim};
 use diabolo::models::interpolation::optical_flow::{
-    Clip, Motion, Params, Prepared, Quality, between, flow_difference, motion,
+    Clip, Flow, Motion, Params, Prepared, Quality, between, motion,
 };
-use diabolo::models::interpolation::{Frame, Schedule, coloured, legend};
+use diabolo::models::interpolation::optical_flow::{coloured, flow_difference, legend};
+use diabolo::models::interpolation::{Frame, Schedule};
 use diabolo::monitor::{Budget, Env};
 use diabolo_kernels::parallel::with_threads;
 use proptest::prelude::*;
@@ -268,8 +269,10 @@ fn schedules_are_exact() {
 #[test]
 fn the_wheel_has_the_hues_of_its_source() {
     // Baker et al. 2011: to the left cyan, up between blue and magenta, to the right red; still is white.
+    let flow =
+        |right: f32, down: f32| Flow { height: 1, width: 2, right: vec![right, 0.0], down: vec![down, 0.0] };
     let of = |right, down| {
-        let (frame, largest) = coloured(2, [&[right, 0.0], &[down, 0.0]]).unwrap();
+        let (frame, largest) = coloured(&flow(right, down)).unwrap();
         assert!((largest - 4.0).abs() < 1e-6, "{largest}");
         assert_eq!(frame.rgb()[3..], [255, 255, 255]);
         [frame.rgb()[0], frame.rgb()[1], frame.rgb()[2]]

@@ -4,6 +4,7 @@ use crate::tolerance::NETWORK_F32;
 use diabolo::data;
 use diabolo::linalg::{Features, Matrix};
 use diabolo::models::autoencoder::{ae, vae};
+use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Encode, Fit, Model, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::random::Rng;
@@ -245,4 +246,49 @@ fn bad_values_are_refused_by_place() {
             fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).err().expect("an error");
         assert!(refused.to_string().contains("row 2, column 1"), "{refused}");
     }
+}
+
+/// Convolutions explain pictures at least as well as linear layers of about as many parameters, decode what they encode,
+/// and come back from their arrays.
+#[test]
+fn convolutions_explain_pictures() {
+    let x = digits();
+    let env = Env::seeded(1);
+    let params = vae::Params {
+        architecture: Architecture::Convolutional,
+        channels: 12,
+        epochs: 25,
+        learning_rate: 3e-3,
+        ..small()
+    };
+    let vae = fitted(&params, &x);
+    let found = vae.evaluate(&x, &env).expect("scores");
+    let elbo = found.reconstruction + found.kl();
+    let linear = fitted(&vae::Params { epochs: 25, learning_rate: 3e-3, ..small() }, &x);
+    let of_linear = linear.evaluate(&x, &env).expect("scores");
+    let of_linear = of_linear.reconstruction + of_linear.kl();
+    assert!(elbo < of_linear + 0.5, "{elbo} with convolutions, {of_linear} without");
+    let codes = vae.encoder().expect("an encoder").codes(&x, &env).expect("codes");
+    assert_eq!(codes.shape(), [x.n_samples(), 6]);
+    let kept = Named::copy_of(&vae);
+    let again = params.load_model(&kept).expect("the model");
+    assert_eq!(Named::copy_of(&again), kept);
+    let samples = again.sample(20, &Env::seeded(5)).expect("samples").to_dense();
+    assert_eq!(samples, vae.sample(20, &Env::seeded(5)).expect("samples").to_dense());
+    assert!(samples.values().iter().all(|x| (0.0..=1.0).contains(x)));
+}
+
+#[test]
+fn a_gaussian_of_pictures_by_convolutions_is_fitted() {
+    let x = digits().select_rows(&(0..400).collect::<Vec<_>>());
+    let params = vae::Params {
+        architecture: Architecture::Convolutional,
+        channels: 4,
+        likelihood: Some(diabolo::nn::Likelihood::Gaussian),
+        epochs: 5,
+        ..small()
+    };
+    let (_, history) = fit(&params, &Data::rows(&x), None, &Env::seeded(1), &mut Silent).expect("a fit");
+    let objectives = history.objective();
+    assert!(objectives.last() < objectives.first(), "{objectives:?}");
 }

@@ -17,7 +17,7 @@ use diabolo::tensors::Named;
 
 /// A graph as the data of a fit.
 pub fn data(graph: &Graph) -> Data<'_> {
-    Data { source: Source::Graph(graph), names: Names::NONE, labels: None, batches: None }
+    Data { source: Source::Graph(graph), names: Names::NONE, labels: None, batches: None, arrays: None }
 }
 
 /// Cora with one of its splits.

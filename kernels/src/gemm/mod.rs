@@ -20,6 +20,7 @@ pub mod reference;
 mod vector_product;
 
 pub use pack::Packed;
+pub(crate) use pack::Scratch;
 
 use crate::Real;
 use crate::view::{MatMut, MatRef};

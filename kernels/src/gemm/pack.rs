@@ -254,7 +254,7 @@ thread_local! {
 }
 
 /// The thread's packing memory, borrowed for the time of one block of C.
-pub(super) struct Scratch(Lines);
+pub(crate) struct Scratch(Lines);
 
 impl Scratch {
     /// At least `n` elements' worth of memory.

@@ -75,7 +75,7 @@ impl Colour {
 /// The weights of the pixels at -1, 0, 1 and 2 for a place at 0 <= f < 1:
 /// (a + 2) d^3 - (a + 3) d^2 + 1 at distances d up to 1, a (d^3 - 5 d^2 + 8 d - 4) from there to 2.
 #[inline(always)]
-pub(super) fn weights(f: f32) -> [f32; 4] {
+pub(crate) fn weights(f: f32) -> [f32; 4] {
     let near = |d: f32| ((SLOPE + 2.0) * d - (SLOPE + 3.0)) * d * d + 1.0;
     let far = |d: f32| ((d - 5.0) * d + 8.0) * d * SLOPE - 4.0 * SLOPE;
     [far(1.0 + f), near(f), near(1.0 - f), far(2.0 - f)]

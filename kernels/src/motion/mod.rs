@@ -10,6 +10,7 @@ pub mod reference;
 mod relax;
 
 pub use cubic::Colour;
+pub(crate) use cubic::weights as cubic_weights;
 pub use grey::{Grey, gradient};
 pub use patch::{PATCH, Patches};
 pub use relax::{Relaxation, Robust};

@@ -7,7 +7,9 @@ mod arithmetic;
 mod batch_norm;
 mod columns;
 mod concat;
+mod conv;
 mod counts;
+mod detach;
 mod dirichlet;
 mod entropy;
 mod flow;
@@ -20,12 +22,15 @@ mod linear;
 mod matmul;
 mod multinomial;
 mod noise;
+mod pool;
 mod reduce;
 mod repeat;
 mod rows;
 mod softmax;
+mod warp;
 
 pub use batch_norm::BatchNorm;
+pub(super) use conv::PackedAs;
 pub use counts::{CountLinks, CountOutputs};
 pub use flow::Degrees;
 pub use linear::Linear;
@@ -43,4 +48,9 @@ pub trait Operation<T: Real>: Send + Sync {
     fn forward(&self, run: &mut Forward<T>);
     /// Contributes to the gradients of what was read.
     fn backward(&self, run: &mut Backward<T>);
+    /// Whether the results are made of parameters alone and keep their places from pass to pass, so that they need not
+    /// be made again while the parameters are the same ([`Forward::has_new_parameters`]).
+    fn keeps_results(&self) -> bool {
+        false
+    }
 }

@@ -152,8 +152,11 @@ fn transfer(
                 None => (0..block.features.n_samples()).map(|i| names.sample(first + i)).collect(),
             };
             let table = columns(&estimates);
-            let header =
-                Names { samples: Some(samples.clone()), features: Some(results.header()), picture: None };
+            let header = Names {
+                samples: Some(samples.clone()),
+                features: Some(results.header()),
+                ..Names::default()
+            };
             sink.push(&table, &header)?;
             results.keep(&estimates, samples, holds_all, env)
         })

@@ -154,7 +154,7 @@ impl Results {
         let names = Names {
             samples: Some(genes.to_vec()),
             features: Some(["p_plain", "p_adjusted", "q_adjusted"].map(str::to_owned).to_vec()),
-            picture: None,
+            ..Names::default()
         };
         write::write_matrix(&folder.file("genes.tsv"), &table, &names)?;
         self.tested = Some(tests.significant());
@@ -196,7 +196,7 @@ impl Results {
             let header = Names {
                 samples: Some(rows.collect()),
                 features: Some(["r", "rmse", "ccc"].map(str::to_owned).to_vec()),
-                picture: None,
+                ..Names::default()
             };
             write::write_matrix(
                 &folder.file("scores.tsv"),

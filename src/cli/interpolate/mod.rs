@@ -3,6 +3,7 @@
 mod clip;
 mod evaluate;
 mod folder;
+mod maker;
 mod page;
 mod pair;
 mod rate;
@@ -14,12 +15,13 @@ use super::output;
 use super::progress::new_bar;
 use crate::error::{Error, Result};
 use crate::io::frames;
-use crate::models::interpolation::optical_flow::{Params, Quality};
+use crate::models::interpolation::optical_flow::Params;
 use crate::models::interpolation::{Frame, Interpolate, Schedule};
 use crate::monitor::Env;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use diabolo_kernels::parallel::with_threads;
 use indicatif::ProgressBar;
+use maker::Maker;
 use page::Page;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -31,7 +33,7 @@ use std::time::Instant;
 /// The command.
 pub fn command() -> Command {
     let path = |name: &'static str| Arg::new(name).value_parser(value_parser!(PathBuf));
-    let about = "Frames between frames, by optical flow: of two pictures, a folder of frames or a .y4m clip";
+    let about = "Frames between frames, by optical flow or a trained network: of two pictures, a folder of frames or a .y4m clip";
     let command = Command::new("interpolate")
         .about(about)
         .arg(path("input").required(true).num_args(1..=2).value_name("FRAMES").help(
@@ -56,11 +58,6 @@ pub fn command() -> Command {
         .arg(Arg::new("from_fps").long("from-fps").value_name("RATE").help(
             "Frames a second that a folder shows; a clip tells its own",
         ))
-        .arg(
-            Arg::new("quality").long("quality").value_parser(clap::builder::EnumValueParser::<Quality>::new()).help(
-                "How much work the flow is worth; balanced if left out",
-            ),
-        )
         .arg(path("truth").long("truth").value_name("FILE").help(
             "The true frame between two pictures: tells PSNR, SSIM and tOF of the frame made, and of the mean of both pictures",
         ))
@@ -73,7 +70,7 @@ pub fn command() -> Command {
         .arg(Arg::new("resume").long("resume").action(ArgAction::SetTrue).help(
             "Goes on where the same command stopped: frames that are there are not made again",
         ));
-    add_flags::<Machine>(command)
+    add_flags::<Machine>(maker::with_arguments(command))
 }
 
 /// What was asked for.
@@ -111,14 +108,13 @@ struct Done {
 pub fn run(matches: &ArgMatches) -> Result<()> {
     let machine: Machine = with_flags(&toml::Table::new(), matches)?;
     let inputs: Vec<&PathBuf> = matches.get_many("input").expect("a required argument").collect();
-    let quality = matches.get_one::<Quality>("quality").copied().unwrap_or_default();
     let env = Arc::new(machine.env()?);
     stop_on_interrupt(&env);
-    let flow = Params::from(quality);
+    let maker = Maker::new(matches, &env)?;
     let rate = |name: &str| matches.get_one::<String>(name).map(|text| rate::of_text(name, text)).transpose();
     let request = Request {
-        by: &flow,
-        flow,
+        by: maker.interpolator(),
+        flow: maker.flow(),
         times: matches.get_one("times").copied(),
         at: matches.get_many("t").map(|times| times.copied().collect()),
         fps: rate("fps")?,
@@ -156,7 +152,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     told.extend(done.scores);
     told.insert("seconds".into(), started.elapsed().as_secs_f64().into());
     let shown = match matches.get_one::<PathBuf>("out") {
-        Some(folder) => Some(done.page.write(folder, &inputs, quality, &told, &done.notes)?),
+        Some(folder) => Some(done.page.write(folder, &inputs, maker.name(), &told, &done.notes)?),
         None => None,
     };
     if machine.json {

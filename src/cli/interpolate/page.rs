@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::figure::{Colours, Figure, Plot};
 use crate::io::frames;
 use crate::io::run::RunFolder;
-use crate::models::interpolation::optical_flow::{Flow, Quality};
-use crate::models::interpolation::{Frame, coloured, legend};
+use crate::models::interpolation::Frame;
+use crate::models::interpolation::optical_flow::{Flow, coloured, legend};
 use crate::report::{self, Metric, Summary, picture};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ impl Page {
                 per_row: 3,
             },
         ));
-        let (painted, largest) = coloured(flow.width, [&flow.right, &flow.down])?;
+        let (painted, largest) = coloured(flow)?;
         let wheel = legend(WHEEL)?;
         let name = format!("the wheel: to its edge {} pixels", report::number(largest));
         self.figures.push(Figure::new(
@@ -106,7 +106,7 @@ impl Page {
         self,
         folder: &Path,
         inputs: &[&PathBuf],
-        quality: Quality,
+        maker: &str,
         told: &Map<String, Value>,
         notes: &BTreeSet<String>,
     ) -> Result<PathBuf> {
@@ -118,9 +118,8 @@ impl Page {
         let name =
             |path: &&PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let named: Vec<String> = inputs.iter().map(name).collect();
-        let quality = super::super::report::word(&json!(quality));
         let mut metrics = json!({
-            "command": command_line(), "input": source, "quality": quality, "version": env!("CARGO_PKG_VERSION"),
+            "command": command_line(), "input": source, "maker": maker, "version": env!("CARGO_PKG_VERSION"),
         });
         told.iter().for_each(|(name, value)| metrics[name] = value.clone());
         let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
@@ -139,11 +138,11 @@ impl Page {
         let summary = Summary {
             title: format!("Frames between those of {}", named.join(" and ")),
             model: "interpolate".into(),
-            description: "Frames between frames, by optical flow. tOF is the mean length of the difference between the flow from \
-                          the frame before to the one made and that to the true one (Chu et al. 2020)."
+            description: "Frames between frames. tOF is the mean length of the difference between the flow from the frame \
+                          before to the one made and that to the true one (Chu et al. 2020)."
                 .into(),
             metrics: cards.collect(),
-            parameters: vec![("quality".to_owned(), quality)],
+            parameters: vec![("made by".to_owned(), maker.to_owned())],
             data: source,
             warnings: self.said.into_iter().chain(notes.iter().cloned()).collect(),
             command: command_line(),

@@ -4,7 +4,8 @@ use super::{Done, Request, has_ending, make_folder};
 use crate::error::{Error, Result};
 use crate::io::frames;
 use crate::metrics::fidelity::{psnr, ssim};
-use crate::models::interpolation::optical_flow::{Flow, Motion, Prepared, flow_difference, motion};
+use crate::models::interpolation::optical_flow::flow_difference;
+use crate::models::interpolation::optical_flow::{Flow, Motion, Prepared, motion};
 use crate::models::interpolation::{Frame, times_between};
 use std::path::Path;
 

@@ -90,8 +90,8 @@ fn fit_and_test(
     let units = Scaled { scaler: &scaler };
     let x = units.scaled(split.train.clone())?;
     // What features are stays the same whichever samples are left.
-    let names = Names { samples: None, features: set.names.features.clone(), picture: set.names.picture };
-    let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None };
+    let names = Names { samples: None, ..set.names.clone() };
+    let data = Data { source: Source::Rows(&x), names: &names, labels: None, batches: None, arrays: None };
     let mut watch = Watch { env, bar, message };
     let (model, history) =
         (request.room.fit)(&candidate.params, &data, None, &own, &mut watch).map_err(named)?;

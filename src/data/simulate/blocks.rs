@@ -83,7 +83,7 @@ impl Simulator for Blocks {
         });
         let dataset = Dataset {
             features: Features::Sparse(graph.adjacency().clone()),
-            names: Names { samples: Some(nodes.clone()), features: Some(nodes), picture: None },
+            names: Names { samples: Some(nodes.clone()), features: Some(nodes), ..Names::default() },
             labels: Some(group_labels("block", block, self.n_blocks)),
             batches: None,
         };

@@ -122,7 +122,7 @@ impl Simulator for Bars {
         let names = Names {
             features: Some((0..n_words).map(|v| format!("pixel_{}_{}", v / side, v % side)).collect()),
             picture: Some((side, side)),
-            samples: None,
+            ..Names::default()
         };
         documents(theta, beta, self.doc_length, self.seed, names, budget)
     }

@@ -109,7 +109,7 @@ impl Simulator for Zinb {
             names: Names {
                 samples: Some((1..=n).map(|cell| format!("cell_{cell}")).collect()),
                 features: Some((1..=m).map(|gene| format!("gene_{gene}")).collect()),
-                picture: None,
+                ..Names::default()
             },
             labels: Some(group_labels("group", group, self.n_groups)),
             batches: None,

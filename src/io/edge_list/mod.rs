@@ -70,7 +70,7 @@ pub fn read(input: &mut Input<'_>, options: &ReadOptions) -> Result<Loaded> {
         warnings.push(format!("{} edges from a node to itself are left out", edges.n_loops));
     }
     let recipe = Recipe { format: Some(Format::Edges), index_base: nodes.base, ..Recipe::default() };
-    let names = Names { samples: nodes.names.clone(), features: nodes.names, picture: None };
+    let names = Names { samples: nodes.names.clone(), features: nodes.names, ..Names::default() };
     let dataset = Dataset { features: adjacency.into(), names, labels: None, batches: None };
     Ok(Loaded { recipe, facts, warnings, ..dataset.into() })
 }

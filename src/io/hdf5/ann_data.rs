@@ -39,7 +39,7 @@ pub fn read(book: &Book, layer: Option<&str>) -> Result<Dataset> {
     let genes = names(book, var, features.n_features(), "genes")?;
     Ok(Dataset {
         features,
-        names: Names { samples, features: genes, picture: None },
+        names: Names { samples, features: genes, ..Names::default() },
         labels: None,
         batches: None,
     })

@@ -58,6 +58,6 @@ pub fn read(book: &Book, group: &str) -> Result<Dataset> {
     if let Some(cells) = &cells {
         check_names(book, cells, n_cells, &at("barcodes"), "cells")?;
     }
-    let names = Names { samples: cells, features: genes, picture: None };
+    let names = Names { samples: cells, features: genes, ..Names::default() };
     Ok(Dataset { features: matrix.into(), names, labels: None, batches: None })
 }

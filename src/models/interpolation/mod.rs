@@ -1,13 +1,18 @@
 //! Frames between frames: two pictures to what moves and where, decoded at any time between them.
 
+pub mod film;
 mod frame;
+pub mod learned;
 pub mod optical_flow;
 mod schedule;
-mod wheel;
+pub mod xvfi;
 
 pub use frame::Frame;
+pub use learned::{
+    Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, glorot, he,
+    judge, mean_absolute,
+};
 pub use schedule::Schedule;
-pub use wheel::{coloured, legend};
 
 use crate::error::Result;
 use crate::monitor::Env;

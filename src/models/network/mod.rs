@@ -23,5 +23,5 @@ pub use draws::{draw_below, draw_mask};
 use epoch::{Split, Sums};
 pub use fitting::{Descends, InFit};
 pub use runner::Runner;
-pub use settings::{Activation, Decay, Descent, Optimiser};
+pub use settings::{Activation, Architecture, Decay, Descent, Optimiser};
 pub use training::{Moment, Network, Recorded, TrainState};

@@ -40,6 +40,42 @@ impl Activation {
     }
 }
 
+/// What layers a network of rows is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// Linear layers, for any data
+    #[default]
+    Mlp,
+    /// Convolutions, for square pictures of one channel whose side is a multiple of 4
+    Convolutional,
+}
+
+impl Architecture {
+    /// The side of pictures of `n_features` pixels; 0 where the network takes no pictures.
+    /// # Errors
+    /// [`Error::Parameter`] where convolutions are asked for and the rows are no such pictures.
+    pub fn side(self, n_features: usize) -> Result<usize> {
+        let side = n_features.isqrt();
+        match self {
+            Architecture::Mlp => Ok(0),
+            Architecture::Convolutional
+                if side * side == n_features && side.is_multiple_of(4) && side > 0 =>
+            {
+                Ok(side)
+            }
+            Architecture::Convolutional => Err(Error::parameter(
+                "architecture",
+                format!(
+                    "convolutional takes square pictures of one channel whose side is a multiple of 4, \
+                     and {n_features} features are none; give mlp"
+                ),
+            )),
+        }
+    }
+}
+
 /// The rule by which parameters descend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]

@@ -12,6 +12,11 @@
 //! | G | linear, batch normalisation (but the first), LeakyReLU 0.2 by layer; tanh at the end | `generator_hidden` |
 //! | D | linear, LeakyReLU 0.2 by layer; one logit | `critic_hidden` |
 //!
+//! With `architecture` convolutional, for square pictures (Radford et al. 2016, DCGAN): G is a linear layer to a
+//! picture of a quarter of the side, then 4 x 4 transposed convolutions of stride 2, batch normalisation and ReLU
+//! between, tanh at the end; D the reverse by convolutions of stride 2 with LeakyReLU 0.2, batch normalisation but
+//! next to the picture; weights start as N(0, 0.02). Departure: `dropout` in D also here.
+//!
 //! A step is one forward pass of both on a batch, the gradient of L_G in G alone and that of L_D in D alone, each
 //! moved by its own Adam: D's forward pass on the made data serves both, and D's weights get no gradient of L_G.
 //! That is the order of the well-known MLP example (G first, then D on the same made data). Cost: 5 products of D's
@@ -19,6 +24,7 @@
 //! against the data, and a collapse is said (Goodfellow 2016, section 5.1). The objective shown is L_D + L_G.
 
 mod figures;
+mod layers;
 mod model;
 mod nets;
 
@@ -28,6 +34,7 @@ pub use nets::{Diversity, Player};
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
 use crate::linalg::{Features, Matrix};
+use crate::models::network::Architecture;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_positive, check_share, check_widths};
 use crate::monitor::Env;
 use crate::optim::{Adam, Optimizer, Rule};
@@ -43,13 +50,19 @@ pub struct Params {
     /// Length of a code
     #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
     pub n_latent: usize,
+    /// What both networks are made of
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub architecture: Architecture,
+    /// Channels of the convolutional networks at half the side; twice as many at a quarter
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub channels: usize,
     /// Widths of the generator's hidden layers
     #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
     pub generator_hidden: Vec<usize>,
     /// Widths of the critic's hidden layers
     #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
     pub critic_hidden: Vec<usize>,
-    /// Added to the variance by batch normalisation (the well-known example has 0.8)
+    /// Added to the variance by batch normalisation of linear layers (the well-known example has 0.8)
     #[cfg_attr(feature = "cli", arg(long, value_name = "EPS"))]
     pub norm_eps: f64,
     /// The share of the critic's hidden values that is dropped in training: what keeps it from pressing the generator
@@ -81,6 +94,8 @@ impl Default for Params {
     fn default() -> Self {
         Params {
             n_latent: 100,
+            architecture: Architecture::Mlp,
+            channels: 64,
             generator_hidden: vec![128, 256, 512, 1024],
             critic_hidden: vec![512, 256],
             norm_eps: 0.8,
@@ -108,6 +123,7 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
+        check_count("channels", self.channels as u64, "a layer has at least 1 channel")?;
         check_widths("hidden", &self.generator_hidden)?;
         check_widths("hidden", &self.critic_hidden)?;
         check_positive("norm_eps", self.norm_eps)?;
@@ -231,7 +247,9 @@ impl Fit for Params {
         if x.n_samples() < 2 {
             return Err(Error::shape("at least 2 samples", x.n_samples().to_string()));
         }
-        env.budget.charge(Nets::bytes(self, x.n_features()), "two networks, their gradients and moments")?;
+        self.architecture.side(x.n_features())?;
+        env.budget
+            .charge(layers::bytes(self, x.n_features()), "two networks, their gradients and moments")?;
         let reading = Reading::of(x)?;
         let mut store = Store::default();
         let nets = Nets::new(&mut store, self, reading, env.seed);
@@ -259,6 +277,7 @@ impl Fit for Params {
 
     fn load_state(&self, named: &Named) -> Result<State> {
         let reading = Reading::load(named)?;
+        self.architecture.side(reading.n_features)?;
         let mut store = Store::default();
         let nets = Nets::new(&mut store, self, reading, 0);
         store.load(&named.under("network/"))?;
@@ -277,6 +296,7 @@ impl Fit for Params {
 
     fn load_model(&self, named: &Named) -> Result<Gan> {
         let reading = Reading::load(named)?;
+        self.architecture.side(reading.n_features)?;
         let mut store = Store::default();
         let nets = Nets::new(&mut store, self, reading, 0);
         store.load(named)?;

@@ -1,5 +1,6 @@
 //! The two networks, the game they play, and an epoch of it.
 
+use super::layers::{Critic, Generator};
 use super::{Params, Reading, State};
 use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
@@ -7,9 +8,7 @@ use crate::linalg::{Features, Matrix};
 use crate::models::Step;
 use crate::models::network::{Batch, draw_mask};
 use crate::monitor::Env;
-use crate::nn::{Dense, Init, Norm};
 use crate::random::{Rng, fill_normal};
-use diabolo_kernels::gemm::Activation;
 use diabolo_kernels::reduce::Reduce;
 use diabolo_kernels::vector::Arithmetic;
 use std::ops::Range;
@@ -24,12 +23,6 @@ mod key {
     pub const DIVERSITY: u64 = 0xd17e;
 }
 
-/// What follows a hidden layer of both.
-const LEAKY: Activation = Activation::LeakyRelu(0.2);
-
-/// The share of a new batch in batch normalisation's running moments.
-const MOMENTUM: f64 = 0.1;
-
 /// Codes whose data are kept from every epoch.
 pub(super) const KEPT: usize = 10;
 
@@ -41,48 +34,18 @@ pub(super) struct Nets {
     reading: Reading,
     n_latent: usize,
     dropout: f64,
-    generator: Vec<(Dense, Option<Norm>)>,
-    output: Dense,
-    critic: Vec<Dense>,
-    logit: Dense,
+    generator: Generator,
+    critic: Critic,
 }
 
 impl Nets {
     /// Both with their initial values.
     pub fn new(store: &mut Store<f32>, params: &Params, reading: Reading, seed: u64) -> Nets {
         let mut rng = Rng::keyed(seed, &[key::INIT]);
-        let mut width = params.n_latent;
-        let mut generator = Vec::new();
-        for (l, &next) in params.generator_hidden.iter().enumerate() {
-            let name = format!("generator.{l}");
-            let dense = Dense::new(store, &name, width, next, Init::Lecun, &mut rng);
-            let norm =
-                (l > 0).then(|| Norm::new(store, &format!("{name}.norm"), next, params.norm_eps, MOMENTUM));
-            generator.push((dense, norm));
-            width = next;
-        }
-        let output = Dense::new(store, "generator.output", width, reading.n_features, Init::Lecun, &mut rng);
-        width = reading.n_features;
-        let mut critic = Vec::new();
-        for (l, &next) in params.critic_hidden.iter().enumerate() {
-            critic.push(Dense::new(store, &format!("critic.{l}"), width, next, Init::Lecun, &mut rng));
-            width = next;
-        }
-        let logit = Dense::new(store, "critic.logit", width, 1, Init::Lecun, &mut rng);
+        let generator = Generator::new(store, params, &reading, &mut rng);
+        let critic = Critic::new(store, params, &reading, &mut rng);
         let Params { n_latent, dropout, .. } = *params;
-        Nets { reading, n_latent, dropout, generator, output, critic, logit }
-    }
-
-    /// Bytes of both, their gradients and moments, and a batch.
-    pub fn bytes(params: &Params, n_features: usize) -> u64 {
-        let weights = |sizes: &[usize]| -> u64 {
-            sizes.windows(2).map(|pair| (pair[0] as u64 + 1).saturating_mul(pair[1] as u64)).sum()
-        };
-        let up: Vec<usize> = [&[params.n_latent], &params.generator_hidden[..], &[n_features]].concat();
-        let down: Vec<usize> = [&[n_features], &params.critic_hidden[..], &[1]].concat();
-        let values =
-            (up.iter().sum::<usize>() * 4 + down.iter().sum::<usize>() * 4) as u64 * params.batch_size as u64;
-        4 * (4 * (weights(&up) + weights(&down)) + values)
+        Nets { reading, n_latent, dropout, generator, critic }
     }
 
     /// Where the generator's parameters lie.
@@ -97,33 +60,13 @@ impl Nets {
 
     /// Records G(z), in [-1, 1].
     pub fn generate(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, train: bool) -> Id {
-        let mut h = z;
-        for (dense, norm) in &self.generator {
-            h = match norm {
-                None => dense.apply(graph, store, h, LEAKY),
-                Some(norm) => {
-                    let linear = dense.apply(graph, store, h, Activation::Identity);
-                    let normalised = norm.apply(graph, store, linear, train);
-                    graph.activation(LEAKY, normalised)
-                }
-            };
-        }
-        self.output.apply(graph, store, h, Activation::Tanh)
+        self.generator.apply(graph, store, z, train)
     }
 
     /// Records D(x), logits, of x in [-1, 1], in training. Masks of dropout are inputs that are added to `masks`.
     pub fn judge(&self, graph: &mut Graph<f32>, store: &Store<f32>, x: Id, masks: &mut Vec<Id>) -> Id {
-        let mut h = x;
-        for dense in &self.critic {
-            h = dense.apply(graph, store, h, LEAKY);
-            if self.dropout > 0.0 {
-                let [rows, cols] = graph.shape(h);
-                let mask = graph.input(rows, cols);
-                masks.push(mask);
-                h = graph.dropout(h, mask);
-            }
-        }
-        self.logit.apply(graph, store, h, Activation::Identity)
+        let masks = (self.dropout > 0.0).then_some(masks);
+        self.critic.apply(graph, store, x, masks)
     }
 
     /// What the generator, as in evaluation, makes of codes: n x n_features in [-1, 1].

@@ -17,6 +17,9 @@
 //! | z | mu + e^(log_var / 2) eps, eps ~ N(0, I) | n_samples x n_latent |
 //! | encoder, decoder | `hidden` wide, the decoder in reverse | PyTorch's names and shapes in files |
 //!
+//! With `architecture` convolutional, for square pictures: the encoder is two 4 x 4 convolutions of stride 2, the
+//! decoder a linear layer and two transposed ones.
+//!
 //! | form | loss | source |
 //! |---|---|---|
 //! | `beta` | + beta KL, rising over `kl_warm_up` epochs | Higgins et al. 2017, eq. 4; Bowman et al. 2016 |
@@ -40,7 +43,7 @@ pub use reading::Reading;
 
 use crate::autodiff::Store;
 use crate::error::{Error, Result};
-use crate::models::network::{Activation, Decay, Descends, Descent, Optimiser};
+use crate::models::network::{Activation, Architecture, Decay, Descends, Descent, Optimiser};
 use crate::models::{Data, Settings, check_count, check_not_negative, check_widths};
 use crate::nn::Likelihood;
 use crate::tensors::Named;
@@ -55,6 +58,12 @@ pub struct Params {
     /// Length of a code
     #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
     pub n_latent: usize,
+    /// What encoder and decoder are made of
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
+    pub architecture: Architecture,
+    /// Channels of the convolutional networks at half the side; twice as many at a quarter
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+    pub channels: usize,
     /// Widths of the encoder's hidden layers, as 400,200; the decoder has them in reverse
     #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
     pub hidden: Vec<usize>,
@@ -138,6 +147,8 @@ impl Default for Params {
         let descent = Descent::default();
         Params {
             n_latent: 20,
+            architecture: Architecture::Mlp,
+            channels: 32,
             hidden: vec![400],
             activation: Activation::Relu,
             likelihood: None,
@@ -173,6 +184,7 @@ impl Settings for Params {
 
     fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
+        check_count("channels", self.channels as u64, "a layer has at least 1 channel")?;
         check_widths("hidden", &self.hidden)?;
         check_not_negative("beta", self.beta)?;
         check_not_negative("free_bits", self.free_bits)?;
@@ -217,11 +229,21 @@ impl Descends for Params {
     }
 
     fn read(&self, x: &Data) -> Result<Reading> {
-        Reading::of(x.features()?, self)
+        let x = x.features()?;
+        self.architecture.side(x.n_features())?;
+        if self.architecture == Architecture::Convolutional && x.is_sparse() {
+            return Err(Error::parameter(
+                "architecture",
+                "convolutional takes dense pictures, and these rows are sparse; give mlp",
+            ));
+        }
+        Reading::of(x, self)
     }
 
     fn load_reading(&self, named: &Named) -> Result<Reading> {
-        Reading::load(named)
+        let reading = Reading::load(named)?;
+        self.architecture.side(reading.n_features)?;
+        Ok(reading)
     }
 
     fn net(&self, store: &mut Store<f32>, reading: &Reading, seed: u64) -> Net {

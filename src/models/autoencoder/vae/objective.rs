@@ -3,8 +3,8 @@
 use super::prior::Learned;
 use super::{Params, Reading};
 use crate::autodiff::{Graph, Id, Program, Store};
-use crate::models::network::{Batch, Moment, Network, Recorded, data_input, draw_below};
-use crate::nn::{Dense, Init, Layers, Likelihood, Mlp, Output};
+use crate::models::network::{Architecture, Batch, Moment, Network, Recorded, data_input, draw_below};
+use crate::nn::{Dense, FromPictures, Init, Layers, Likelihood, Mlp, Output, Pictures, ToPictures};
 use crate::random::Rng;
 use diabolo_kernels::gemm::Activation;
 
@@ -15,13 +15,54 @@ const INIT: u64 = 0x1217;
 pub struct Net {
     params: Params,
     reading: Reading,
-    encoder: Mlp,
+    encoder: Encoder,
     mu: Dense,
     log_var: Dense,
-    decoder: Mlp,
+    decoder: Decoder,
     output: Output,
     /// What takes N(0, I)'s place.
     pub(super) prior: Option<Learned>,
+}
+
+/// Data to what both heads read.
+enum Encoder {
+    Layers(Mlp),
+    Pictures(FromPictures),
+}
+
+/// Codes to what the output reads.
+enum Decoder {
+    Layers(Mlp),
+    Pictures(ToPictures),
+}
+
+impl Encoder {
+    fn apply(&self, graph: &mut Graph<f32>, store: &Store<f32>, x: Id) -> Id {
+        match self {
+            Encoder::Layers(layers) => layers.apply(graph, store, x, None),
+            Encoder::Pictures(stack) => stack.apply(graph, store, x, false, None),
+        }
+    }
+}
+
+impl Decoder {
+    fn apply(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
+        match self {
+            Decoder::Layers(layers) => layers.apply(graph, store, z, None),
+            Decoder::Pictures(stack) => stack.apply(graph, store, z, false),
+        }
+    }
+}
+
+/// The stack of convolutions of both.
+fn pictures(params: &Params, n_features: usize) -> Pictures {
+    Pictures {
+        side: n_features.isqrt(),
+        channels: params.channels,
+        activation: params.activation.kernel(),
+        norm: None,
+        init: Init::Lecun,
+    }
 }
 
 /// What a graph holds of a batch.
@@ -46,19 +87,42 @@ impl Net {
             dropout: 0.0,
             init: Init::Lecun,
         };
-        let encoder = Mlp::new(store, "encoder", &layers(&down), &mut rng);
-        let n_hidden = encoder.n_out();
+        let shape = pictures(params, reading.n_features);
+        let is_of_pictures = params.architecture == Architecture::Convolutional;
+        let (encoder, n_hidden) = if is_of_pictures {
+            let stack = FromPictures::new(store, "encoder", shape, &mut rng);
+            (Encoder::Pictures(stack), shape.n_inner())
+        } else {
+            let layers = Mlp::new(store, "encoder", &layers(&down), &mut rng);
+            let n_out = layers.n_out();
+            (Encoder::Layers(layers), n_out)
+        };
         let mu = Dense::new(store, "mu", n_hidden, params.n_latent, Init::Lecun, &mut rng);
         let log_var = Dense::new(store, "log_var", n_hidden, params.n_latent, Init::Lecun, &mut rng);
-        let decoder = Mlp::new(store, "decoder", &layers(&up), &mut rng);
-        let ends = [decoder.n_out(), reading.n_features];
-        let output = Output::new(store, "output", ends, reading.likelihood, Init::Lecun, &mut rng);
+        let (decoder, output) = if is_of_pictures {
+            let stack = ToPictures::new(store, "decoder", params.n_latent, shape, &mut rng);
+            let (window, ends) = ToPictures::last(&shape);
+            let likelihood = reading.likelihood;
+            let output =
+                Output::of_pictures(store, "output", window, ends, likelihood, Init::Lecun, &mut rng);
+            (Decoder::Pictures(stack), output)
+        } else {
+            let layers = Mlp::new(store, "decoder", &layers(&up), &mut rng);
+            let ends = [layers.n_out(), reading.n_features];
+            let output = Output::new(store, "output", ends, reading.likelihood, Init::Lecun, &mut rng);
+            (Decoder::Layers(layers), output)
+        };
         let prior = Learned::new(store, params, &mut rng);
         Net { params: params.clone(), reading, encoder, mu, log_var, decoder, output, prior }
     }
 
     /// Bytes of the parameters.
     pub(super) fn bytes(params: &Params, n_features: usize) -> u64 {
+        if params.architecture == Architecture::Convolutional {
+            let shape = pictures(params, n_features);
+            let joints = 3 * (params.n_latent as u64 + 1) * shape.n_inner() as u64;
+            return 3 * 4 * (2 * shape.n_parameters() + joints);
+        }
         let sizes: Vec<u64> =
             [n_features].iter().chain(&params.hidden).chain([&params.n_latent]).map(|&n| n as u64).collect();
         let weights: u64 = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).sum();
@@ -69,7 +133,7 @@ impl Net {
     pub(super) fn encode(&self, graph: &mut Graph<f32>, store: &Store<f32>, rows: usize) -> Codes {
         let x = data_input(graph, rows, self.reading.n_features, self.reading.is_sparse);
         let scaled = self.scaled(graph, x);
-        let h = self.encoder.apply(graph, store, scaled, None);
+        let h = self.encoder.apply(graph, store, scaled);
         let mu = self.mu.apply(graph, store, h, Activation::Identity);
         let log_var = self.log_var.apply(graph, store, h, Activation::Identity);
         Codes { x, mu, log_var }
@@ -85,14 +149,14 @@ impl Net {
 
     /// Records codes -> the mean of the data, in the data's own units.
     pub(super) fn decode(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id) -> Id {
-        let h = self.decoder.apply(graph, store, z, None);
+        let h = self.decoder.apply(graph, store, z);
         let mean = self.output.mean(graph, store, h);
         if self.reading.spread == 1.0 { mean } else { graph.affine(mean, self.reading.spread, 0.0) }
     }
 
     /// Minus ln p(x | z) of every row, n x 1, in the units of the reading.
     pub(super) fn row_losses(&self, graph: &mut Graph<f32>, store: &Store<f32>, z: Id, target: Id) -> Id {
-        let h = self.decoder.apply(graph, store, z, None);
+        let h = self.decoder.apply(graph, store, z);
         self.output.row_losses(graph, store, h, target)
     }
 
@@ -142,7 +206,7 @@ impl Network for Net {
         let target = self.target(graph, codes.x, &mut further);
         let eps = graph.input(rows, self.params.n_latent);
         let z = graph.normal(codes.mu, codes.log_var, eps);
-        let h = self.decoder.apply(graph, store, z, None);
+        let h = self.decoder.apply(graph, store, z);
         let reconstruction = self.output.loss(graph, store, h, target);
 
         let [kl, penalty] = match &self.prior {

@@ -23,12 +23,14 @@ mod clip;
 mod estimate;
 mod pyramid;
 mod temporal;
+mod wheel;
 
 pub use between::between;
 pub use clip::Clip;
 pub use estimate::{Flow, Motion, motion};
 pub use pyramid::Prepared;
 pub use temporal::flow_difference;
+pub use wheel::{coloured, legend};
 
 use diabolo_kernels::motion::Robust;
 use serde::{Deserialize, Serialize};

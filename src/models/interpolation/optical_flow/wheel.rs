@@ -3,8 +3,9 @@
 //! Hues go round a wheel of 55 in six stretches, red, yellow, green, cyan, blue, magenta and back, as many in each as the eye
 //! tells apart. Nothing moves where it is white; at the largest displacement the hue is full, beyond it darker.
 
-use super::Frame;
+use super::Flow;
 use crate::error::Result;
+use crate::models::interpolation::Frame;
 use std::f32::consts::PI;
 
 /// Hues of each stretch, and the channels (red, green, blue) at its beginning.
@@ -50,22 +51,19 @@ fn colour(hues: &[[f32; 3]], right: f32, down: f32) -> [u8; 3] {
     })
 }
 
-/// A flow, pixels to the right and down, as a picture of a width, and the displacement, in pixels, that has the full hue: the one that only a share of .005 are beyond.
+/// A flow as a picture, and the displacement, in pixels, that has the full hue: the one that only a share of .005 are beyond.
 /// # Errors
 /// [`crate::Error::Shape`] for a flow of no pixels.
-/// # Panics
-/// If the planes are not of one size.
-pub fn coloured(width: usize, [right, down]: [&[f32]; 2]) -> Result<(Frame, f64)> {
-    assert_eq!(right.len(), down.len(), "two planes of one size");
-    let mut far: Vec<f32> = right.iter().zip(down).map(|(u, v)| u.hypot(*v)).collect();
+pub fn coloured(flow: &Flow) -> Result<(Frame, f64)> {
+    let mut far: Vec<f32> = flow.right.iter().zip(&flow.down).map(|(u, v)| u.hypot(*v)).collect();
     far.sort_by(f32::total_cmp);
     let at = ((1.0 - BEYOND) * (far.len().saturating_sub(1)) as f64).round() as usize;
     // A flow of nothing is white, and not the noise in it.
     let largest = far.get(at).copied().unwrap_or(0.0).max(0.01);
     let hues = hues();
-    let pixels = right.iter().zip(down);
+    let pixels = flow.right.iter().zip(&flow.down);
     let rgb = pixels.flat_map(|(u, v)| colour(&hues, u / largest, v / largest)).collect();
-    Ok((Frame::new(right.len() / width.max(1), width, rgb)?, f64::from(largest)))
+    Ok((Frame::new(flow.height, flow.width, rgb)?, f64::from(largest)))
 }
 
 /// The wheel itself, `side` pixels each way: the colour of every displacement, seen from the middle.

@@ -1,0 +1,172 @@
+//! Frames that follow each other as the samples of a data set, and what training takes of them.
+
+use crate::error::{Error, Result};
+use crate::linalg::Features;
+use crate::models::Data;
+use crate::models::interpolation::Frame;
+use crate::random::Rng;
+
+/// The word of the key of crops.
+const CROP: u64 = 0xc40b;
+
+/// A clip: a sample a frame, rows of pixels, grey or with three colours side by side.
+#[derive(Clone, Copy)]
+pub struct Footage<'a> {
+    x: &'a Features,
+    /// Rows of a frame.
+    pub height: usize,
+    /// Columns of a frame.
+    pub width: usize,
+    n_channels: usize,
+    /// The value that is white: 1, or the largest of data beyond it.
+    pub white: f64,
+}
+
+/// Three frames: the outer ones, and one between them to be found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Triplet {
+    /// Numbers of the frames.
+    pub frames: [usize; 3],
+    /// When the middle one is, 0 to 1.
+    pub t: f64,
+}
+
+impl<'a> Footage<'a> {
+    /// The frames of data; their number, size and values are checked.
+    /// # Errors
+    /// [`Error::Shape`] for fewer than three frames or data that are no pictures, [`Error::Numerical`] for values below 0
+    /// or not finite.
+    pub fn new(data: &Data<'a>) -> Result<Footage<'a>> {
+        let x = data.non_negative_features()?;
+        let sized = data.names.picture.map(|size| (size, 1)).or(data.names.colour.map(|size| (size, 3)));
+        let sized = sized.filter(|((h, w), n)| h * w * n == x.n_features());
+        let Some(((height, width), n_channels)) = sized else {
+            return Err(Error::shape(
+                "a folder of frames (PNG or JPEG) in the order of their names",
+                format!("{} samples of {} features, which are no pictures", x.n_samples(), x.n_features()),
+            ));
+        };
+        if x.n_samples() < 3 {
+            return Err(Error::shape("at least three frames", format!("{}", x.n_samples())));
+        }
+        let largest = match x {
+            Features::U8 { unit, .. } => 255.0 * unit,
+            x => (0..x.n_samples()).map(|i| largest(x, i)).fold(1.0, f64::max),
+        };
+        Ok(Footage { x, height, width, n_channels, white: largest.max(1.0) })
+    }
+
+    /// Frames.
+    pub fn n_frames(&self) -> usize {
+        self.x.n_samples()
+    }
+
+    /// A hash of all values.
+    pub fn fingerprint(&self) -> u64 {
+        self.x.fingerprint()
+    }
+
+    /// The frame as bytes.
+    /// # Errors
+    /// None of a clip that was checked.
+    pub fn frame(&self, at: usize) -> Result<Frame> {
+        let values = self.values(at);
+        let rgb = values.iter().map(|x| (255.0 * x).round().clamp(0.0, 255.0) as u8).collect();
+        Frame::new(self.height, self.width, rgb)
+    }
+
+    /// The colours of a frame, 0 to 1.
+    fn values(&self, at: usize) -> Vec<f32> {
+        let mut row = vec![0.0_f32; self.x.n_features()];
+        self.x.row_into(at, &mut row);
+        let unit = (1.0 / self.white) as f32;
+        match self.n_channels {
+            3 => row.into_iter().map(|x| x * unit).collect(),
+            _ => row.into_iter().flat_map(|x| [x * unit; 3]).collect(),
+        }
+    }
+
+    /// Triplets of consecutive frames among some of them.
+    pub fn triplets(frames: std::ops::Range<usize>) -> impl Iterator<Item = Triplet> {
+        (frames.start..frames.end.saturating_sub(2))
+            .map(|at| Triplet { frames: [at, at + 1, at + 2], t: 0.5 })
+    }
+
+    /// How many of the frames a fit trains on, when a share of them, the last ones, are held out: three at the least.
+    pub fn n_training(n_frames: usize, validation: f64) -> usize {
+        let held_out = (n_frames as f64 * validation).round() as usize;
+        (n_frames - held_out.min(n_frames)).max(3)
+    }
+}
+
+fn largest(x: &Features, i: usize) -> f64 {
+    let mut row = vec![0.0_f64; x.n_features()];
+    x.row_into(i, &mut row);
+    row.into_iter().fold(0.0, f64::max)
+}
+
+/// A square cut out of a triplet, turned and mirrored.
+#[derive(Clone, Copy, Debug)]
+pub struct Crop {
+    triplet: Triplet,
+    top: usize,
+    left: usize,
+    /// Rows become columns; rows and columns run backwards.
+    turns: [bool; 3],
+}
+
+impl Crop {
+    /// A crop drawn by `key`, of the first `n_frames` frames: outer frames up to `span` frames apart, in either order.
+    pub fn draw(
+        footage: &Footage,
+        n_frames: usize,
+        span: usize,
+        side: usize,
+        seed: u64,
+        key: [u64; 2],
+    ) -> Crop {
+        let mut rng = Rng::keyed(seed, &[CROP, key[0], key[1]]);
+        let longest = span.clamp(2, n_frames - 1);
+        let distance = 2 + rng.below(longest - 1);
+        let first = rng.below(n_frames - distance);
+        let between = 1 + rng.below(distance - 1);
+        let frames = [first, first + between, first + distance];
+        let mut triplet = Triplet { frames, t: between as f64 / distance as f64 };
+        if rng.bernoulli(0.5) {
+            triplet = Triplet { frames: [frames[2], frames[1], frames[0]], t: 1.0 - triplet.t };
+        }
+        let top = rng.below(footage.height.saturating_sub(side) + 1);
+        let left = rng.below(footage.width.saturating_sub(side) + 1);
+        Crop { triplet, top, left, turns: [0.5; 3].map(|p| rng.bernoulli(p)) }
+    }
+
+    /// When the middle frame is.
+    pub fn t(&self) -> f64 {
+        self.triplet.t
+    }
+
+    /// Cuts frame `which` (0, 1, 2) out: `side` x `side` pixels of three colours, `unit` times 0 to 1 plus `shift`. Where the
+    /// frame is smaller its border is repeated.
+    pub fn cut(
+        &self,
+        footage: &Footage,
+        which: usize,
+        side: usize,
+        [unit, shift]: [f32; 2],
+        into: &mut [f32],
+    ) {
+        let values = footage.values(self.triplet.frames[which]);
+        let [transposed, from_below, from_right] = self.turns;
+        for (at, pixel) in into.chunks_exact_mut(3).enumerate() {
+            let (mut r, mut c) = (at / side, at % side);
+            if transposed {
+                (r, c) = (c, r);
+            }
+            let r = if from_below { side - 1 - r } else { r };
+            let c = if from_right { side - 1 - c } else { c };
+            let (y, x) = ((self.top + r).min(footage.height - 1), (self.left + c).min(footage.width - 1));
+            let from = &values[3 * (y * footage.width + x)..][..3];
+            pixel.iter_mut().zip(from).for_each(|(to, &x)| *to = unit * x + shift);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Steps of descent on crops of a clip.
+
+use super::{Crop, Footage, LearnedModel, Map, Perceived, Terms, Trains, Vgg, judge};
+use crate::autodiff::{Graph, Id, Plan, Program, Store};
+use crate::error::{Error, Result};
+use crate::models::{Data, Step, check_count, check_positive, check_share};
+use crate::monitor::Env;
+use crate::optim::{Adam, Clip, Optimizer};
+use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
+
+/// How a network is trained: the part of a room's parameters that both share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Epochs.
+    pub epochs: u64,
+    /// Steps of an epoch.
+    pub steps: u64,
+    /// Crops of a step.
+    pub batch_size: usize,
+    /// Pixels along a side of a crop.
+    pub crop: usize,
+    /// The most frames from the first to the last of a triplet.
+    pub span: usize,
+    /// The step size at the start.
+    pub learning_rate: f64,
+    /// What is left of it after each of `decay_epochs`.
+    pub decay: f64,
+    /// The epochs after which it falls.
+    pub decay_epochs: Vec<u64>,
+    /// The share of frames, the last ones, that are held out.
+    pub validation: f64,
+    /// Epochs from one judgement on them to the next.
+    pub validate_every: u64,
+    /// The weights of what VGG19 sees.
+    pub perceived: Perceived,
+}
+
+impl Course {
+    /// Refuses values that make no sense.
+    /// # Errors
+    /// [`Error::Parameter`] with the name of the parameter.
+    pub fn check(&self) -> Result<()> {
+        check_count("steps", self.steps, "an epoch takes at least 1 step")?;
+        check_count("batch_size", self.batch_size as u64, "a step takes at least 1 crop")?;
+        check_count("crop", self.crop as u64, "a crop has at least 1 pixel")?;
+        check_count("validate_every", self.validate_every, "give at least 1 epoch")?;
+        check_positive("learning_rate", self.learning_rate)?;
+        check_positive("decay", self.decay)?;
+        check_share("validation", self.validation)?;
+        match self.span {
+            0 | 1 => Err(Error::parameter("span", "a frame lies between two at least 2 frames apart")),
+            _ => Ok(()),
+        }
+    }
+
+    fn learning_rate(&self, epoch: u64) -> f64 {
+        let falls = self.decay_epochs.iter().filter(|at| epoch >= **at).count();
+        self.learning_rate * self.decay.powi(falls as i32)
+    }
+
+    /// Whether frames held out are looked at after an epoch, counted from 1.
+    pub fn validates(&self, epoch: u64) -> bool {
+        self.validation > 0.0 && (epoch.is_multiple_of(self.validate_every) || epoch == self.epochs)
+    }
+}
+
+/// Adam's largest norm of a gradient: a step where flows jump does not throw the rest away.
+const LARGEST_NORM: f64 = 1.0;
+
+/// A network in mid-fit.
+pub struct Training<N> {
+    /// Names and sizes.
+    pub net: N,
+    /// Parameters.
+    pub store: Store<f32>,
+    /// What is white in the clip, its hash, and the first frame that is held out.
+    white: f64,
+    clip: u64,
+    first_held_out: u64,
+    optimizer: Optimizer<f32>,
+    n_epochs: u64,
+    /// Steps done of the epoch at hand, and the sums over them of the loss and of its terms.
+    n_steps: u64,
+    sums: Vec<f64>,
+    /// Numbers of the store that are trained, the first ones: behind them may lie those of VGG19.
+    n_trained: usize,
+    gradient: Vec<f32>,
+    /// Made when first needed, and made again by a resume.
+    program: Option<Recorded>,
+}
+
+/// A recorded step.
+struct Recorded {
+    program: Program<f32>,
+    plan: Plan,
+    side: usize,
+    /// The first, the middle and the last frame.
+    frames: [Id; 3],
+    t: Id,
+    loss: Id,
+    terms: Terms,
+}
+
+impl<N> Tensors for Training<N> {
+    fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
+        self.store.visit(&mut |name, view| {
+            if !Vgg::is_own(name) {
+                each(&format!("network/{name}"), view);
+            }
+        });
+        self.optimizer.visit(&mut |name, view| each(&format!("optimizer/{name}"), view));
+        visit_u64(each, "n_epochs", self.n_epochs);
+        visit_u64(each, "n_steps", self.n_steps);
+        visit_vector(each, "sums", self.sums.as_slice());
+        visit_f64(each, "white", self.white);
+        visit_u64(each, "clip", self.clip);
+        visit_u64(each, "first_held_out", self.first_held_out);
+    }
+}
+
+impl<N: Trains> Training<N> {
+    /// A network before its first step, its parameters those of the data's `start/` where there are such. Charges its
+    /// parameters, their gradients and moments, and the values of a step.
+    /// # Errors
+    /// [`Error::Limit`]; [`Error::Shape`] for data that are no frames, or parameters that are missing or misshapen;
+    /// [`Error::Parameter`] where VGG19 is asked for and not there.
+    pub fn start(
+        net: N,
+        mut store: Store<f32>,
+        course: &Course,
+        data: &Data,
+        env: &Env,
+    ) -> Result<Training<N>> {
+        let (footage, n) = (&Footage::new(data)?, store.values().len());
+        env.budget.charge(4 * 4 * n as u64, "a network, its gradients and moments")?;
+        if let Some(start) = part(data, "start/") {
+            store.load(&start)?;
+        }
+        let mut training = Training {
+            optimizer: Optimizer::new(rule(), n),
+            n_epochs: 0,
+            n_steps: 0,
+            sums: Vec::new(),
+            n_trained: n,
+            gradient: vec![0.0; n],
+            program: None,
+            white: footage.white,
+            clip: footage.fingerprint(),
+            first_held_out: Footage::n_training(footage.n_frames(), course.validation) as u64,
+            net,
+            store,
+        };
+        training.record(course, data, env)?;
+        Ok(training)
+    }
+
+    /// The state of a checkpoint.
+    /// # Errors
+    /// [`Error::Shape`] where arrays are missing or of another shape.
+    pub fn load(net: N, mut store: Store<f32>, named: &Named) -> Result<Training<N>> {
+        store.load(&named.under("network/"))?;
+        let n = store.values().len();
+        Ok(Training {
+            optimizer: Optimizer::load(rule(), n, &named.under("optimizer/"))?,
+            n_epochs: named.scalar_u64("n_epochs")?,
+            n_steps: named.scalar_u64("n_steps")?,
+            sums: named.vector_f64("sums")?,
+            white: named.scalar_f64("white")?,
+            clip: named.scalar_u64("clip")?,
+            first_held_out: named.scalar_u64("first_held_out")?,
+            n_trained: n,
+            gradient: vec![0.0; n],
+            program: None,
+            net,
+            store,
+        })
+    }
+
+    /// Whether an epoch was cut short by an interruption: the next call of [`Training::epoch`] goes on with it.
+    pub fn is_within_epoch(&self) -> bool {
+        self.n_steps > 0
+    }
+
+    /// Records a step, unless that is done.
+    fn record(&mut self, course: &Course, data: &Data, env: &Env) -> Result<()> {
+        if self.program.is_some() {
+            return Ok(());
+        }
+        let (footage, multiple) = (Footage::new(data)?, self.net.crop_multiple());
+        let side = course.crop.min(footage.height).min(footage.width).next_multiple_of(multiple);
+        let (n, mut graph) = (course.batch_size, Graph::default());
+        let maps = [0; 3].map(|_| Map::input(&mut graph, n, [side; 2], 3));
+        let t = graph.input(n, 1);
+        let mut loss = self.net.loss(&mut graph, &self.store, [maps[0], maps[2]], maps[1], t);
+        if course.perceived.features > 0.0 || course.perceived.style > 0.0 {
+            let weights = part(data, "vgg/").ok_or_else(|| {
+                let why = "features and style are compared by VGG19, whose weights are not shipped; give them by --vgg FILE \
+                           (safetensors with torchvision's names), or leave --feature-weight and --style-weight out";
+                Error::parameter("vgg", why)
+            })?;
+            let vgg = Vgg::new(&mut self.store, &weights)?;
+            self.gradient = vec![0.0; self.store.values().len()];
+            let [unit, shift] = self.net.range().map(f64::from);
+            let frames =
+                [loss.made, maps[1]].map(|map| map.with(graph.affine(map.id, 1.0 / unit, -shift / unit)));
+            let (seen, terms) = vgg.losses(&mut graph, &self.store, frames, course.perceived);
+            loss.total = graph.total(&[loss.total, seen]);
+            loss.terms.extend(terms);
+        }
+        env.budget.charge(graph.training_bytes(), "the values and gradients of a step")?;
+        let program = Program::training(graph);
+        #[allow(clippy::single_range_in_vec_init, reason = "a list of ranges, of which there is one")]
+        let plan = program.plan(loss.total, &[0..self.n_trained]);
+        let frames = maps.map(|map| map.id);
+        self.program = Some(Recorded { program, plan, side, frames, t, loss: loss.total, terms: loss.terms });
+        Ok(())
+    }
+
+    /// An epoch of steps, or its rest, or a part of it where the user interrupts: the mean of the loss and of its terms.
+    /// # Errors
+    /// [`Error::Numerical`] where a parameter is no number any more, [`Error::Limit`].
+    pub fn epoch(&mut self, course: &Course, data: &Data, env: &Env) -> Result<Step> {
+        self.record(course, data, env)?;
+        let footage = &Footage::new(data)?;
+        let Some(recorded) = &mut self.program else { unreachable!("it was recorded above") };
+        let n_frames = Footage::n_training(footage.n_frames(), course.validation);
+        let (side, range) = (recorded.side, self.net.range());
+        let lr = course.learning_rate(self.n_epochs) as f32;
+        let losses: Vec<Id> =
+            std::iter::once(recorded.loss).chain(recorded.terms.iter().map(|term| term.1)).collect();
+        self.sums.resize(losses.len(), 0.0);
+        for step in self.n_steps..course.steps {
+            for b in 0..course.batch_size {
+                let key = [self.n_epochs, step * course.batch_size as u64 + b as u64];
+                let crop = Crop::draw(footage, n_frames, course.span, side, env.seed, key);
+                for (which, id) in recorded.frames.into_iter().enumerate() {
+                    let place = &mut recorded.program.input_mut(id)[3 * side * side * b..][..3 * side * side];
+                    crop.cut(footage, which, side, range, place);
+                }
+                recorded.program.input_mut(recorded.t)[b] = crop.t() as f32;
+            }
+            recorded.program.forward(&mut self.store);
+            recorded.program.backward(&recorded.plan, &self.store, &mut self.gradient);
+            for (sum, &id) in self.sums.iter_mut().zip(&losses) {
+                *sum += f64::from(recorded.program.scalar(id));
+            }
+            let clip = Clip::Norm(LARGEST_NORM);
+            let (values, n) = (self.store.values_mut(), self.n_trained);
+            self.optimizer.step_clipped(&mut values[..n], &self.gradient[..n], lr, clip);
+            self.n_steps = step + 1;
+            if env.is_cancelled() && self.n_steps < course.steps {
+                break;
+            }
+        }
+        if !self.store.is_finite() {
+            let why = "a parameter is no number any more; lower --learning-rate";
+            return Err(Error::numerical(format!("epoch {}", self.n_epochs + 1), why));
+        }
+        let means: Vec<f64> = self.sums.iter().map(|sum| sum / self.n_steps as f64).collect();
+        let names = recorded.terms.iter().map(|term| term.0);
+        let mut metrics: Vec<(&'static str, f64)> = names.zip(means[1..].iter().copied()).collect();
+        if self.n_steps < course.steps {
+            return Ok(Step { objective: means[0], converged: false, metrics });
+        }
+        (self.n_epochs, self.n_steps) = (self.n_epochs + 1, 0);
+        self.sums.fill(0.0);
+        if course.validates(self.n_epochs) && n_frames + 3 <= footage.n_frames() {
+            let judged = judge(&self.net, &self.store, footage, n_frames..footage.n_frames(), env)?;
+            metrics.push(("held_out_psnr", judged.psnr()));
+            metrics.push(("held_out_gain", judged.gain()));
+        }
+        Ok(Step { objective: means[0], converged: false, metrics })
+    }
+
+    /// The network as it is now.
+    /// # Errors
+    /// None: its parameters are its own.
+    pub fn finish(self, mut store: Store<f32>) -> Result<LearnedModel<N>> {
+        let n = self.n_trained;
+        store.values_mut().copy_from_slice(&self.store.values()[..n]);
+        Ok(LearnedModel::new(self.net, store, self.clip, self.first_held_out, self.white))
+    }
+}
+
+/// The arrays of the data whose names begin so, where there are any.
+fn part(data: &Data, prefix: &str) -> Option<Named> {
+    data.arrays.map(|arrays| arrays.under(prefix)).filter(|part| part.names().next().is_some())
+}
+
+fn rule() -> Adam {
+    Adam::default()
+}
