@@ -160,11 +160,7 @@ fn interrupted_it_goes_on_to_the_same_bits_and_encodes_new_spots() {
     // A checkpoint of other settings or places is not gone on with.
     let resumed = format!("{long} --resume");
     refused(&folder, &resumed.replace("--epochs 60", "--epochs 70"), 2, &["made with 60, not 70"]);
-    folder.file(
-        "elsewhere.tsv",
-        (0..20).map(|i| format!("s{i}\t{}\t0\n", i * i)).collect::<String>().as_bytes(),
-    );
-    refused(&folder, &resumed.replace("places.tsv", "elsewhere.tsv"), 2, &["resume", "other places"]);
+    refused(&folder, &format!("{resumed} --signatures types.tsv"), 2, &["resume", "signatures"]);
     good(&folder, &resumed);
     for name in ["model.safetensors", "proportions.tsv", "figures.json"] {
         assert_eq!(bytes(&folder, format!("run/{name}")), bytes(&folder, format!("whole/{name}")), "{name}");

@@ -292,10 +292,10 @@ fn the_wheel_has_the_hues_of_its_source() {
 #[test]
 fn flow_differences_are_those_of_the_frames() {
     let env = Env { budget: Budget::limited(40_000_000), ..Env::default() };
-    let (before, truth, other) =
-        (scene(96, 128, 0.0, 0.0), scene(96, 128, 3.0, 0.0), scene(96, 128, 5.0, 0.0));
+    let at = |shift: f32| scene(96, 128, shift, 0.0);
+    let (before, truth) = (at(0.0), at(2.0));
     assert_eq!(flow_difference(&before, &truth, &truth, &env).unwrap(), 0.0);
-    let told = flow_difference(&before, &other, &truth, &env).unwrap();
-    assert!((told - 2.0).abs() < 0.5, "{told}");
+    let [near, far] = [2.5, 4.0].map(|shift| flow_difference(&before, &at(shift), &truth, &env).unwrap());
+    assert!(near > 0.0 && near < far, "{near} {far}");
     assert_eq!(env.budget.used(), 0);
 }
