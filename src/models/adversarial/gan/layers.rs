@@ -32,14 +32,14 @@ fn pictures(params: &Params, reading: &Reading, activation: Activation) -> Pictu
 /// G
 pub(super) enum Generator {
     Layers { hidden: Vec<(Dense, Option<Norm>)>, output: Dense },
-    Pictures { stack: ToPictures, output: Conv, size: [usize; 2] },
+    Pictures { stack: Box<ToPictures>, output: Conv, size: [usize; 2] },
 }
 
 impl Generator {
     pub fn new(store: &mut Store<f32>, params: &Params, reading: &Reading, rng: &mut Rng) -> Generator {
         if params.architecture == Architecture::Convolutional {
             let shape = pictures(params, reading, Activation::Relu);
-            let stack = ToPictures::new(store, "generator", params.n_latent, shape, rng);
+            let stack = Box::new(ToPictures::new(store, "generator", params.n_latent, shape, rng));
             let (window, (channels, size)) = ToPictures::last(&shape);
             let output = Conv::new(store, "generator.output", window, [channels, 1], DEVIATION, rng);
             return Generator::Pictures { stack, output, size };
@@ -87,14 +87,14 @@ impl Generator {
 /// D
 pub(super) enum Critic {
     Layers { hidden: Vec<Dense>, logit: Dense },
-    Pictures { stack: FromPictures, logit: Dense },
+    Pictures { stack: Box<FromPictures>, logit: Dense },
 }
 
 impl Critic {
     pub fn new(store: &mut Store<f32>, params: &Params, reading: &Reading, rng: &mut Rng) -> Critic {
         if params.architecture == Architecture::Convolutional {
             let shape = pictures(params, reading, LEAKY);
-            let stack = FromPictures::new(store, "critic", shape, rng);
+            let stack = Box::new(FromPictures::new(store, "critic", shape, rng));
             let logit = Dense::new(store, "critic.logit", shape.n_inner(), 1, DEVIATION, rng);
             return Critic::Pictures { stack, logit };
         }

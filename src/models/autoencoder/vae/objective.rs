@@ -27,13 +27,13 @@ pub struct Net {
 /// Data to what both heads read.
 enum Encoder {
     Layers(Mlp),
-    Pictures(FromPictures),
+    Pictures(Box<FromPictures>),
 }
 
 /// Codes to what the output reads.
 enum Decoder {
     Layers(Mlp),
-    Pictures(ToPictures),
+    Pictures(Box<ToPictures>),
 }
 
 impl Encoder {
@@ -91,7 +91,7 @@ impl Net {
         let is_of_pictures = params.architecture == Architecture::Convolutional;
         let (encoder, n_hidden) = if is_of_pictures {
             let stack = FromPictures::new(store, "encoder", shape, &mut rng);
-            (Encoder::Pictures(stack), shape.n_inner())
+            (Encoder::Pictures(Box::new(stack)), shape.n_inner())
         } else {
             let layers = Mlp::new(store, "encoder", &layers(&down), &mut rng);
             let n_out = layers.n_out();
@@ -105,7 +105,7 @@ impl Net {
             let likelihood = reading.likelihood;
             let output =
                 Output::of_pictures(store, "output", window, ends, likelihood, Init::Lecun, &mut rng);
-            (Decoder::Pictures(stack), output)
+            (Decoder::Pictures(Box::new(stack)), output)
         } else {
             let layers = Mlp::new(store, "decoder", &layers(&up), &mut rng);
             let ends = [layers.n_out(), reading.n_features];
