@@ -35,6 +35,7 @@
 //! ```
 
 pub mod check;
+mod form;
 mod graph;
 pub mod op;
 mod plan;
@@ -43,12 +44,13 @@ mod run;
 mod sparse;
 mod store;
 
+pub use form::{window_from_file, window_to_file};
 pub use graph::{Graph, Id};
 pub use plan::Plan;
 pub use program::Program;
 pub use run::{Backward, Forward, Values};
 pub use sparse::SparseRows;
-pub use store::{Param, Running, Store, window_from_file, window_to_file};
+pub use store::{Param, Running, Store};
 
 /// Elements to which every matrix of an arena is rounded up: 64 bytes of f32.
 const ALIGN: usize = 16;

@@ -1,9 +1,11 @@
 //! What outlives a program: parameters, in one slice, and running state.
 
+use super::form::Form;
 use super::padded;
 use crate::error::{Error, Result};
 use crate::tensors::{Named, Owned, Tensor, TensorView, Tensors, Values};
 use diabolo_kernels::Real;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,21 +25,6 @@ struct Entry {
     cols: usize,
     start: usize,
     form: Form,
-}
-
-/// How a matrix appears in files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// As it lies here, rows x cols.
-    Matrix,
-    /// Transposed: weights lie n_in x n_out, as products read them, and are saved n_out x n_in, as PyTorch
-    /// names them.
-    Transposed,
-    /// As a vector.
-    Vector,
-    /// Weights of a convolution: window pixels x n_in rows of n_out here, n_out x n_in x height x width in files; of a
-    /// transposed one n_in x n_out x height x width.
-    Window { kernel: [usize; 2], transposed: bool },
 }
 
 /// Which values a store holds: another number whenever they may have changed, and no two stores with different values
@@ -70,17 +57,7 @@ impl Entry {
 
     /// Its shape in files.
     fn shape(&self) -> Vec<usize> {
-        let (rows, cols) = (self.rows, self.cols);
-        match self.form {
-            Form::Matrix => vec![rows, cols],
-            Form::Transposed => vec![cols, rows],
-            Form::Vector => vec![cols],
-            Form::Window { kernel: [height, width], transposed } => {
-                let n_in = rows / (height * width);
-                let [first, second] = if transposed { [n_in, cols] } else { [cols, n_in] };
-                vec![first, second, height, width]
-            }
-        }
+        self.form.shape(self.rows, self.cols)
     }
 }
 
@@ -292,77 +269,13 @@ fn add<T: Real>(entries: &mut Vec<Entry>, all: &mut Vec<T>, entry: Entry, values
     entries.push(Entry { start, ..entry });
 }
 
-/// Row-major values of the transpose.
-fn transposed<T: Copy>(values: &[T], rows: usize, cols: usize) -> Vec<T> {
-    (0..rows * cols).map(|at| values[at % rows * cols + at / rows]).collect()
-}
-
-/// Places of the weights of a convolution, here and in a file: for each window pixel, channel that is read and channel
-/// that is made.
-fn window_places(
-    [height, width]: [usize; 2],
-    [n_in, n_out]: [usize; 2],
-    transposed: bool,
-) -> impl Iterator<Item = (usize, usize)> {
-    let area = height * width;
-    (0..area * n_in * n_out).map(move |here| {
-        let (k, i, o) = (here / (n_in * n_out), here / n_out % n_in, here % n_out);
-        let pair = if transposed { i * n_out + o } else { o * n_in + i };
-        (here, pair * area + k)
-    })
-}
-
-/// Weights of a convolution, window pixels x n_in rows of n_out, as PyTorch has them: n_out x n_in x height x width, or
-/// n_in x n_out x height x width of a transposed one.
-/// # Panics
-/// If there are fewer values than weights.
-pub fn window_to_file<T: Real>(
-    here: &[T],
-    kernel: [usize; 2],
-    channels: [usize; 2],
-    transposed: bool,
-) -> Vec<T> {
-    let mut there = vec![T::ZERO; here.len()];
-    window_places(kernel, channels, transposed).for_each(|(at, to)| there[to] = here[at]);
-    there
-}
-
-/// The inverse of [`window_to_file`].
-/// # Panics
-/// If there are fewer values than weights.
-pub fn window_from_file<T: Real>(
-    there: &[T],
-    kernel: [usize; 2],
-    channels: [usize; 2],
-    transposed: bool,
-) -> Vec<T> {
-    let mut here = vec![T::ZERO; there.len()];
-    window_places(kernel, channels, transposed).for_each(|(to, at)| here[to] = there[at]);
-    here
-}
-
 impl Tensors for Store<f32> {
     /// Parameters and running state under their names, weights transposed: as PyTorch has them.
     fn visit(&self, each: &mut dyn FnMut(&str, TensorView<'_>)) {
         let parameters = self.parameters.iter().map(|entry| (entry, &self.values));
         for (entry, all) in parameters.chain(self.running.iter().map(|entry| (entry, &self.state))) {
-            let values = &all[entry.range()];
-            let (rows, cols) = (entry.rows, entry.cols);
-            match entry.form {
-                Form::Matrix => {
-                    each(&entry.name, TensorView { shape: &[rows, cols], values: Values::F32(values) })
-                }
-                Form::Vector => each(&entry.name, TensorView { shape: &[cols], values: Values::F32(values) }),
-                Form::Transposed => {
-                    let values = transposed(values, rows, cols);
-                    each(&entry.name, TensorView { shape: &[cols, rows], values: Values::F32(&values) });
-                }
-                Form::Window { kernel, transposed } => {
-                    let values =
-                        window_to_file(values, kernel, [rows / (kernel[0] * kernel[1]), cols], transposed);
-                    each(&entry.name, TensorView { shape: &entry.shape(), values: Values::F32(&values) });
-                }
-            }
+            let values = entry.form.to_file(&all[entry.range()], entry.rows, entry.cols);
+            each(&entry.name, TensorView { shape: &entry.shape(), values: Values::F32(&values) });
         }
     }
 }
@@ -388,17 +301,10 @@ impl Store<f32> {
 }
 
 /// The values of a saved array as they lie here.
-fn loaded(entry: &Entry, found: &Tensor) -> Result<Vec<f32>> {
-    let (rows, cols) = (entry.rows, entry.cols);
+fn loaded<'a>(entry: &Entry, found: &'a Tensor) -> Result<Cow<'a, [f32]>> {
     let shape = entry.shape();
     match &found.values {
-        Owned::F32(values) if found.shape == shape => Ok(match entry.form {
-            Form::Transposed => transposed(values, cols, rows),
-            Form::Window { kernel, transposed } => {
-                window_from_file(values, kernel, [rows / (kernel[0] * kernel[1]), cols], transposed)
-            }
-            _ => values.clone(),
-        }),
+        Owned::F32(values) if found.shape == shape => Ok(entry.form.restored(values, entry.rows, entry.cols)),
         _ => Err(Error::shape(
             format!("`{}` to be f32 of shape {shape:?}", entry.name),
             format!("{:?}", found.shape),

@@ -14,6 +14,8 @@ pub use learned::{
 };
 pub use schedule::Schedule;
 
+use learned::fit_on_a_clip;
+
 use crate::error::Result;
 use crate::monitor::Env;
 

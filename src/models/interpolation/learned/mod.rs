@@ -74,3 +74,52 @@ pub fn mean_absolute(graph: &mut Graph<f32>, a: Map, b: Map) -> Id {
     let distance = graph.abs(difference);
     graph.mean(distance)
 }
+
+/// The [`Fit`](crate::models::Fit) of a room that trains a network on a clip: its parameters tell the `course` and make the
+/// `network`. (A blanket implementation stands already, of what [descends](crate::models::network::Descends).)
+macro_rules! fit_on_a_clip {
+    ($params:ty, $net:ty) => {
+        impl $crate::models::Fit for $params {
+            type State = $crate::models::interpolation::Training<$net>;
+            type Model = $crate::models::interpolation::LearnedModel<$net>;
+            const TAKES_ALL_STEPS: bool = true;
+
+            fn max_iterations(&self) -> u64 {
+                self.epochs
+            }
+
+            fn start(&self, x: &$crate::models::Data, env: &$crate::monitor::Env) -> Result<Self::State> {
+                let (net, store) = self.network(env.seed);
+                Self::State::start(net, store, &self.course(), x, env)
+            }
+
+            fn step(
+                &self,
+                x: &$crate::models::Data,
+                state: &mut Self::State,
+                env: &$crate::monitor::Env,
+            ) -> Result<$crate::models::Step> {
+                state.epoch(&self.course(), x, env)
+            }
+
+            fn is_within_step(&self, _step: &$crate::models::Step, state: &Self::State) -> bool {
+                state.is_within_epoch()
+            }
+
+            fn finish(&self, state: Self::State) -> Result<Self::Model> {
+                state.finish(self.network(0).1)
+            }
+
+            fn load_state(&self, named: &$crate::tensors::Named) -> Result<Self::State> {
+                let (net, store) = self.network(0);
+                Self::State::load(net, store, named)
+            }
+
+            fn load_model(&self, named: &$crate::tensors::Named) -> Result<Self::Model> {
+                let (net, store) = self.network(0);
+                Self::Model::load(net, store, named)
+            }
+        }
+    };
+}
+pub(in crate::models::interpolation) use fit_on_a_clip;

@@ -26,12 +26,9 @@ mod params;
 pub use net::{Net, Sizes};
 pub use params::Params;
 
-use super::{LearnedModel, Loss, Map, PairNet, Training, Trains, mean_absolute};
+use super::{Loss, Map, PairNet, Trains, fit_on_a_clip, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
-use crate::models::{Data, Fit, Step};
-use crate::monitor::Env;
-use crate::tensors::Named;
 use net::Motion;
 
 /// The network as sequences and training take it.
@@ -137,39 +134,4 @@ impl Trains for XvfiNet {
     }
 }
 
-impl Fit for Params {
-    type State = Training<XvfiNet>;
-    type Model = LearnedModel<XvfiNet>;
-    const TAKES_ALL_STEPS: bool = true;
-
-    fn max_iterations(&self) -> u64 {
-        self.epochs
-    }
-
-    fn start(&self, x: &Data, env: &Env) -> Result<Self::State> {
-        let (net, store) = self.network(env.seed);
-        Training::start(net, store, &self.course(), x, env)
-    }
-
-    fn step(&self, x: &Data, state: &mut Self::State, env: &Env) -> Result<Step> {
-        state.epoch(&self.course(), x, env)
-    }
-
-    fn is_within_step(&self, _step: &Step, state: &Self::State) -> bool {
-        state.is_within_epoch()
-    }
-
-    fn finish(&self, state: Self::State) -> Result<Self::Model> {
-        state.finish(self.network(0).1)
-    }
-
-    fn load_state(&self, named: &Named) -> Result<Self::State> {
-        let (net, store) = self.network(0);
-        Training::load(net, store, named)
-    }
-
-    fn load_model(&self, named: &Named) -> Result<Self::Model> {
-        let (net, store) = self.network(0);
-        LearnedModel::load(net, store, named)
-    }
-}
+fit_on_a_clip!(Params, XvfiNet);
