@@ -8,7 +8,8 @@
 //! ```
 
 use super::layout::{BLOCK_SEGMENTS, Block, SEGMENT_DEPTH};
-use super::micro::{Finish, PIXELS, Rows, Tile, Tiles};
+use super::micro::{self, Finish, PIXELS, Rows, Tile, Tiles};
+use super::stencil::{Phase, Stencil};
 use super::{Job, Pass};
 use crate::gemm::Scratch;
 use crate::{Real, parallel};
@@ -22,6 +23,9 @@ const TASK_TILES: usize = 170;
 
 /// Tasks that are wanted where there are pixels enough for them.
 const WANTED_TASKS: usize = 8;
+
+/// How many tiles ahead what is read is asked for.
+const TILES_AHEAD: usize = 4;
 
 /// A convolution of fewer multiply-adds runs on one thread.
 pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1_000_000;
@@ -66,9 +70,11 @@ struct Cut {
 impl Cut {
     fn new(n_pixels: usize, n_panels: usize) -> Cut {
         let tiles = n_pixels.div_ceil(PIXELS);
-        let mut panels_per_task = n_panels.clamp(1, TASK_PANELS);
+        // As even parts as can be of at most `most`.
+        let part = |n: usize, most: usize| n.div_ceil(n.div_ceil(most).max(1)).max(1);
+        let mut panels_per_task = part(n_panels, TASK_PANELS);
         let wanted = WANTED_TASKS.div_ceil(n_panels.div_ceil(panels_per_task).max(1));
-        let tiles_per_task = tiles.div_ceil(wanted).clamp(WANTED_TASKS, TASK_TILES);
+        let tiles_per_task = part(tiles, tiles.div_ceil(wanted).clamp(WANTED_TASKS, TASK_TILES));
         let n_strips = tiles.div_ceil(tiles_per_task);
         if n_strips * n_panels.div_ceil(panels_per_task) < WANTED_TASKS {
             panels_per_task = n_panels.div_ceil(WANTED_TASKS.div_ceil(n_strips.max(1))).max(1);
@@ -104,11 +110,78 @@ pub(super) fn run<T: Real>(operands: &Operands<T>, compute: fn(&Operands<T>, &Ta
     }
 }
 
-/// The pixels of a tile: image, row and column in the phase's grid.
+/// A pixel of a tile: image, row and column in the phase's grid.
 #[derive(Clone, Copy)]
 struct Pixel {
     image: usize,
     at: [usize; 2],
+}
+
+impl Pixel {
+    #[inline(always)]
+    fn new(q: usize, [height, width]: [usize; 2]) -> Pixel {
+        Pixel { image: q / (height * width), at: [q / width % height, q % width] }
+    }
+
+    /// The source pixel at offset 0 from it.
+    #[inline(always)]
+    fn in_source(self, stencil: &Stencil) -> usize {
+        let Pixel { image, at: [row, col] } = self;
+        let step = stencil.source_step;
+        (image * stencil.source[0] + row * step) * stencil.source[1] + col * step
+    }
+
+    /// The pixel behind it.
+    #[inline(always)]
+    fn next(self, [height, width]: [usize; 2]) -> Pixel {
+        let Pixel { image, at: [row, col] } = self;
+        match () {
+            () if col + 1 < width => Pixel { image, at: [row, col + 1] },
+            () if row + 1 < height => Pixel { image, at: [row + 1, 0] },
+            () => Pixel { image: image + 1, at: [0, 0] },
+        }
+    }
+}
+
+/// What some tiles further on will read, of which each panel asks for a part.
+struct Ahead<'a, T> {
+    operands: &'a Operands<'a, T>,
+    /// Its first pixel, and how many.
+    pixel: usize,
+    n_pixels: usize,
+    /// Products of a panel.
+    depth: usize,
+}
+
+impl<'a, T: Real> Ahead<'a, T> {
+    #[inline(always)]
+    fn new(operands: &'a Operands<'a, T>, pixel: usize, newest: isize, depth: usize) -> Self {
+        let n_pixels = PIXELS * operands.pass.stencil.source_step;
+        let pixel = pixel.wrapping_add_signed(newest).wrapping_add(TILES_AHEAD * n_pixels);
+        Ahead { operands, pixel, n_pixels, depth: depth.max(1) }
+    }
+
+    /// What panel `q` of `n_panels` asks for, and how many elements of it for every product.
+    #[inline(always)]
+    fn of_panel(&self, q: usize, n_panels: usize) -> (*const T, usize) {
+        let sources = self.operands.sources;
+        // Sources take turns.
+        let n_sources = sources.len().max(1);
+        let (source, q, n_parts) = (q % n_sources, q / n_sources, n_panels.div_ceil(n_sources));
+        let channels = self.operands.pass.sources[source];
+        let len = self.n_pixels * channels;
+        let start = self.pixel.wrapping_mul(channels).wrapping_add(len * q / n_parts);
+        (sources[source].as_ptr().wrapping_add(start), len.div_ceil(n_parts * self.depth))
+    }
+}
+
+/// The offsets of a phase: the least and the largest, of rows and of columns.
+#[inline(always)]
+fn reach(phase: &Phase) -> [[isize; 2]; 2] {
+    [0, 1].map(|axis| {
+        let offsets = phase.taps.iter().map(|tap| tap.offset[axis]);
+        [offsets.clone().min().unwrap_or(0), offsets.max().unwrap_or(0)]
+    })
 }
 
 #[inline(always)]
@@ -116,8 +189,8 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
     let (pass, job) = (operands.pass, &operands.job);
     let stencil = &pass.stencil;
     let (phase, order) = (&stencil.phases[task.phase], &pass.orders[task.phase]);
-    let [height, width] = phase.grid;
-    let n_pixels = stencil.n_images * height * width;
+    let n_pixels = stencil.n_images * phase.grid[0] * phase.grid[1];
+    let reach = reach(phase);
     let channels = pass.targets[operands.target];
     let bias = job.bias.map_or(std::ptr::null(), |bias| bias.as_ptr());
     let mut rows = [[std::ptr::null(); PIXELS]; BLOCK_SEGMENTS];
@@ -129,21 +202,46 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
         let adds = b > 0 || job.adds;
         let finish = if is_last { job.finish() } else { Finish::Nothing };
         let packed = order.start + block.start * pass.columns.padded;
+        // Of what the taps of a tile read most has been read by the tiles above; new is what the last of them reads.
+        let newest = order.segments[block.segments.clone()]
+            .iter()
+            .map(|segment| {
+                let [dy, dx] = phase.taps[segment.tap].offset;
+                dy * stencil.source[1] as isize + dx
+            })
+            .max();
         for (depth, segment) in depths.iter_mut().zip(&order.segments[block.segments.clone()]) {
             *depth = segment.depth;
         }
+        let mut next = Pixel::new(task.tiles.start * PIXELS, phase.grid);
         for t in task.tiles.clone() {
             let first = t * PIXELS;
-            let pixels: [Pixel; PIXELS] = std::array::from_fn(|i| {
-                let q = (first + i).min(n_pixels - 1);
-                Pixel { image: q / (height * width), at: [q / width % height, q % width] }
+            let mut pixels = [next; PIXELS];
+            for i in 0..PIXELS {
+                pixels[i] = next;
+                if first + i + 1 < n_pixels {
+                    next = next.next(phase.grid);
+                }
+            }
+            // Of pixels whose windows lie in the picture no tap need be looked at.
+            let is_inner = pixels.iter().all(|pixel| {
+                [0, 1].into_iter().all(|axis| {
+                    let at = (pixel.at[axis] * stencil.source_step) as isize;
+                    0 <= at + reach[axis][0] && at + reach[axis][1] < stencil.source[axis] as isize
+                })
             });
-            locate::<V::Elem>(operands, task.phase, block, &pixels, &mut rows, edges.as_mut_slice());
+            if is_inner {
+                locate_inner::<V::Elem>(operands, task.phase, block, &pixels, &mut rows);
+            } else {
+                locate::<V::Elem>(operands, task.phase, block, &pixels, &mut rows, edges.as_mut_slice());
+            }
             let places = pixels.map(|Pixel { image, at }| {
                 let [y, x] = [0, 1].map(|axis| at[axis] * stencil.target_step + phase.first[axis]);
                 ((image * stencil.target[0] + y) * stencil.target[1] + x) * channels
             });
-            for panel in &pass.columns.panels[task.panels.clone()] {
+            let ahead = Ahead::new(operands, pixels[0].in_source(stencil), newest.unwrap_or(0), block.depth);
+            for (q, panel) in pass.columns.panels[task.panels.clone()].iter().enumerate() {
+                let (ahead, ahead_step) = ahead.of_panel(q, task.panels.len());
                 let start = packed + block.depth * panel.place;
                 let weights = &operands.packed[start..start + block.depth * panel.n_vectors * V::LANES];
                 // SAFETY: segments lie in their sources or are zeros (`locate`); the weights were just cut out; the
@@ -153,6 +251,9 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
                         depths: &depths[..block.segments.len()],
                         rows: &rows,
                         weights: weights.as_ptr(),
+                        ahead,
+                        ahead_step,
+                        target_ahead: PIXELS * stencil.target_step * channels,
                         target: places.map(|place| operands.out.add(place + panel.first)),
                         n_pixels: (n_pixels - first).min(PIXELS),
                         n_cols: panel.n_cols,
@@ -164,9 +265,34 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
                         },
                         finish,
                     };
-                    if panel.n_vectors == 2 { V::tile::<2>(&tile) } else { V::tile::<1>(&tile) }
+                    micro::run::<V>(panel.n_vectors, &tile)
                 }
             }
+        }
+    }
+}
+
+/// Where the segments of a block lie for the pixels of a tile whose windows lie in the picture.
+#[inline(always)]
+fn locate_inner<T: Real>(
+    operands: &Operands<T>,
+    phase: usize,
+    block: &Block,
+    pixels: &[Pixel; PIXELS],
+    rows: &mut [Rows<T>; BLOCK_SEGMENTS],
+) {
+    let pass = operands.pass;
+    let stencil = &pass.stencil;
+    let width = stencil.source[1];
+    let order = &pass.orders[phase];
+    let at = pixels.map(|pixel| pixel.in_source(stencil));
+    for (rows, segment) in rows.iter_mut().zip(&order.segments[block.segments.clone()]) {
+        let (source, channels) = (operands.sources[segment.source], pass.sources[segment.source]);
+        let [dy, dx] = stencil.phases[phase].taps[segment.tap].offset;
+        let offset = dy * width as isize + dx;
+        for i in 0..PIXELS {
+            let pixel = at[i].wrapping_add_signed(offset);
+            rows[i] = source.as_ptr().wrapping_add(pixel * channels + segment.first);
         }
     }
 }

@@ -251,7 +251,7 @@ pub trait Convolve: Sized + Copy {
 }
 
 macro_rules! convolve {
-    ($t:ty, $task:ident, $transform:ident, $weights:ident) => {
+    ($t:ty, $task:ident, $stages:ident, $transform:ident, $weights:ident) => {
         impl Convolve for $t {
             fn convolve(
                 pass: &Pass<$t>,
@@ -265,7 +265,7 @@ macro_rules! convolve {
                 let zeros = &[0.0; SEGMENT_DEPTH];
                 let operands = Operands { pass, sources, packed, target, job, out, zeros };
                 if pass.is_transformed {
-                    winograd::run(&operands, winograd::$task);
+                    winograd::run(&operands, &winograd::$stages);
                 } else {
                     direct::run(&operands, direct::$task);
                 }
@@ -288,5 +288,5 @@ macro_rules! convolve {
     };
 }
 
-convolve!(f32, task_f32, transform_f32, part_f32);
-convolve!(f64, task_f64, transform_f64, part_f64);
+convolve!(f32, task_f32, STAGES_F32, transform_f32, part_f32);
+convolve!(f64, task_f64, STAGES_F64, transform_f64, part_f64);
