@@ -43,30 +43,35 @@ pub(super) fn finished<V: Simd>(sum: V, finish: Finish<V::Elem>, slope: V) -> V 
     }
 }
 
-/// A tile to compute.
+/// Pixels that are computed together.
 pub(super) struct Tile<'a, T> {
-    /// Channels of each segment.
+    /// Channels of each segment, at least one.
     pub depths: &'a [usize],
     /// Each segment's rows.
     pub rows: &'a [Rows<T>],
+    /// Where each pixel's channels go.
+    pub target: [*mut T; PIXELS],
+    /// How many elements behind each target one is asked for: what the next tile writes.
+    pub target_ahead: usize,
+    /// Pixels of these; the others repeat the last.
+    pub n_pixels: usize,
+    /// Whether the sums are added to what is there.
+    pub adds: bool,
+    pub finish: Finish<T>,
+}
+
+/// The channels that are computed of them: a panel of weights.
+pub(super) struct Part<T> {
     /// Packed weights: as many vectors a row as the tile is wide.
     pub weights: *const T,
     /// What is asked for meanwhile, and how many elements of it for every product.
     pub ahead: *const T,
     pub ahead_step: usize,
-    /// How many elements behind each target one is asked for: what the next tile writes.
-    pub target_ahead: usize,
-    /// Where each pixel's sums go.
-    pub target: [*mut T; PIXELS],
-    /// Pixels of these; the others repeat the last.
-    pub n_pixels: usize,
-    /// Channels, at most the tile's.
+    /// The first channel, and how many, at most the tile's.
+    pub first: usize,
     pub n_cols: usize,
-    /// Whether they are added to what is there.
-    pub adds: bool,
-    /// Added to every pixel, or null.
+    /// Added to the channels of every pixel, or null.
     pub bias: *const T,
-    pub finish: Finish<T>,
 }
 
 /// The pixels of tile `t` of a row of tiles of `n` pixels: as even as can be.
@@ -80,14 +85,14 @@ pub(super) fn span(t: usize, n: usize) -> Range<usize> {
 
 /// # Safety
 /// The rows of each segment are valid for reads of its depth, the weights for that of all; the targets of the
-/// `n_pixels` first pixels and the bias (if not null) for `n_cols` elements.
+/// `n_pixels` first pixels for `n_cols` elements from `first` on, the bias (if not null) for `n_cols`.
 #[inline(always)]
-unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>) {
+unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>, part: &Part<V::Elem>) {
     let zero = V::splat(V::Elem::ZERO);
     let mut sums = [[zero; W]; R];
-    let (mut weights, mut ahead) = (tile.weights, tile.ahead);
+    let (mut weights, mut ahead) = (part.weights, part.ahead);
     for target in &tile.target[..R] {
-        let target = target.wrapping_add(tile.target_ahead);
+        let target = target.wrapping_add(tile.target_ahead + part.first);
         prefetch(target);
         prefetch(target.wrapping_add(W * V::LANES - 1));
     }
@@ -102,7 +107,7 @@ unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>)
             let mut p = 0;
             loop {
                 prefetch(ahead);
-                ahead = ahead.wrapping_add(tile.ahead_step);
+                ahead = ahead.wrapping_add(part.ahead_step);
                 let row: [V; W] = std::array::from_fn(|j| V::load(weights.add(j * V::LANES)));
                 weights = weights.add(W * V::LANES);
                 for i in 0..R {
@@ -124,10 +129,10 @@ unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>)
     }
     // SAFETY: the caller's promises, passed on.
     unsafe {
-        if tile.n_pixels == R && tile.n_cols == W * V::LANES {
-            store::<V, R, W, true>(tile, sums);
+        if tile.n_pixels == R && part.n_cols == W * V::LANES {
+            store::<V, R, W, true>(tile, part, sums);
         } else {
-            store::<V, R, W, false>(tile, sums);
+            store::<V, R, W, false>(tile, part, sums);
         }
     }
 }
@@ -138,26 +143,28 @@ unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>)
 #[inline(always)]
 unsafe fn store<V: Simd, const R: usize, const W: usize, const WHOLE: bool>(
     tile: &Tile<V::Elem>,
+    part: &Part<V::Elem>,
     mut sums: [[V; W]; R],
 ) {
     let zero = V::Elem::ZERO;
     let exists = |i: usize| WHOLE || i < tile.n_pixels;
-    let left = |j: usize| if WHOLE { V::LANES } else { tile.n_cols.saturating_sub(j * V::LANES) };
+    let left = |j: usize| if WHOLE { V::LANES } else { part.n_cols.saturating_sub(j * V::LANES) };
+    let place = |i: usize, j: usize| tile.target[i].wrapping_add(part.first + j * V::LANES);
     if tile.adds {
         for i in 0..R {
             for j in 0..W {
                 if exists(i) {
                     // SAFETY: the pixel has as many columns as are left.
-                    let before = unsafe { V::load_up_to(tile.target[i].add(j * V::LANES), left(j), zero) };
+                    let before = unsafe { V::load_up_to(place(i, j), left(j), zero) };
                     sums[i][j] = sums[i][j].add(before);
                 }
             }
         }
     }
-    if !tile.bias.is_null() {
+    if !part.bias.is_null() {
         for j in 0..W {
             // SAFETY: the bias has as many columns as are left.
-            let bias = unsafe { V::load_up_to(tile.bias.add(j * V::LANES), left(j), zero) };
+            let bias = unsafe { V::load_up_to(part.bias.add(j * V::LANES), left(j), zero) };
             for i in 0..R {
                 sums[i][j] = sums[i][j].add(bias);
             }
@@ -175,7 +182,7 @@ unsafe fn store<V: Simd, const R: usize, const W: usize, const WHOLE: bool>(
         for j in 0..W {
             if exists(i) {
                 // SAFETY: the pixel has as many columns as are left.
-                unsafe { sums[i][j].store_up_to(tile.target[i].add(j * V::LANES), left(j)) };
+                unsafe { sums[i][j].store_up_to(place(i, j), left(j)) };
             }
         }
     }
@@ -187,23 +194,23 @@ pub(super) trait Tiles: Simd {
     /// Computes a tile of R pixels and W vectors.
     /// # Safety
     /// As [`compute`]; the CPU has the tier's features.
-    unsafe fn tile<const R: usize, const W: usize>(tile: &Tile<Self::Elem>);
+    unsafe fn tile<const R: usize, const W: usize>(tile: &Tile<Self::Elem>, part: &Part<Self::Elem>);
 }
 
 /// Computes a tile of `n_vectors` vectors and its `n_pixels`.
 /// # Safety
 /// As [`compute`]; the CPU has the tier's features.
 #[inline(always)]
-pub(super) unsafe fn run<V: Tiles>(n_vectors: usize, tile: &Tile<V::Elem>) {
+pub(super) unsafe fn run<V: Tiles>(n_vectors: usize, tile: &Tile<V::Elem>, part: &Part<V::Elem>) {
     // SAFETY: the caller's promises, passed on.
     unsafe {
         match (n_vectors, tile.n_pixels.max(FEWEST_PIXELS)) {
-            (2, 4) => V::tile::<4, 2>(tile),
-            (2, 5) => V::tile::<5, 2>(tile),
-            (2, _) => V::tile::<6, 2>(tile),
-            (_, 4) => V::tile::<4, 1>(tile),
-            (_, 5) => V::tile::<5, 1>(tile),
-            _ => V::tile::<6, 1>(tile),
+            (2, 4) => V::tile::<4, 2>(tile, part),
+            (2, 5) => V::tile::<5, 2>(tile, part),
+            (2, _) => V::tile::<6, 2>(tile, part),
+            (_, 4) => V::tile::<4, 1>(tile, part),
+            (_, 5) => V::tile::<5, 1>(tile, part),
+            _ => V::tile::<6, 1>(tile, part),
         }
     }
 }
@@ -213,9 +220,9 @@ macro_rules! tiles {
         impl Tiles for $vector {
             #[inline(never)]
             $(#[$features])?
-            unsafe fn tile<const R: usize, const W: usize>(tile: &Tile<Self::Elem>) {
+            unsafe fn tile<const R: usize, const W: usize>(tile: &Tile<Self::Elem>, part: &Part<Self::Elem>) {
                 // SAFETY: the caller's promises, passed on.
-                unsafe { compute::<Self, R, W>(tile) }
+                unsafe { compute::<Self, R, W>(tile, part) }
             }
         }
     };

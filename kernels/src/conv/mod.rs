@@ -8,7 +8,7 @@
 //! * [`ConvShape`] and [`Window`]: what is computed; `stencil`: all kinds and their gradients with respect to what
 //!   is read, as one.
 //! * [`Pass`]: one direction, laid out once; `layout` (the order of products, packed weights), `direct` (implicit
-//!   GEMM), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in registers).
+//!   GEMM; `pixels`: where its tiles lie), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in registers).
 //! * `weights`: the gradient with respect to the weights.
 //! * [`pool`]: means and maxima of 2 x 2 pixels.
 //! * [`mod@reference`]: the definitions as plain loops.
@@ -18,6 +18,7 @@
 mod direct;
 mod layout;
 mod micro;
+mod pixels;
 pub mod pool;
 pub mod reference;
 mod shape;

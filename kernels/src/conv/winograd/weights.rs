@@ -3,7 +3,7 @@
 use super::{ELEMENTS, Group, Layout};
 use crate::Real;
 use crate::conv::layout::{Panel, Weights};
-use crate::conv::micro::{self, Finish, PIXELS, Tile, Tiles};
+use crate::conv::micro::{self, Finish, PIXELS, Part, Tile, Tiles};
 use crate::conv::{Pass, lanes};
 use crate::parallel;
 
@@ -67,7 +67,6 @@ pub(super) fn multiply<V: Tiles>(
         let weights = step_weights(pass, packed, panels, step, V::LANES);
         // The weights of the next step come while this one computes: they are new to every cache but the last.
         let next = step_weights(pass, packed, panels, step_at((at + 1).min(n_steps - 1)), V::LANES);
-        let column = panel.place - panels[0].place;
         for row in 0..n_rows {
             let tiles = micro::span(row, n_tiles);
             let mut rows = [[std::ptr::null(); PIXELS]];
@@ -75,24 +74,27 @@ pub(super) fn multiply<V: Tiles>(
             for i in 0..PIXELS {
                 let t = (tiles.start + i).min(tiles.end - 1);
                 rows[0][i] = v[e * of_v.matrix + t * of_v.row + first..].as_ptr();
-                target[i] = m[e * of_m.matrix + t * of_m.row + column..].as_mut_ptr();
+                target[i] = m[e * of_m.matrix + t * of_m.row..].as_mut_ptr();
             }
             let tile = Tile {
                 depths: &[depth],
                 rows: &rows,
+                target,
+                target_ahead: PIXELS * of_m.row,
+                n_pixels: tiles.len(),
+                adds: first > 0,
+                finish: Finish::Nothing,
+            };
+            let part = Part {
                 weights: weights.as_ptr(),
                 ahead: next.as_ptr().wrapping_add(next.len() * row / n_rows),
                 ahead_step: next.len().div_ceil(n_rows * depth),
-                target_ahead: PIXELS * of_m.row,
-                target,
-                n_pixels: tiles.len(),
+                first: panel.place - panels[0].place,
                 n_cols: width,
-                adds: first > 0,
                 bias: std::ptr::null(),
-                finish: Finish::Nothing,
             };
             // SAFETY: rows of V have n_in channels, those of M the width of all panels; the weights were cut out.
-            unsafe { micro::run::<V>(panel.n_vectors, &tile) }
+            unsafe { micro::run::<V>(panel.n_vectors, &tile, &part) }
         }
     }
 }
