@@ -107,6 +107,11 @@ impl<'a, T> Places<'a, T> {
         Self { first: data.as_mut_ptr(), _slice: PhantomData }
     }
 
+    /// Where element `start` lies, if there is one.
+    pub(crate) fn start(&self, start: usize) -> *mut T {
+        self.first.wrapping_add(start)
+    }
+
     /// The elements `start..end`.
     /// # Safety
     /// They lie in the slice, and as long as they are held nobody else asks for one of them.

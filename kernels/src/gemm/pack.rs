@@ -249,17 +249,20 @@ impl Lines {
 }
 
 thread_local! {
-    /// What the last product on this thread left, so that the next one allocates nothing.
-    static SCRATCH: Cell<Lines> = const { Cell::new(Lines(Vec::new())) };
+    /// What products on this thread left, so that the next ones allocate nothing: the outermost's last.
+    static SCRATCH: Cell<Vec<Lines>> = const { Cell::new(Vec::new()) };
 }
 
-/// The thread's packing memory, borrowed for the time of one block of C.
+/// The thread's packing memory, borrowed for the time of one block of C. Who holds some and asks for more gets other
+/// memory, the same ones the same whenever they ask in that order.
 pub(crate) struct Scratch(Lines);
 
 impl Scratch {
     /// At least `n` elements' worth of memory.
     pub fn take<T: Real>(n: usize) -> Self {
-        let mut lines = SCRATCH.take();
+        let mut left = SCRATCH.take();
+        let mut lines = left.pop().unwrap_or_default();
+        SCRATCH.set(left);
         lines.grow::<T>(n);
         Self(lines)
     }
@@ -272,6 +275,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        SCRATCH.set(std::mem::take(&mut self.0));
+        let mut left = SCRATCH.take();
+        left.push(std::mem::take(&mut self.0));
+        SCRATCH.set(left);
     }
 }

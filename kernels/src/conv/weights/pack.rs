@@ -1,0 +1,121 @@
+//! Channels of the pixels of a block, side by side as tiles read them.
+
+use super::grid::Block;
+use super::micro::CHANNELS;
+use crate::Real;
+use crate::conv::micro::span;
+use crate::conv::shape::ConvShape;
+use crate::simd::{MAX_LANES, Simd};
+use std::ops::Range;
+
+/// The most channels of a window of which a row is made for every place (the columns of Chellapilla et al. 2006).
+pub(super) const NARROW: usize = 64;
+
+/// Elements between the groups of packed channels beyond their pixels: groups a multiple of a page apart share cache
+/// sets.
+const GAP: usize = 16;
+
+/// Elements from group to group of `n_pixels` pixels of `width` elements.
+#[inline(always)]
+pub(super) fn group_len(n_pixels: usize, width: usize) -> usize {
+    (n_pixels * width).next_multiple_of(GAP) + GAP
+}
+
+/// The channels of tile `t` of `n`: as many as a tile has, or one less.
+#[inline(always)]
+pub(super) fn channels_of(t: usize, n: usize) -> Range<usize> {
+    span(t, n)
+}
+
+/// A matrix of pixels of pictures of a size, and some of its channels.
+#[derive(Clone)]
+pub(super) struct Pixels<'a, T> {
+    pub values: &'a [T],
+    pub size: [usize; 2],
+    pub n_channels: usize,
+    pub channels: Range<usize>,
+}
+
+impl<T: Real> Pixels<'_, T> {
+    /// Packs the pixels of a rectangle in `n_groups` groups of channels `width` elements wide, those from `first(g)` on.
+    #[inline(always)]
+    pub fn pack<V: Simd<Elem = T>>(
+        &self,
+        image: usize,
+        [rows, cols]: &[Range<usize>; 2],
+        (n_groups, width): (usize, usize),
+        first: impl Fn(usize) -> usize,
+        to: &mut [T],
+    ) {
+        let group = group_len(rows.len() * cols.len(), width);
+        let mut place = 0;
+        for row in rows.clone() {
+            let start = (image * self.size[0] + row) * self.size[1];
+            for pixel in start + cols.start..start + cols.end {
+                for g in 0..n_groups {
+                    let from = pixel * self.n_channels + self.channels.start + first(g);
+                    copy::<V>(self.values, from, &mut to[g * group + place..][..width]);
+                }
+                place += width;
+            }
+        }
+    }
+}
+
+/// Packs what the whole window reads at each place of a block as if it were one pixel's channels, of a plain window.
+#[inline(always)]
+pub(super) fn pack_windows<V: Simd>(shape: &ConvShape, x: &[V::Elem], block: &Block, to: &mut [V::Elem]) {
+    let (window, n_in) = (&shape.window, shape.in_channels);
+    let [kernel_height, kernel_width] = window.kernel;
+    let (n, across) = (shape.weight_rows(), kernel_width * n_in);
+    let n_tiles = n.div_ceil(CHANNELS);
+    let [rows, cols] = &block.own;
+    let group = group_len(rows.len() * cols.len(), MAX_LANES);
+    let mut line = [V::Elem::ZERO; NARROW + 2 * MAX_LANES];
+    let mut place = 0;
+    for row in rows.clone() {
+        for col in cols.clone() {
+            let left = (col * window.stride) as isize - window.padding[1] as isize;
+            let is_inner = 0 <= left && left as usize + kernel_width <= shape.width;
+            for ky in 0..kernel_height {
+                let y = (row * window.stride + ky).wrapping_sub(window.padding[0]);
+                let to = &mut line[ky * across..];
+                let start = (block.image * shape.height + y) * shape.width;
+                if y >= shape.height {
+                    to[..across].fill(V::Elem::ZERO);
+                } else if is_inner {
+                    // What is written beyond is written again by the next row, or belongs to none.
+                    let whole = across.next_multiple_of(V::LANES);
+                    copy::<V>(x, (start + left as usize) * n_in, &mut to[..whole]);
+                } else {
+                    for (kx, to) in to[..across].chunks_exact_mut(n_in).enumerate() {
+                        let x_col = left.wrapping_add(kx as isize) as usize;
+                        if x_col < shape.width {
+                            to.copy_from_slice(&x[(start + x_col) * n_in..][..n_in]);
+                        } else {
+                            to.fill(V::Elem::ZERO);
+                        }
+                    }
+                }
+            }
+            for t in 0..n_tiles {
+                copy::<V>(&line, channels_of(t, n).start, &mut to[t * group + place..][..MAX_LANES]);
+            }
+            place += MAX_LANES;
+        }
+    }
+}
+
+/// Fills `to`, whole vectors, with the elements from `start` on, as far as there are any.
+#[inline(always)]
+fn copy<V: Simd>(from: &[V::Elem], start: usize, to: &mut [V::Elem]) {
+    let from = &from[start..];
+    for (at, to) in to.chunks_exact_mut(V::LANES).enumerate() {
+        let left = from.len().saturating_sub(at * V::LANES);
+        // SAFETY: of the elements that are left no more are read, and `to` is a vector.
+        unsafe {
+            let place = from.as_ptr().wrapping_add(at * V::LANES);
+            V::load_up_to(place, left, V::Elem::ZERO).store(to.as_mut_ptr());
+        }
+    }
+}
