@@ -3,9 +3,10 @@
 use super::grid::Block;
 use super::micro::CHANNELS;
 use crate::Real;
+use crate::conv::LINE;
 use crate::conv::micro::span;
 use crate::conv::shape::ConvShape;
-use crate::simd::{MAX_LANES, Simd};
+use crate::simd::{MAX_LANES, Simd, prefetch};
 use std::ops::Range;
 
 /// The most channels of a window of which a row is made for every place (the columns of Chellapilla et al. 2006).
@@ -14,6 +15,12 @@ pub(super) const NARROW: usize = 64;
 /// Elements between the groups of packed channels beyond their pixels: groups a multiple of a page apart share cache
 /// sets.
 const GAP: usize = 16;
+
+/// Rows of windows that are made at once.
+const LINES: usize = 16;
+
+/// How many pixels ahead their channels are asked for: few of many lie too far apart for the hardware to foresee them.
+const PIXELS_AHEAD: usize = 16;
 
 /// Elements from group to group of `n_pixels` pixels of `width` elements.
 #[inline(always)]
@@ -52,6 +59,10 @@ impl<T: Real> Pixels<'_, T> {
         for row in rows.clone() {
             let start = (image * self.size[0] + row) * self.size[1];
             for pixel in start + cols.start..start + cols.end {
+                let ahead = (pixel + PIXELS_AHEAD) * self.n_channels + self.channels.start;
+                for at in (0..self.channels.len()).step_by(LINE / size_of::<T>()) {
+                    prefetch(self.values.as_ptr().wrapping_add(ahead + at));
+                }
                 for g in 0..n_groups {
                     let from = pixel * self.n_channels + self.channels.start + first(g);
                     copy::<V>(self.values, from, &mut to[g * group + place..][..width]);
@@ -65,43 +76,62 @@ impl<T: Real> Pixels<'_, T> {
 /// Packs what the whole window reads at each place of a block as if it were one pixel's channels, of a plain window.
 #[inline(always)]
 pub(super) fn pack_windows<V: Simd>(shape: &ConvShape, x: &[V::Elem], block: &Block, to: &mut [V::Elem]) {
-    let (window, n_in) = (&shape.window, shape.in_channels);
-    let [kernel_height, kernel_width] = window.kernel;
-    let (n, across) = (shape.weight_rows(), kernel_width * n_in);
+    let n = shape.weight_rows();
     let n_tiles = n.div_ceil(CHANNELS);
     let [rows, cols] = &block.own;
     let group = group_len(rows.len() * cols.len(), MAX_LANES);
-    let mut line = [V::Elem::ZERO; NARROW + 2 * MAX_LANES];
+    // What was just written must not be read at once at other places: the caches have not got it yet.
+    let mut lines = [[V::Elem::ZERO; NARROW + 2 * MAX_LANES]; LINES];
     let mut place = 0;
     for row in rows.clone() {
-        for col in cols.clone() {
-            let left = (col * window.stride) as isize - window.padding[1] as isize;
-            let is_inner = 0 <= left && left as usize + kernel_width <= shape.width;
-            for ky in 0..kernel_height {
-                let y = (row * window.stride + ky).wrapping_sub(window.padding[0]);
-                let to = &mut line[ky * across..];
-                let start = (block.image * shape.height + y) * shape.width;
-                if y >= shape.height {
-                    to[..across].fill(V::Elem::ZERO);
-                } else if is_inner {
-                    // What is written beyond is written again by the next row, or belongs to none.
-                    let whole = across.next_multiple_of(V::LANES);
-                    copy::<V>(x, (start + left as usize) * n_in, &mut to[..whole]);
+        for first in cols.clone().step_by(LINES) {
+            let some = first..(first + LINES).min(cols.end);
+            for (col, line) in some.clone().zip(&mut lines) {
+                make_line::<V>(shape, x, block.image, [row, col], line);
+            }
+            for line in &lines[..some.len()] {
+                for t in 0..n_tiles {
+                    copy::<V>(line, channels_of(t, n).start, &mut to[t * group + place..][..MAX_LANES]);
+                }
+                place += MAX_LANES;
+            }
+        }
+    }
+}
+
+/// What the window reads at a place, as a row.
+#[inline(always)]
+fn make_line<V: Simd>(
+    shape: &ConvShape,
+    x: &[V::Elem],
+    image: usize,
+    [row, col]: [usize; 2],
+    line: &mut [V::Elem],
+) {
+    let (window, n_in) = (&shape.window, shape.in_channels);
+    let [kernel_height, kernel_width] = window.kernel;
+    let across = kernel_width * n_in;
+    let left = (col * window.stride) as isize - window.padding[1] as isize;
+    let is_inner = 0 <= left && left as usize + kernel_width <= shape.width;
+    for ky in 0..kernel_height {
+        let y = (row * window.stride + ky).wrapping_sub(window.padding[0]);
+        let to = &mut line[ky * across..];
+        let start = (image * shape.height + y) * shape.width;
+        if y >= shape.height {
+            to[..across].fill(V::Elem::ZERO);
+        } else if is_inner {
+            // What is written beyond is written again by the next row, or belongs to none.
+            let whole = across.next_multiple_of(V::LANES);
+            copy::<V>(x, (start + left as usize) * n_in, &mut to[..whole]);
+        } else {
+            for (kx, to) in to[..across].chunks_exact_mut(n_in).enumerate() {
+                let x_col = left.wrapping_add(kx as isize) as usize;
+                if x_col < shape.width {
+                    to.copy_from_slice(&x[(start + x_col) * n_in..][..n_in]);
                 } else {
-                    for (kx, to) in to[..across].chunks_exact_mut(n_in).enumerate() {
-                        let x_col = left.wrapping_add(kx as isize) as usize;
-                        if x_col < shape.width {
-                            to.copy_from_slice(&x[(start + x_col) * n_in..][..n_in]);
-                        } else {
-                            to.fill(V::Elem::ZERO);
-                        }
-                    }
+                    to.fill(V::Elem::ZERO);
                 }
             }
-            for t in 0..n_tiles {
-                copy::<V>(&line, channels_of(t, n).start, &mut to[t * group + place..][..MAX_LANES]);
-            }
-            place += MAX_LANES;
         }
     }
 }
