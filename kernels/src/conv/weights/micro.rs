@@ -20,6 +20,9 @@ pub(super) struct Tile<'a, T> {
     /// Packed channels of X, eight elements a pixel, and of dY, two vectors a pixel.
     pub x: *const T,
     pub dy: *const T,
+    /// What is asked for meanwhile, and how many elements of it for every pixel.
+    pub ahead: *const T,
+    pub ahead_step: usize,
     pub n_rows: usize,
     pub n_cols: usize,
     /// The tile, rows `stride` apart, and whether the sums are added to it.
@@ -45,7 +48,7 @@ unsafe fn compute<V: Simd, const R: usize>(tile: &Tile<V::Elem>) {
         prefetch(row);
         prefetch(row.wrapping_add(2 * V::LANES - 1));
     }
-    let mut r = 0;
+    let (mut r, mut ahead) = (0, tile.ahead);
     // Loops that are left at their ends: those that may not be entered keep two sets of sums.
     loop {
         // SAFETY: there is a run r; its pixels are packed.
@@ -55,6 +58,8 @@ unsafe fn compute<V: Simd, const R: usize>(tile: &Tile<V::Elem>) {
             let mut dy = tile.dy.add(dy * 2 * V::LANES);
             let mut left = len;
             loop {
+                prefetch(ahead);
+                ahead = ahead.wrapping_add(tile.ahead_step);
                 let row = [V::load(dy), V::load(dy.add(V::LANES))];
                 for i in 0..R {
                     let x = V::splat(*x.add(i));

@@ -20,9 +20,9 @@ use super::shape::{ConvShape, Kind};
 use crate::gemm::Scratch;
 use crate::simd::MAX_LANES;
 use crate::{Real, parallel};
-use grid::{Grid, RUNS, Run};
+use grid::{Block, Grid, RUNS, Run};
 use micro::{CHANNELS, Tile, Tiles, ordered};
-use pack::{NARROW, Pixels, channels_of, group_len, pack_windows};
+use pack::{Ahead, NARROW, Pixels, channels_of, group_len, pack_windows};
 use std::ops::Range;
 
 /// The most channels of X of a task, of windows of one pixel and of larger ones, and of dY.
@@ -181,7 +181,7 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task<V::Elem>, scratch
         values: operands.sources[task.part],
         size: [shape.height, shape.width],
         n_channels: operands.parts[task.part],
-        channels: task.inputs.clone(),
+        channels: if is_narrow { 0..operands.parts[task.part] } else { task.inputs.clone() },
     };
     let dy = Pixels {
         values: operands.dy,
@@ -193,27 +193,42 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task<V::Elem>, scratch
     let (x_packed, dy_packed) = scratch.split_at_mut(x_len);
     let [own_step, other_step] = grid.steps();
     let mut steps = if is_transposed { [own_step, other_step] } else { [other_step, own_step] };
+    // The rectangles of X and of dY.
+    let of_block = |block: &Block| match is_transposed {
+        true => (block.own.clone(), block.other.clone()),
+        false if is_narrow => (block.own.clone(), block.own.clone()),
+        false => (block.other.clone(), block.own.clone()),
+    };
+    let n_pixels = |[rows, cols]: &[Range<usize>; 2]| rows.len() * cols.len();
+    let n_window = if is_narrow { 1 } else { shape.window.area() };
+    let n_calls = n_window * n_panels * n_tiles;
     let mut found = [Run::default(); RUNS];
     let mut runs = [[0; 3]; RUNS];
     for q in task.blocks.clone() {
         let adds = task.adds || q > task.blocks.start;
         let block = grid.block(q);
-        let (of_x, of_dy) = match is_transposed {
-            true => (&block.own, &block.other),
-            false => (if is_narrow { &block.own } else { &block.other }, &block.own),
+        let (of_x, of_dy) = of_block(&block);
+        let next = grid.block((q + 1).min(task.blocks.end - 1));
+        let (x_ahead, dy_ahead) = if q + 1 < task.blocks.end {
+            let (next_x, next_dy) = of_block(&next);
+            (
+                x.ahead((block.image, &of_x), (next.image, &next_x)),
+                dy.ahead((block.image, &of_dy), (next.image, &next_dy)),
+            )
+        } else {
+            (Ahead(&[][..]), Ahead(&[][..]))
         };
-        let n_pixels = |[rows, cols]: &[Range<usize>; 2]| rows.len() * cols.len();
         if is_narrow {
             pack_windows::<V>(shape, x.values, &block, x_packed);
         } else {
             let first = |t: usize| channels_of(t, task.inputs.len()).start;
-            x.pack::<V>(block.image, of_x, (n_tiles, MAX_LANES), first, x_packed);
+            x.pack::<V>(block.image, &of_x, (n_tiles, MAX_LANES), first, x_packed);
         }
-        dy.pack::<V>(block.image, of_dy, (n_panels, width), |panel| panel * width, dy_packed);
-        let (x_group, dy_group) = (group_len(n_pixels(of_x), MAX_LANES), group_len(n_pixels(of_dy), width));
-        for k in 0..if is_narrow { 1 } else { shape.window.area() } {
+        dy.pack::<V>(block.image, &of_dy, (n_panels, width), |panel| panel * width, dy_packed);
+        let (x_group, dy_group) = (group_len(n_pixels(&of_x), MAX_LANES), group_len(n_pixels(&of_dy), width));
+        for k in 0..n_window {
             let n_runs = if is_narrow {
-                (runs[0], steps) = ([0, 0, n_pixels(of_dy)], [1, 1]);
+                (runs[0], steps) = ([0, 0, n_pixels(&of_dy)], [1, 1]);
                 1
             } else {
                 let found = grid.runs(&block, [k / kernel[1], k % kernel[1]], &mut found);
@@ -227,11 +242,20 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task<V::Elem>, scratch
                 let first = task.outputs.start + panel * width;
                 for t in 0..n_tiles {
                     let rows = channels_of(t, task.inputs.len());
+                    // First X of the next block is asked for, then dY.
+                    let (at, n_half) = ((k * n_panels + panel) * n_tiles + t, n_calls.div_ceil(2));
+                    let (ahead, ahead_step) = if at < n_half {
+                        x_ahead.part(at, n_half, n_pixels(&block.own))
+                    } else {
+                        dy_ahead.part(at - n_half, n_half, n_pixels(&block.own))
+                    };
                     let tile = Tile {
                         runs: &runs[..n_runs],
                         steps,
                         x: x_packed[t * x_group..].as_ptr(),
                         dy: dy_packed[panel * dy_group..].as_ptr(),
+                        ahead,
+                        ahead_step,
                         n_rows: rows.len(),
                         n_cols: (task.outputs.end - first).min(width),
                         dw: task.dw.wrapping_add((row + rows.start) * n_out + first),

@@ -43,7 +43,40 @@ pub(super) struct Pixels<'a, T> {
     pub channels: Range<usize>,
 }
 
-impl<T: Real> Pixels<'_, T> {
+/// Elements that are asked for before they are read, part by part.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a, T>(pub &'a [T]);
+
+impl<T> Ahead<'_, T> {
+    /// Part `q` of `n`: where it starts, and how many elements for each of `n_steps`.
+    #[inline(always)]
+    pub fn part(self, q: usize, n: usize, n_steps: usize) -> (*const T, usize) {
+        let len = self.0.len();
+        (self.0.as_ptr().wrapping_add(len * q / n), len.div_ceil(n * n_steps.max(1)))
+    }
+}
+
+impl<'a, T: Real> Pixels<'a, T> {
+    /// What a block reads that the one before it has not read, if it reads all channels.
+    #[inline(always)]
+    pub fn ahead(
+        &self,
+        before: (usize, &[Range<usize>; 2]),
+        next: (usize, &[Range<usize>; 2]),
+    ) -> Ahead<'a, T> {
+        let place = |image: usize, row: usize, col: usize| (image * self.size[0] + row) * self.size[1] + col;
+        let start = |(image, [rows, cols]): (usize, &[Range<usize>; 2])| place(image, rows.start, cols.start);
+        let end = |(image, [rows, cols]): (usize, &[Range<usize>; 2])| {
+            if rows.is_empty() || cols.is_empty() { 0 } else { place(image, rows.end - 1, cols.end) }
+        };
+        let last = end(next);
+        let first = if end(before) < last { start(next).max(end(before)) } else { start(next) };
+        if self.channels.len() < self.n_channels || first >= last {
+            return Ahead(&[]);
+        }
+        Ahead(&self.values[first * self.n_channels..last * self.n_channels])
+    }
+
     /// Packs the pixels of a rectangle in `n_groups` groups of channels `width` elements wide, those from `first(g)` on.
     #[inline(always)]
     pub fn pack<V: Simd<Elem = T>>(
