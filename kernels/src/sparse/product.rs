@@ -12,12 +12,6 @@ const BLOCK: usize = 1 << 19;
 /// Multiply-adds of a transposed product that one thread does without partial sums.
 const SMALL: usize = 4 * BLOCK;
 
-/// Multiply-adds from which threads take columns of a small transposed product.
-const STRIPES_FROM: usize = 1 << 17;
-
-/// The fewest columns such a thread takes: each goes through all entries.
-const MIN_STRIPE: usize = 24;
-
 /// The most lanes a vector has: rows of partial sums have as many columns at least.
 const MAX_LANES: usize = 8;
 
@@ -60,15 +54,12 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     }
     scale(beta, &mut c);
     let c_stride = row_stride(&c);
-    // A small product, as of a batch of rows, is done before there were room for partial sums: C is the only one, and
-    // threads take some of its columns each.
+    // A small product, as of a batch of rows, is done before there were room for partial sums: C is the only one. (Two
+    // threads with half of the columns each write to the same cache lines and are slower than one.)
     let has_room = c_stride == n && (n == 1 || n >= MAX_LANES) && c.data_mut().len() >= n_cols * n;
     if has_room && (a.nnz() + a.n_rows()) * n <= SMALL {
-        let width = if (a.nnz() + a.n_rows()) * n < STRIPES_FROM { n } else { stripe_width(n) };
-        return parallel::for_each_stripe([&mut c.data_mut()[..n_cols * n]], n, width, |first, [c]| {
-            let columns = b.col_range(first, first + c.width());
-            T::scatter(alpha, a, 0..a.n_rows(), columns, c);
-        });
+        let mut c = Stripe::first_of(&mut c.data_mut()[..n_cols * n], n, n);
+        return T::scatter(alpha, a, 0..a.n_rows(), b, &mut c);
     }
     // A partial sum costs a pass over C: it must stand for eight entries a column at least.
     let n_partials = (MAX_PARTIAL_ELEMENTS / (n_cols * n)).clamp(1, MAX_PARTIALS);
@@ -93,15 +84,6 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
             }
         }
     });
-}
-
-/// The columns of `n` that a thread takes, so that the last one has a whole vector of them.
-fn stripe_width(n: usize) -> usize {
-    let mut width = n.div_ceil(parallel::n_threads()).max(MIN_STRIPE).next_multiple_of(MAX_LANES);
-    while (1..MAX_LANES).contains(&(n % width)) {
-        width += MAX_LANES;
-    }
-    width.min(n)
 }
 
 /// C = alpha D A + beta C, by C^T = alpha A^T D^T for some rows of D at a time.
