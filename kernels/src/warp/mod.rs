@@ -177,10 +177,11 @@ pub trait Warp: Sized + Copy {
     fn blend_frame_back(u: &[Self], t: &[Self], is_second: bool, dy: &[Self], dx: &mut [Self]);
 
     /// sum over both axes of mean e^(-150^2 |dI|^2) |dF|: dF are differences of neighbours of the flows (any number of
-    /// columns), |dI|^2 the mean over channels of squared differences of `guide` (Sim, Oh & Kim 2021).
+    /// columns), |dI|^2 the mean over channels of squared differences of `guide` (Sim, Oh & Kim 2021). `sums` is room for
+    /// [`unevenness_sums`] numbers.
     /// # Panics
     /// If the sizes do not agree.
-    fn unevenness(flow: &[Self], guide: &[Self], size: Size, n_images: usize) -> Self;
+    fn unevenness(flow: &[Self], guide: &[Self], size: Size, n_images: usize, sums: &mut [Self]) -> Self;
     /// `weight` times the gradient of the flow of [`Warp::unevenness`].
     /// # Panics
     /// If the sizes do not agree.
@@ -262,8 +263,8 @@ macro_rules! warp {
             fn blend_frame_back(u: &[$t], t: &[$t], is_second: bool, dy: &[$t], dx: &mut [$t]) {
                 blend::frame_back(u, t, is_second, dy, dx);
             }
-            fn unevenness(flow: &[$t], guide: &[$t], size: Size, n_images: usize) -> $t {
-                smooth::unevenness(flow, guide, size, n_images)
+            fn unevenness(flow: &[$t], guide: &[$t], size: Size, n_images: usize, sums: &mut [$t]) -> $t {
+                smooth::unevenness(flow, guide, size, n_images, sums)
             }
             fn unevenness_back(
                 flow: &[$t],
@@ -281,6 +282,11 @@ macro_rules! warp {
 
 warp!(f32, sample_f32, add_sample_f32, slopes_f32);
 warp!(f64, sample_f64, add_sample_f64, slopes_f64);
+
+/// Numbers that [`Warp::unevenness`] works with.
+pub fn unevenness_sums(size: [usize; 2], n_images: usize) -> usize {
+    smooth::n_sums(size, n_images)
+}
 
 /// What of an image of size `from` the part `made` of the same at another size reads ([`Warp::resize_part`]).
 pub fn resize_reads(from: [usize; 2], made: &Part) -> Part {

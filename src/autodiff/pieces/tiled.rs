@@ -112,6 +112,8 @@ impl<T: Real> Tiled<T> {
     /// If an input is missing or of another size.
     pub fn run(&mut self, store: &Store<T>, inputs: &[(Id, &[T])], env: &Env) -> Result<()> {
         self.n_pieces = 0;
+        // Equal runs have equal room, whatever was made before.
+        (0..self.held.len()).for_each(|at| self.free(Id(at as u32), env));
         let mut passed = Ok(());
         for at in 0..self.stages.len() {
             passed = self.stage(at, store, inputs, env);
@@ -154,12 +156,13 @@ impl<T: Real> Tiled<T> {
         let mut targets = Vec::new();
         for &id in &stage.made {
             let [rows, cols] = graph.shape(id);
-            let is_there = held[id.index()].len() == rows * cols;
-            if !is_there {
-                env.budget.charge_array((rows * cols) as u64, size_of::<T>() as u64, "a whole picture of flow or colour")?;
-                held[id.index()] = vec![T::ZERO; rows * cols];
+            let (count, size) = ((rows * cols) as u64, size_of::<T>() as u64);
+            if let Err(refused) = env.budget.charge_array(count, size, "a whole picture of flow or colour") {
+                let charged: usize = targets.iter().map(|(_, values): &(Id, Vec<T>)| values.len()).sum();
+                env.budget.release(charged as u64 * size);
+                return Err(refused);
             }
-            targets.push((id, std::mem::take(&mut held[id.index()])));
+            targets.push((id, vec![T::ZERO; rows * cols]));
         }
         let mut whole: Vec<Option<&[T]>> =
             held.iter().map(|values| (!values.is_empty()).then_some(&values[..])).collect();

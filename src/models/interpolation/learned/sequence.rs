@@ -44,16 +44,18 @@ enum Runs {
     Pieces(Box<Tiled<f32>>),
 }
 
-/// Where a frame lies in one whose sides are multiples of a number: in its middle, the border repeated.
+/// Where a frame lies in one whose sides are multiples of a number: in its middle, around it black or the border repeated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Padding {
     size: [usize; 2],
     padded: [usize; 2],
+    is_black: bool,
 }
 
 impl Padding {
-    fn new(size: [usize; 2], multiple: usize) -> Padding {
-        Padding { size, padded: size.map(|side| side.next_multiple_of(multiple)) }
+    fn new<N: PairNet>(size: [usize; 2], net: &N) -> Padding {
+        let multiple = net.multiple();
+        Padding { size, padded: size.map(|side| side.next_multiple_of(multiple)), is_black: net.pads_black() }
     }
 
     fn before(&self) -> [usize; 2] {
@@ -64,10 +66,14 @@ impl Padding {
         let [top, left] = self.before();
         let [height, width] = self.size;
         let mut values = Vec::with_capacity(3 * self.padded[0] * self.padded[1]);
-        for row in 0..self.padded[0] {
-            let row = row.saturating_sub(top).min(height - 1);
-            for column in 0..self.padded[1] {
-                let column = column.saturating_sub(left).min(width - 1);
+        for y in 0..self.padded[0] {
+            let row = y.saturating_sub(top).min(height - 1);
+            for x in 0..self.padded[1] {
+                let column = x.saturating_sub(left).min(width - 1);
+                if self.is_black && [y, x] != [top + row, left + column] {
+                    values.extend([shift; 3]);
+                    continue;
+                }
                 let pixel = &frame.rgb()[3 * (row * width + column)..][..3];
                 values.extend(pixel.iter().map(|&x| unit * f32::from(x) / 255.0 + shift));
             }
@@ -139,7 +145,7 @@ impl Programs {
         n_times: usize,
         env: &Env,
     ) -> Result<Programs> {
-        let padding = Padding::new(size, net.multiple());
+        let padding = Padding::new(size, net);
         let mut graph = Graph::default();
         let frame = Map::input(&mut graph, 1, padding.padded, 3);
         let made = net.prepare(&mut graph, store, frame);
