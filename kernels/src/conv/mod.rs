@@ -149,6 +149,14 @@ impl<T: Real> Pass<T> {
         self.n_packed + LINE / size_of::<T>()
     }
 
+    /// Elements that a thread works with beside what it reads and makes, at the most.
+    pub fn scratch_len(&self) -> usize {
+        match self.is_transformed {
+            true => winograd::scratch_len(&self.sources, &self.columns),
+            false => direct::SCRATCH_LEN,
+        }
+    }
+
     /// Packs the weights, window pixels x in_channels rows and out_channels columns, for any number of runs.
     /// # Panics
     /// If the sizes do not agree.

@@ -216,6 +216,10 @@ impl<T: Real> InPieces<T> for Conv<T> {
         alike(&self.parts, self.forward.reads(&made))
     }
 
+    fn scratch_len(&self) -> usize {
+        self.forward.scratch_len()
+    }
+
     fn make(&self, made: Part, read: &[Piece<T>], constants: &Values<T>, y: &mut [T]) {
         let mut sources: [&[T]; MOST_PARTS] = [&[]; MOST_PARTS];
         sources.iter_mut().zip(read).for_each(|(source, piece)| *source = piece.values);

@@ -66,6 +66,11 @@ pub trait InPieces<T: Real> {
         false
     }
 
+    /// Elements that a thread works with beside what is read and made.
+    fn scratch_len(&self) -> usize {
+        0
+    }
+
     /// Makes a part, a row a pixel, of what [`InPieces::reads`] told, in that order; `constants` holds parameters and what is
     /// made of them alone.
     fn make(&self, made: Part, read: &[Piece<T>], constants: &Values<T>, y: &mut [T]);

@@ -20,6 +20,10 @@ const SPARE: usize = 16;
 /// The share of memory that is left, one in so many, for pictures that are kept because several stages read them.
 const KEPT_SHARE: u64 = 4;
 
+/// Threads whose room to work in is charged. A constant: pieces, and with them the last bits, shall not depend on how many
+/// there are.
+const THREADS: usize = 4;
+
 /// A graph of pictures, one image each, for forward passes in pieces.
 pub struct Tiled<T> {
     graph: Graph<T>,
@@ -32,6 +36,8 @@ pub struct Tiled<T> {
     /// Whole pictures that were made.
     held: Vec<Vec<T>>,
     n_pieces: usize,
+    /// Bytes charged for as long as this is there.
+    charged: u64,
 }
 
 /// The pictures that are there as a whole.
@@ -83,8 +89,10 @@ impl<T: Real> Tiled<T> {
                 end = padded(end + rows * cols);
             }
         }
-        // A size of parameters, and not of pictures: charged all the same, as memory is short where this is made.
-        env.budget.charge((end * size_of::<T>()) as u64, "the packed weights of the network")?;
+        let own = graph.operations.iter().filter_map(|operation| operation.in_pieces());
+        let scratch = THREADS * own.map(|own| own.scratch_len()).max().unwrap_or(0);
+        let charged = ((end + scratch) * size_of::<T>()) as u64;
+        env.budget.charge(charged, "the packed weights of the network")?;
         let left = env.budget.limit().saturating_sub(env.budget.used());
         let mut pictures = Pictures::new(&graph, outputs);
         pictures.keep(worth, &sizes, left / KEPT_SHARE / size_of::<T>() as u64);
@@ -101,7 +109,7 @@ impl<T: Real> Tiled<T> {
             gradients: None,
         };
         graph.operations.iter().filter(|o| o.keeps_results()).for_each(|o| o.forward(&mut run));
-        Ok(Tiled { graph, sizes, stages, packed, places, held: vec![Vec::new(); n], n_pieces: 0 })
+        Ok(Tiled { graph, sizes, stages, packed, places, held: vec![Vec::new(); n], n_pieces: 0, charged })
     }
 
     /// Computes the outputs of `inputs`, with the parameters that were packed. What is made in between lies in what of the
@@ -130,7 +138,7 @@ impl<T: Real> Tiled<T> {
     /// Gives back all that is charged.
     pub fn end(self, env: &Env) {
         let held: usize = self.held.iter().map(Vec::len).sum();
-        env.budget.release(((held + self.packed.len()) * size_of::<T>()) as u64);
+        env.budget.release(self.charged + (held * size_of::<T>()) as u64);
     }
 
     /// Forgets a whole picture.
@@ -151,7 +159,7 @@ impl<T: Real> Tiled<T> {
 
     /// Makes the pictures of a stage.
     fn stage(&mut self, at: usize, store: &Store<T>, inputs: &[(Id, &[T])], env: &Env) -> Result<()> {
-        let Tiled { graph, sizes, stages, packed, places, held, n_pieces } = self;
+        let Tiled { graph, sizes, stages, packed, places, held, n_pieces, .. } = self;
         let stage = &stages[at];
         let mut targets = Vec::new();
         for &id in &stage.made {

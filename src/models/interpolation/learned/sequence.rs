@@ -160,8 +160,8 @@ impl Programs {
             true => (Some((graph, frame.id, ids)), kept),
             false => (None, Pair::new(net, store, padding.padded, n_times, None)),
         };
-        // Colours of two frames, and of one on its way from a file or to one.
-        let colours = 3 * 4 * 3 * (padding.padded[0] * padding.padded[1]) as u64;
+        // Colours of two frames and of one on its way from a file or to one, and as many frames in bytes with one made.
+        let colours = (3 * 4 + 4) * 3 * (padding.padded[0] * padding.padded[1]) as u64;
         let bytes = match &alone {
             Some(_) => kept_bytes,
             None => pair.graph.inference_bytes(&pair.outputs) + colours,
