@@ -7,8 +7,9 @@
 //!       panels    of packed weights, which L2 holds
 //! ```
 
-use super::layout::{BLOCK_SEGMENTS, Block, SEGMENT_DEPTH};
-use super::micro::{Finish, PIXELS, Rows, Tile, Tiles};
+use super::layout::{BLOCK_SEGMENTS, SEGMENT_DEPTH};
+use super::micro::{self, Finish, PIXELS, Part, Tile, Tiles};
+use super::pixels::{Ahead, Walk, newest};
 use super::{Job, Pass};
 use crate::gemm::Scratch;
 use crate::{Real, parallel};
@@ -69,9 +70,11 @@ struct Cut {
 impl Cut {
     fn new(n_pixels: usize, n_panels: usize) -> Cut {
         let tiles = n_pixels.div_ceil(PIXELS);
-        let mut panels_per_task = n_panels.clamp(1, TASK_PANELS);
+        // As even parts as can be of at most `most`.
+        let part = |n: usize, most: usize| n.div_ceil(n.div_ceil(most).max(1)).max(1);
+        let mut panels_per_task = part(n_panels, TASK_PANELS);
         let wanted = WANTED_TASKS.div_ceil(n_panels.div_ceil(panels_per_task).max(1));
-        let tiles_per_task = tiles.div_ceil(wanted).clamp(WANTED_TASKS, TASK_TILES);
+        let tiles_per_task = part(tiles, tiles.div_ceil(wanted).clamp(WANTED_TASKS, TASK_TILES));
         let n_strips = tiles.div_ceil(tiles_per_task);
         if n_strips * n_panels.div_ceil(panels_per_task) < WANTED_TASKS {
             panels_per_task = n_panels.div_ceil(WANTED_TASKS.div_ceil(n_strips.max(1))).max(1);
@@ -107,24 +110,18 @@ pub(super) fn run<T: Real>(operands: &Operands<T>, compute: fn(&Operands<T>, &Ta
     }
 }
 
-/// The pixels of a tile: image, row and column in the phase's grid.
-#[derive(Clone, Copy)]
-struct Pixel {
-    image: usize,
-    at: [usize; 2],
-}
-
 #[inline(always)]
 fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
     let (pass, job) = (operands.pass, &operands.job);
     let stencil = &pass.stencil;
     let (phase, order) = (&stencil.phases[task.phase], &pass.orders[task.phase]);
-    let [height, width] = phase.grid;
-    let n_pixels = stencil.n_images * height * width;
+    let n_pixels = stencil.n_images * phase.grid[0] * phase.grid[1];
     let channels = pass.targets[operands.target];
+    let panels = &pass.columns.panels[task.panels.clone()];
     let bias = job.bias.map_or(std::ptr::null(), |bias| bias.as_ptr());
     let mut rows = [[std::ptr::null(); PIXELS]; BLOCK_SEGMENTS];
     let mut depths = [0; BLOCK_SEGMENTS];
+    let mut ahead = [Ahead::default(); TASK_PANELS];
     let n_edges = order.blocks.iter().map(|block| block.segments.len()).max().unwrap_or(0) * PIXELS;
     let mut edges = Scratch::take::<V::Elem>(n_edges * SEGMENT_DEPTH);
     for (b, block) in order.blocks.iter().enumerate() {
@@ -135,96 +132,42 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
         for (depth, segment) in depths.iter_mut().zip(&order.segments[block.segments.clone()]) {
             *depth = segment.depth;
         }
+        let newest = newest(stencil, phase, &order.segments[block.segments.clone()]);
+        for (q, ahead) in ahead[..panels.len()].iter_mut().enumerate() {
+            *ahead = Ahead::new(pass, newest, (q, panels.len()), block.depth);
+        }
+        let mut walk = Walk::new(task.phase, stencil, task.tiles.start * PIXELS);
         for t in task.tiles.clone() {
-            let first = t * PIXELS;
-            let pixels: [Pixel; PIXELS] = std::array::from_fn(|i| {
-                let q = (first + i).min(n_pixels - 1);
-                Pixel { image: q / (height * width), at: [q / width % height, q % width] }
-            });
-            locate::<V::Elem>(operands, task.phase, block, &pixels, &mut rows, edges.as_mut_slice());
-            let places = pixels.map(|Pixel { image, at }| {
-                let [y, x] = [0, 1].map(|axis| at[axis] * stencil.target_step + phase.first[axis]);
-                ((image * stencil.target[0] + y) * stencil.target[1] + x) * channels
-            });
-            for panel in &pass.columns.panels[task.panels.clone()] {
+            let pixels = walk.tile();
+            pixels.locate(operands, block, &mut rows, edges.as_mut_slice());
+            let mut target = [operands.out; PIXELS];
+            for i in 0..PIXELS {
+                target[i] = operands.out.wrapping_add(pixels.made[i] * channels);
+            }
+            let tile = Tile {
+                depths: &depths[..block.segments.len()],
+                rows: &rows,
+                target,
+                target_ahead: PIXELS * stencil.target_step * channels,
+                n_pixels: (n_pixels - t * PIXELS).min(PIXELS),
+                adds,
+                finish,
+            };
+            for (panel, ahead) in panels.iter().zip(&ahead) {
                 let start = packed + block.depth * panel.place;
                 let weights = &operands.packed[start..start + block.depth * panel.n_vectors * V::LANES];
+                let has_bias = is_last && !bias.is_null();
+                let part = Part {
+                    weights: weights.as_ptr(),
+                    ahead: ahead.place(operands, pixels.read[0]),
+                    ahead_step: ahead.step,
+                    first: panel.first,
+                    n_cols: panel.n_cols,
+                    bias: if has_bias { bias.wrapping_add(panel.first) } else { std::ptr::null() },
+                };
                 // SAFETY: segments lie in their sources or are zeros (`locate`); the weights were just cut out; the
-                // target has `channels` elements at each place, the bias one for each of them.
-                unsafe {
-                    let tile = Tile {
-                        depths: &depths[..block.segments.len()],
-                        rows: &rows,
-                        weights: weights.as_ptr(),
-                        target: places.map(|place| operands.out.add(place + panel.first)),
-                        n_pixels: (n_pixels - first).min(PIXELS),
-                        n_cols: panel.n_cols,
-                        adds,
-                        bias: if is_last && !bias.is_null() {
-                            bias.add(panel.first)
-                        } else {
-                            std::ptr::null()
-                        },
-                        finish,
-                    };
-                    if panel.n_vectors == 2 { V::tile::<2>(&tile) } else { V::tile::<1>(&tile) }
-                }
-            }
-        }
-    }
-}
-
-/// Where the segments of a block lie for the pixels of a tile. Of taps side by side that reach beyond the edge a copy is
-/// made, in `edges`.
-#[inline(always)]
-fn locate<T: Real>(
-    operands: &Operands<T>,
-    phase: usize,
-    block: &Block,
-    pixels: &[Pixel; PIXELS],
-    rows: &mut [Rows<T>; BLOCK_SEGMENTS],
-    edges: &mut [T],
-) {
-    let pass = operands.pass;
-    let stencil = &pass.stencil;
-    let [height, width] = stencil.source;
-    let order = &pass.orders[phase];
-    let mut tap = usize::MAX;
-    let mut at = [None; PIXELS];
-    let mut edges = edges.chunks_exact_mut(SEGMENT_DEPTH);
-    for (rows, segment) in rows.iter_mut().zip(&order.segments[block.segments.clone()]) {
-        let (source, channels) = (operands.sources[segment.source], pass.sources[segment.source]);
-        let [dy, dx] = stencil.phases[phase].taps[segment.tap].offset;
-        if segment.tap != tap {
-            tap = segment.tap;
-            for i in 0..PIXELS {
-                let y = (pixels[i].at[0] * stencil.source_step).wrapping_add_signed(dy);
-                let x = (pixels[i].at[1] * stencil.source_step).wrapping_add_signed(dx);
-                let inside = y < height && x < width && x + segment.n_taps <= width;
-                at[i] = inside.then(|| (pixels[i].image * height + y) * width + x);
-            }
-        }
-        debug_assert!(segment.depth <= SEGMENT_DEPTH);
-        for i in 0..PIXELS {
-            // Sources are as long as their pixels and channels, as was asserted: a slice's check for each segment
-            // would cost more than its address.
-            rows[i] = match at[i] {
-                Some(pixel) => source.as_ptr().wrapping_add(pixel * channels + segment.first),
-                None => operands.zeros.as_ptr(),
-            };
-            let y = (pixels[i].at[0] * stencil.source_step).wrapping_add_signed(dy);
-            if at[i].is_none() && segment.n_taps > 1 && y < height {
-                let Some(edge) = edges.next() else { unreachable!("an edge for every pixel and segment") };
-                for (k, edge) in edge[..segment.depth].chunks_exact_mut(channels).enumerate() {
-                    let x = (pixels[i].at[1] * stencil.source_step).wrapping_add_signed(dx + k as isize);
-                    if x < width {
-                        let start = ((pixels[i].image * height + y) * width + x) * channels;
-                        edge.copy_from_slice(&source[start..start + channels]);
-                    } else {
-                        edge.fill(T::ZERO);
-                    }
-                }
-                rows[i] = edge.as_ptr();
+                // target has `channels` elements at each pixel, the bias one for each of them.
+                unsafe { micro::run::<V>(panel.n_vectors, &tile, &part) }
             }
         }
     }

@@ -8,7 +8,8 @@
 //! * [`ConvShape`] and [`Window`]: what is computed; `stencil`: all kinds and their gradients with respect to what
 //!   is read, as one.
 //! * [`Pass`]: one direction, laid out once; `layout` (the order of products, packed weights), `direct` (implicit
-//!   GEMM), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in registers).
+//!   GEMM; `pixels`: where its tiles lie), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in
+//!   registers).
 //! * `piece`: the same of parts of a picture.
 //! * `weights`: the gradient with respect to the weights.
 //! * [`pool`]: means and maxima of 2 x 2 pixels.
@@ -20,6 +21,7 @@ mod direct;
 mod layout;
 mod micro;
 mod piece;
+mod pixels;
 pub mod pool;
 pub mod reference;
 mod shape;
@@ -261,7 +263,7 @@ pub trait Convolve: Sized + Copy {
 }
 
 macro_rules! convolve {
-    ($t:ty, $task:ident, $transform:ident, $weights:ident) => {
+    ($t:ty, $task:ident, $stages:ident, $transform:ident, $weights:ident) => {
         impl Convolve for $t {
             fn convolve(
                 pass: &Pass<$t>,
@@ -275,7 +277,7 @@ macro_rules! convolve {
                 let zeros = &[0.0; SEGMENT_DEPTH];
                 let operands = Operands { pass, sources, packed, target, job, out, zeros };
                 if pass.is_transformed {
-                    winograd::run(&operands, winograd::$task);
+                    winograd::run(&operands, &winograd::$stages);
                 } else {
                     direct::run(&operands, direct::$task);
                 }
@@ -298,5 +300,5 @@ macro_rules! convolve {
     };
 }
 
-convolve!(f32, task_f32, transform_f32, part_f32);
-convolve!(f64, task_f64, transform_f64, part_f64);
+convolve!(f32, task_f32, STAGES_F32, transform_f32, part_f32);
+convolve!(f64, task_f64, STAGES_F64, transform_f64, part_f64);

@@ -125,7 +125,7 @@ impl<T: Kernel> Product<'_, T> {
         if n_threads == 1 {
             return T::compute_part(self, &Part { rows: 0..m, panels: 0..n_panels });
         }
-        let (row_step, panel_step) = part_size(m, n_panels, 2 * T::LANES, n_threads);
+        let (row_step, panel_step) = part_size([m, k, n_panels], 2 * T::LANES, n_threads);
         let panel_parts = n_panels.div_ceil(panel_step);
         let n_parts = m.div_ceil(row_step) * panel_parts;
         parallel::map_chunks(n_parts, 1, |part| {

@@ -10,12 +10,16 @@
 //! al. 2020).
 //!
 //! ```text
-//! task      some tiles, some panels of target channels
+//! block     some tiles
 //!   1. V = B' X B for all source channels, 36 matrices tiles x channels
-//!   2. M = V U for each of the 36, with U = G W G' packed
-//!   3. Y = A' M A, bias and activation
+//!   group     some panels of target channels
+//!     2. M = V U for each of the 36, with U = G W G' packed
+//!     3. Y = A' M A, bias and activation
 //! ```
-//! The memory of a task is bounded and stays in L2 where the channels are few.
+//! Where there are many blocks each is a task, whose memory stays in L2 if the channels are few. Where tiles are few and
+//! channels many, it is the weights that take time: 36 / 9 as many as the window has, each used once a tile and read
+//! from memory. Blocks then follow each other, and what threads share is V; the weights are read once, in the order in
+//! which they lie, and asked for while those before them are multiplied.
 
 mod tiles;
 mod transform;
@@ -30,6 +34,7 @@ use super::stencil::Stencil;
 use crate::Real;
 use crate::gemm::Scratch;
 use crate::parallel;
+use std::marker::PhantomData;
 use std::ops::Range;
 use tiles::{read_tiles, write_tiles};
 use transform::transform_weights;
@@ -45,8 +50,8 @@ const ELEMENTS: usize = READ * READ;
 /// Elements between the rows of V and of M beyond their channels: rows a multiple of a page apart share cache sets.
 const GAP: usize = 16;
 
-/// The least panels of a task where tasks are cut by channels.
-const LEAST_PANELS: usize = 8;
+/// The least panels of a group.
+const LEAST_PANELS: usize = 4;
 
 /// Tasks that are wanted.
 const WANTED_TASKS: usize = 8;
@@ -56,11 +61,22 @@ const WEIGHT_COST: usize = 20;
 const TRANSFORM_COST: usize = 250;
 
 dispatch! {
-    pub(super) fn task_f32(operands: &Operands<f32>, task: &Task, scratch: &mut [f32]) = compute::<F32>;
-    pub(super) fn task_f64(operands: &Operands<f64>, task: &Task, scratch: &mut [f64]) = compute::<F64>;
+    fn read_f32(operands: &Operands<f32>, tiles: &Range<usize>, input: &Input<f32>) = read_tiles::<F32>;
+    fn read_f64(operands: &Operands<f64>, tiles: &Range<usize>, input: &Input<f64>) = read_tiles::<F64>;
+    fn make_f32(operands: &Operands<f32>, group: &Group, v: &[f32], m: &mut [f32]) = make::<F32>;
+    fn make_f64(operands: &Operands<f64>, group: &Group, v: &[f64], m: &mut [f64]) = make::<F64>;
     pub(super) fn transform_f32(taps: &[[f32; 16]; 9], u: &mut [[f32; 16]; 36]) = transform_weights::<F32>;
     pub(super) fn transform_f64(taps: &[[f64; 16]; 9], u: &mut [[f64; 16]; 36]) = transform_weights::<F64>;
 }
+
+/// The dispatched stages of a number type: step 1, and steps 2 and 3.
+pub(super) struct Stages<T> {
+    read: fn(&Operands<T>, &Range<usize>, &Input<T>),
+    make: fn(&Operands<T>, &Group, &[T], &mut [T]),
+}
+
+pub(super) const STAGES_F32: Stages<f32> = Stages { read: read_f32, make: make_f32 };
+pub(super) const STAGES_F64: Stages<f64> = Stages { read: read_f64, make: make_f64 };
 
 /// Whether a stencil is a 3 x 3 window of stride 1, and takes less time so.
 pub(super) fn suits(stencil: &Stencil, sources: &[usize], targets: &[usize]) -> bool {
@@ -113,13 +129,32 @@ impl Tiling {
     }
 }
 
-/// Some tiles and some panels.
-pub(super) struct Task {
+/// The tiles of a block, and some panels.
+struct Group {
     tiles: Range<usize>,
     panels: Range<usize>,
 }
 
-/// The most tiles of a task: as many as L2 holds with few channels; with many, enough for weights to be read seldom.
+/// V of the tiles of a block, being made.
+struct Input<'a, T> {
+    tiles: Range<usize>,
+    layout: Layout,
+    v: *mut T,
+    _memory: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: tasks write the rows of different tiles.
+unsafe impl<T: Send> Sync for Input<'_, T> {}
+
+impl<'a, T> Input<'a, T> {
+    fn new(tiles: Range<usize>, n_in: usize, v: &'a mut [T]) -> Input<'a, T> {
+        let layout = Layout::new(n_in, tiles.len());
+        assert!(v.len() >= layout.len(), "room for all tiles");
+        Input { tiles, layout, v: v.as_mut_ptr(), _memory: PhantomData }
+    }
+}
+
+/// The most tiles of a block: as many as L2 holds with few channels; with many, enough for weights to be read seldom.
 fn most_tiles(n_in: usize, n_out: usize) -> usize {
     match n_in + n_out {
         0..=160 => 24,
@@ -155,7 +190,7 @@ impl Layout {
 }
 
 /// Computes a target.
-pub(super) fn run<T: Real>(operands: &Operands<T>, compute: fn(&Operands<T>, &Task, &mut [T])) {
+pub(super) fn run<T: Real>(operands: &Operands<T>, stages: &Stages<T>) {
     let pass = operands.pass;
     let n_in: usize = pass.sources.iter().sum();
     let panels = pass.columns.of_target[operands.target].clone();
@@ -163,40 +198,57 @@ pub(super) fn run<T: Real>(operands: &Operands<T>, compute: fn(&Operands<T>, &Ta
     let n_blocks = n_tiles.div_ceil(most_tiles(n_in, pass.targets[operands.target])).max(1);
     let block = n_tiles.div_ceil(n_blocks).next_multiple_of(PIXELS);
     let n_blocks = n_tiles.div_ceil(block);
-    let n_groups = if n_blocks < WANTED_TASKS { panels.len().div_ceil(LEAST_PANELS).max(1) } else { 1 };
-    let n_groups = n_groups.min(WANTED_TASKS.div_ceil(n_blocks.max(1)));
-    let group = panels.len().div_ceil(n_groups).max(1);
-    let n_groups = panels.len().div_ceil(group);
-    let one = |q: usize| {
-        let first = panels.start + q / n_blocks * group;
-        let task = Task {
-            tiles: q % n_blocks * block..((q % n_blocks + 1) * block).min(n_tiles),
-            panels: first..(first + group).min(panels.end),
-        };
-        let width = 2 * super::lanes::<T>() * task.panels.len();
-        let len = Layout::new(n_in, block).len() + Layout::new(width, block).len();
-        let mut scratch = Scratch::take::<T>(len);
-        compute(operands, &task, scratch.as_mut_slice());
+    let is_small = ELEMENTS * n_tiles * n_in * pass.targets[operands.target] < PARALLEL_MULTIPLY_ADDS;
+    let each = |n: usize, one: &(dyn Fn(usize) + Sync)| {
+        if is_small { (0..n).for_each(one) } else { parallel::for_each_task(n, one) }
     };
-    if ELEMENTS * n_tiles * n_in * pass.targets[operands.target] < PARALLEL_MULTIPLY_ADDS {
-        (0..n_blocks * n_groups).for_each(one);
-    } else {
-        parallel::for_each_task(n_blocks * n_groups, &one);
+    let tiles_of = |q: usize| q * block..((q + 1) * block).min(n_tiles);
+    let width = |n_panels: usize| 2 * super::lanes::<T>() * n_panels;
+    let v_len = Layout::new(n_in, block).len();
+    if n_blocks >= WANTED_TASKS {
+        let len = v_len + Layout::new(width(panels.len()), block).len();
+        each(n_blocks, &|q| {
+            let mut scratch = Scratch::take::<T>(len);
+            let (v, m) = scratch.as_mut_slice().split_at_mut(v_len);
+            (stages.read)(operands, &tiles_of(q), &Input::new(tiles_of(q), n_in, v));
+            (stages.make)(operands, &Group { tiles: tiles_of(q), panels: panels.clone() }, v, m);
+        });
+        return;
+    }
+    let group = panels.len().div_ceil(WANTED_TASKS).max(LEAST_PANELS);
+    let n_groups = panels.len().div_ceil(group);
+    let m_len = Layout::new(width(group), block).len();
+    let mut scratch = Scratch::take::<T>(v_len + n_groups * m_len);
+    let (v, m) = scratch.as_mut_slice().split_at_mut(v_len);
+    let of_groups = parallel::Places::new(m);
+    for q in 0..n_blocks {
+        let tiles = tiles_of(q);
+        let input = Input::new(tiles.clone(), n_in, v);
+        let step = tiles.len().div_ceil(WANTED_TASKS);
+        each(tiles.len().div_ceil(step), &|q| {
+            let first = tiles.start + q * step;
+            (stages.read)(operands, &(first..(first + step).min(tiles.end)), &input);
+        });
+        let v = &*v;
+        each(n_groups, &|q| {
+            let first = panels.start + q * group;
+            let group = Group { tiles: tiles.clone(), panels: first..(first + group).min(panels.end) };
+            // SAFETY: groups have memory of their own.
+            let m = unsafe { of_groups.part(q * m_len, (q + 1) * m_len) };
+            (stages.make)(operands, &group, v, m);
+        });
     }
 }
 
+/// Steps 2 and 3.
 #[inline(always)]
-fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task, scratch: &mut [V::Elem]) {
+fn make<V: Tiles>(operands: &Operands<V::Elem>, group: &Group, v: &[V::Elem], m: &mut [V::Elem]) {
     let pass = operands.pass;
-    let n_in: usize = pass.sources.iter().sum();
-    let panels = &pass.columns.panels[task.panels.clone()];
-    let first_place = panels[0].place;
-    let width = panels[panels.len() - 1].place + panels[panels.len() - 1].n_vectors * V::LANES - first_place;
-    let of_v = Layout::new(n_in, task.tiles.len());
-    let of_m = Layout::new(width, task.tiles.len());
-    let (v, m) = scratch.split_at_mut(of_v.len());
-    let m = &mut m[..of_m.len()];
-    read_tiles::<V>(operands, task, of_v, v);
-    multiply::<V>(pass, operands.packed, task, (of_v, v), (of_m, m));
-    write_tiles::<V>(operands, task, of_m, m);
+    let panels = &pass.columns.panels[group.panels.clone()];
+    let last = panels[panels.len() - 1];
+    let width = last.place + last.n_vectors * V::LANES - panels[0].place;
+    let of_v = Layout::new(pass.sources.iter().sum(), group.tiles.len());
+    let of_m = Layout::new(width, group.tiles.len());
+    multiply::<V>(pass, operands.packed, group, (of_v, v), (of_m, m));
+    write_tiles::<V>(operands, group, of_m, m);
 }

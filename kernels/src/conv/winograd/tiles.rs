@@ -1,34 +1,36 @@
 //! Tiles of pictures transformed, and transformed tiles made pixels.
 
 use super::transform::{transform_input, transform_output};
-use super::{Layout, MADE, READ, Task, Tiling};
+use super::{Group, Input, Layout, MADE, READ, Tiling};
 use crate::Real;
 use crate::conv::direct::Operands;
 use crate::conv::micro;
 use crate::simd::Simd;
+use std::ops::Range;
 
-/// V of the tiles of a task.
+/// V of `tiles`, some of those of the block.
 #[inline(always)]
 pub(super) fn read_tiles<V: Simd>(
     operands: &Operands<V::Elem>,
-    task: &Task,
-    layout: Layout,
-    v: &mut [V::Elem],
+    tiles: &Range<usize>,
+    input: &Input<V::Elem>,
 ) {
     let pass = operands.pass;
     let stencil = &pass.stencil;
     let tiling = Tiling::new(stencil);
     let [height, width] = stencil.source;
     let [dy, dx] = stencil.phases[0].taps[0].offset;
-    assert!(v.len() >= layout.len(), "room for all tiles");
-    for (t, tile) in task.tiles.clone().enumerate() {
+    let layout = input.layout;
+    assert!(input.tiles.start <= tiles.start && tiles.end <= input.tiles.end, "tiles of the block");
+    for tile in tiles.clone() {
+        let t = tile - input.tiles.start;
         let (image, [y, x]) = tiling.place(tile);
         let (y, x) = (y.wrapping_add_signed(dy), x.wrapping_add_signed(dx));
         let is_inner = y < height && x < width && y + READ <= height && x + READ <= width;
         for (source, (&channels, start)) in operands.sources.iter().zip(pass.sources.iter().zip(&pass.starts))
         {
             let base = source.as_ptr();
-            let to = v[t * layout.row + start..].as_mut_ptr();
+            let to = input.v.wrapping_add(t * layout.row + start);
             for c in (0..channels).step_by(V::LANES) {
                 let left = channels - c;
                 let mut columns = [[V::splat(V::Elem::ZERO); READ]; READ];
@@ -53,7 +55,8 @@ pub(super) fn read_tiles<V: Simd>(
                     }
                     let row = transform_input(row);
                     for s in 0..READ {
-                        // SAFETY: a row has room for its channels and a gap of two vectors.
+                        // SAFETY: the tile is one of the block's, and a row has room for its channels and a gap of
+                        // two vectors.
                         unsafe { row[s].store(to.add((r * READ + s) * layout.matrix + c)) };
                     }
                 }
@@ -64,19 +67,24 @@ pub(super) fn read_tiles<V: Simd>(
 
 /// Y of M, with bias and activation.
 #[inline(always)]
-pub(super) fn write_tiles<V: Simd>(operands: &Operands<V::Elem>, task: &Task, layout: Layout, m: &[V::Elem]) {
+pub(super) fn write_tiles<V: Simd>(
+    operands: &Operands<V::Elem>,
+    group: &Group,
+    layout: Layout,
+    m: &[V::Elem],
+) {
     let (pass, job) = (operands.pass, &operands.job);
     let stencil = &pass.stencil;
     let tiling = Tiling::new(stencil);
     let [height, width] = stencil.target;
     let channels = pass.targets[operands.target];
-    let panels = &pass.columns.panels[task.panels.clone()];
+    let panels = &pass.columns.panels[group.panels.clone()];
     let (first, end) = (panels[0].first, panels[panels.len() - 1].first + panels[panels.len() - 1].n_cols);
     let zero = V::splat(V::Elem::ZERO);
     let finish = job.finish();
     let slope = micro::slope::<V>(finish);
     assert!(m.len() >= layout.len(), "all tiles");
-    for (t, tile) in task.tiles.clone().enumerate() {
+    for (t, tile) in group.tiles.clone().enumerate() {
         let (image, [y, x]) = tiling.place(tile);
         let from = m[t * layout.row..].as_ptr();
         let (rows, cols) = ((height - y).min(MADE), (width - x).min(MADE));
@@ -103,7 +111,7 @@ pub(super) fn write_tiles<V: Simd>(operands: &Operands<V::Elem>, task: &Task, la
                 }
                 let row = transform_output(row);
                 for s in 0..cols {
-                    // SAFETY: the pixel lies in the picture, and its channels from c on are this task's.
+                    // SAFETY: the pixel lies in the picture, and its channels from c on are this group's.
                     unsafe {
                         let place =
                             operands.out.add(((image * height + y + r) * width + x + s) * channels + c);

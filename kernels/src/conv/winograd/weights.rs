@@ -1,12 +1,11 @@
 //! The transformed weights: how they are packed, and M = V U with them.
 
-use super::{ELEMENTS, Layout, Task};
+use super::{ELEMENTS, Group, Layout};
 use crate::Real;
 use crate::conv::layout::{Panel, Weights};
-use crate::conv::micro::{Finish, PIXELS, Tile, Tiles};
-use crate::conv::{LINE, Pass, lanes};
+use crate::conv::micro::{self, Finish, PIXELS, Part, Tile, Tiles};
+use crate::conv::{Pass, lanes};
 use crate::parallel;
-use crate::simd::prefetch;
 
 /// The most source channels that are summed in one go: a panel of weights stays in L1.
 const DEPTH: usize = 320;
@@ -48,55 +47,54 @@ pub(in crate::conv) fn pack<T: Real>(
 pub(super) fn multiply<V: Tiles>(
     pass: &Pass<V::Elem>,
     packed: &[V::Elem],
-    task: &Task,
+    group: &Group,
     (of_v, v): (Layout, &[V::Elem]),
     (of_m, m): (Layout, &mut [V::Elem]),
 ) {
     let n_in: usize = pass.sources.iter().sum();
-    let panels = &pass.columns.panels[task.panels.clone()];
-    let n_tiles = task.tiles.len();
+    let panels = &pass.columns.panels[group.panels.clone()];
+    let n_tiles = group.tiles.len();
     let n_depths = n_in.div_ceil(DEPTH);
     let most = n_in.div_ceil(n_depths);
     let n_steps = ELEMENTS * n_depths * panels.len();
-    for step in 0..n_steps {
-        let Step { e, first, depth, q } = Step::new(step, panels.len(), n_in, most);
+    let step_at = |at: usize| Step::new(at, panels.len(), n_in, most);
+    let n_rows = n_tiles.div_ceil(PIXELS);
+    for at in 0..n_steps {
+        let step = step_at(at);
+        let Step { e, first, depth, q } = step;
         let panel = panels[q];
         let width = panel.n_vectors * V::LANES;
-        let weights = step_weights(pass, packed, panels, Step { e, first, depth, q }, V::LANES);
+        let weights = step_weights(pass, packed, panels, step, V::LANES);
         // The weights of the next step come while this one computes: they are new to every cache but the last.
-        let next = if step + 1 < n_steps {
-            step_weights(pass, packed, panels, Step::new(step + 1, panels.len(), n_in, most), V::LANES)
-        } else {
-            &[]
-        };
-        let column = panel.place - panels[0].place;
-        let n_rows = n_tiles.div_ceil(PIXELS);
+        let next = step_weights(pass, packed, panels, step_at((at + 1).min(n_steps - 1)), V::LANES);
         for row in 0..n_rows {
-            let share = next.len() * row / n_rows..next.len() * (row + 1) / n_rows;
-            for at in share.step_by(LINE / size_of::<V::Elem>()) {
-                prefetch(next.as_ptr().wrapping_add(at));
-            }
-            let t = row * PIXELS;
+            let tiles = micro::span(row, n_tiles);
             let mut rows = [[std::ptr::null(); PIXELS]];
             let mut target = [std::ptr::null_mut(); PIXELS];
             for i in 0..PIXELS {
-                let t = (t + i).min(n_tiles - 1);
+                let t = (tiles.start + i).min(tiles.end - 1);
                 rows[0][i] = v[e * of_v.matrix + t * of_v.row + first..].as_ptr();
-                target[i] = m[e * of_m.matrix + t * of_m.row + column..].as_mut_ptr();
+                target[i] = m[e * of_m.matrix + t * of_m.row..].as_mut_ptr();
             }
             let tile = Tile {
                 depths: &[depth],
                 rows: &rows,
-                weights: weights.as_ptr(),
                 target,
-                n_pixels: (n_tiles - t).min(PIXELS),
-                n_cols: width,
+                target_ahead: PIXELS * of_m.row,
+                n_pixels: tiles.len(),
                 adds: first > 0,
-                bias: std::ptr::null(),
                 finish: Finish::Nothing,
             };
+            let part = Part {
+                weights: weights.as_ptr(),
+                ahead: next.as_ptr().wrapping_add(next.len() * row / n_rows),
+                ahead_step: next.len().div_ceil(n_rows * depth),
+                first: panel.place - panels[0].place,
+                n_cols: width,
+                bias: std::ptr::null(),
+            };
             // SAFETY: rows of V have n_in channels, those of M the width of all panels; the weights were cut out.
-            unsafe { if panel.n_vectors == 2 { V::tile::<2>(&tile) } else { V::tile::<1>(&tile) } }
+            unsafe { micro::run::<V>(panel.n_vectors, &tile, &part) }
         }
     }
 }
@@ -111,12 +109,17 @@ struct Step {
 }
 
 impl Step {
-    /// Step `at`: panels inside, then source channels in pieces of `depth`, then elements.
+    /// Step `at`: source channels in pieces of `depth` inside, then panels, then elements, as the weights lie.
     #[inline(always)]
     fn new(at: usize, n_panels: usize, n_in: usize, depth: usize) -> Step {
         let n_depths = n_in.div_ceil(depth);
-        let first = at / n_panels % n_depths * depth;
-        Step { e: at / n_panels / n_depths, first, depth: depth.min(n_in - first), q: at % n_panels }
+        let first = at % n_depths * depth;
+        Step {
+            e: at / n_depths / n_panels,
+            first,
+            depth: depth.min(n_in - first),
+            q: at / n_depths % n_panels,
+        }
     }
 }
 
