@@ -1,11 +1,12 @@
 //! A generative adversarial network of handwritten digits: `cargo run --release --example gan`.
 //!
-//! With files, `gan TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING]]`, fits the reference networks on pictures and writes 10,000
+//! With files, `gan TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING [mlp|convolutional]]]`, fits the reference networks on pictures and writes 10,000
 //! samples; prints one line of JSON with the milliseconds of a step: what `benches/peers/gan.py` compares with PyTorch.
 
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::io::write::write_matrix;
 use diabolo::models::adversarial::gan::Params;
+use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Fit, Names, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result, data};
@@ -16,7 +17,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [] => draw_digits(),
-        [train, epochs, seed, out, further @ ..] if further.len() <= 2 => {
+        [train, epochs, seed, out, further @ ..] if further.len() <= 3 => {
             let wrong = |text: &str| Error::parameter("gan", format!("{text} is no number"));
             let whole = |text: &str| text.parse::<u64>().map_err(|_| wrong(text));
             let share = |at: usize| match further.get(at) {
@@ -27,14 +28,24 @@ fn main() -> Result<()> {
                 epochs: whole(epochs)?,
                 dropout: share(0)?,
                 smoothing: share(1)?,
+                architecture: architecture(further.get(2))?,
                 ..Params::default()
             };
             race(Path::new(train), &params, whole(seed)?, Path::new(out))
         }
         _ => Err(Error::parameter(
             "gan",
-            "give no arguments, or TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING]]",
+            "give no arguments, or TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING [mlp|convolutional]]]",
         )),
+    }
+}
+
+/// The networks' layers by name.
+fn architecture(name: Option<&String>) -> Result<Architecture> {
+    match name.map(String::as_str) {
+        None | Some("mlp") => Ok(Architecture::Mlp),
+        Some("convolutional") => Ok(Architecture::Convolutional),
+        Some(other) => Err(Error::parameter("gan", format!("{other} is not mlp or convolutional"))),
     }
 }
 

@@ -1,11 +1,12 @@
 //! A variational autoencoder of handwritten digits: `cargo run --release --example vae`.
 //!
-//! With files, `vae TRAIN TEST EPOCHS SEED`, fits the reference network (400 hidden, 20 latent) and prints one line of
+//! With files, `vae TRAIN TEST EPOCHS SEED [mlp|convolutional]`, fits the reference network (400 hidden, 20 latent; or convolutions) and prints one line of
 //! JSON with minus the bound on TEST after each epoch: what `benches/peers/vae.py` compares with PyTorch.
 
 use diabolo::data::{self, Scale, Scaler};
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::models::autoencoder::vae::Params;
+use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Encode, Fit, Model, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result};
@@ -16,13 +17,27 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [] => draw_digits(),
-        [train, test, epochs, seed] => {
+        [train, test, epochs, seed, further @ ..] if further.len() <= 1 => {
             let number = |text: &str| {
                 text.parse().map_err(|_| Error::parameter("vae", format!("{text} is no number")))
             };
-            race(Path::new(train), Path::new(test), number(epochs)?, number(seed)?)
+            let params = Params {
+                epochs: number(epochs)?,
+                architecture: architecture(further.first())?,
+                ..Params::default()
+            };
+            race(Path::new(train), Path::new(test), &params, number(seed)?)
         }
-        _ => Err(Error::parameter("vae", "give no arguments, or TRAIN TEST EPOCHS SEED")),
+        _ => Err(Error::parameter("vae", "give no arguments, or TRAIN TEST EPOCHS SEED [mlp|convolutional]")),
+    }
+}
+
+/// The networks' layers by name.
+fn architecture(name: Option<&String>) -> Result<Architecture> {
+    match name.map(String::as_str) {
+        None | Some("mlp") => Ok(Architecture::Mlp),
+        Some("convolutional") => Ok(Architecture::Convolutional),
+        Some(other) => Err(Error::parameter("vae", format!("{other} is not mlp or convolutional"))),
     }
 }
 
@@ -52,10 +67,10 @@ fn draw_digits() -> Result<()> {
 }
 
 /// The reference network, epoch by epoch; the evaluations are not timed.
-fn race(train: &Path, test: &Path, epochs: u64, seed: u64) -> Result<()> {
+fn race(train: &Path, test: &Path, params: &Params, seed: u64) -> Result<()> {
     let load = |path: &Path| read(path, &ReadOptions::default(), &Budget::unlimited());
     let (train, test) = (load(train)?, load(test)?);
-    let (env, params) = (Env::seeded(seed), Params { epochs, ..Params::default() });
+    let (env, epochs) = (Env::seeded(seed), params.epochs);
     let x = Data::rows(&train.features);
     let mut state = params.start(&x, &env)?;
     let (mut seconds, mut curve) = (0.0, Vec::new());
@@ -63,7 +78,7 @@ fn race(train: &Path, test: &Path, epochs: u64, seed: u64) -> Result<()> {
         let began = Instant::now();
         params.step(&x, &mut state, &env)?;
         seconds += began.elapsed().as_secs_f64();
-        let found = state.model(&params).evaluate(&test.features, &env)?;
+        let found = state.model(params).evaluate(&test.features, &env)?;
         curve.push(format!("{:.3}", found.reconstruction + found.kl()));
     }
     let last = curve.last().map_or("null", String::as_str);

@@ -291,6 +291,11 @@ pub const XVFI_GOLDEN: f64 = 3e-5;
 
 /// See there.
 pub const XVFI_GOLDEN_MEAN: f64 = 1.5e-6;
+
+/// A network in pieces against the same as a whole, relative to the largest value: convolutions by transformed tiles begin at
+/// other pixels and round otherwise (1e-6 a layer), and flows that differ by as little read pictures there.
+pub const PIECES: f64 = 2e-4;
+
 /// Convolutions, in units of the machine epsilon times the number of products of a sum, each at most 1: a chain of
 /// n rounded multiply-adds is off by n epsilon / 2 times its largest partial sum, which of random signs is a few
 /// times the square root of n. Of transformed tiles too, whose errors are some ten times as large, as long as signs are

@@ -1,10 +1,12 @@
 """The generative adversarial network beside PyTorch: the reference networks on MNIST, seconds a step at equal epochs.
 
     cargo build --release --example gan
-    python benches/peers/gan.py [--rounds 1] [--threads 1 2] [--epochs 20] [--dropout 0.3] [--seed 1] [--data ../shared/data]
+    python benches/peers/gan.py [--rounds 1] [--threads 1 2] [--epochs 20] [--dropout 0.3] [--seed 1]
+        [--architecture mlp] [--data ../shared/data]
 
 G 100-128-256-512-1024-784 (LeakyReLU .2, batch normalisation with eps .8 on the last three, tanh), D 784-512-256-1 with dropout, Adam 2e-4
-(.5, .999), batch 64; G moves first, then D on the same made pictures. 10,000 samples of each are judged by one
+(.5, .999), batch 64; with `--architecture convolutional` those of Radford et al. 2016 at this size: G 100-(7 x 7 x 128)-(14 x 14 x
+64)-(28 x 28) by 4 x 4 windows of stride 2, D the reverse, weights N(0, .02). G moves first, then D on the same made pictures. 10,000 samples of each are judged by one
 classifier, trained here on the training pictures: the Frechet distance of its features from the test
 pictures', and the digits covered.
 """
@@ -21,7 +23,7 @@ from kmeans import images
 from race import OURS, example, one_round, parser, race, report
 
 
-def peer_round(train_path, epochs, seed, out, dropout):
+def peer_round(train_path, epochs, seed, out, dropout, architecture):
     import os
 
     import torch
@@ -42,6 +44,21 @@ def peer_round(train_path, epochs, seed, out, dropout):
         nn.Linear(784, 512), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)),
         nn.Linear(512, 256), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)), nn.Linear(256, 1),
     )  # fmt: skip
+    if architecture == "convolutional":
+        generator = nn.Sequential(
+            nn.Linear(100, 6272), nn.Unflatten(1, (128, 7, 7)), nn.BatchNorm2d(128), nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(128, 64, 4, 2, 1), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(), nn.Flatten(),
+        )  # fmt: skip
+        critic = nn.Sequential(
+            nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)),
+            nn.Conv2d(64, 128, 4, 2, 1), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(float(dropout)),
+            nn.Flatten(), nn.Linear(6272, 1),
+        )  # fmt: skip
+        for layer in (*generator, *critic):
+            if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+                nn.init.normal_(layer.weight, 0, 0.02)
+                nn.init.zeros_(layer.bias)
     loss = nn.BCEWithLogitsLoss()
     adams = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (generator, critic)]
     ones, zeros = torch.ones(64, 1), torch.zeros(64, 1)
@@ -99,6 +116,7 @@ def main():
     arguments.add_argument("--epochs", type=int, default=20)
     arguments.add_argument("--dropout", type=float, default=0.3)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--architecture", choices=["mlp", "convolutional"], default="mlp")
     options = arguments.parse_args()
     if options.one_round:
         return peer_round(*options.one_round)
@@ -114,15 +132,16 @@ def main():
         outs = {name: f"{folder}/{name}.npy" for name in ("PyTorch", OURS)}
         file = f"{mnist}/train-images-idx3-ubyte.gz"
         programs = {
-            "PyTorch": one_round(__file__, train, *settings, outs["PyTorch"], options.dropout),
-            OURS: [example("gan"), file, *settings, outs[OURS], str(options.dropout)],
+            "PyTorch": one_round(__file__, train, *settings, outs["PyTorch"], options.dropout, options.architecture),
+            OURS: [example("gan"), file, *settings, outs[OURS], str(options.dropout), "0", options.architecture],
         }
         for threads in options.threads:
             results = race(programs, options.rounds, threads)
             judged = judge(pictures, labels, images(mnist, "t10k"), {name: np.load(out) for name, out in outs.items()})
             for name, (frechet, covered) in judged.items():
                 results[name] |= {"frechet": frechet, "digits": covered}
-            report("GAN, MNIST, a step", results, threads, "PyTorch", "frechet", "digits")
+            name = "GAN" if options.architecture == "mlp" else "DCGAN"
+            report(f"{name}, MNIST, a step", results, threads, "PyTorch", "frechet", "digits")
 
 
 if __name__ == "__main__":

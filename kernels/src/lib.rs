@@ -25,6 +25,7 @@ pub mod motion;
 pub mod pairs;
 mod panel;
 pub mod parallel;
+mod part;
 pub mod peak;
 mod real;
 pub mod reduce;
@@ -39,4 +40,5 @@ pub mod vector;
 pub mod warp;
 
 pub use diabolo_decomp::{Failure, MatMut, MatRef, decomp, view};
+pub use part::Part;
 pub use real::Real;

@@ -3,6 +3,7 @@
 //! 1. A [`Graph`] records operations on matrices: inputs, parameters of a [`Store`], results.
 //! 2. A [`Program`] lays all values out in one arena (for inference in as few places as their lifetimes
 //!    allow) and replays the operations as often as wanted, without allocation.
+//!    Pictures too large for that are computed in [`pieces`].
 //! 3. A [`Plan`] says from which loss the gradient goes to which parameters; a program may have several
 //!    (the two players of a GAN), and nothing is computed that no wanted parameter needs.
 //!
@@ -37,7 +38,9 @@
 pub mod check;
 mod form;
 mod graph;
+mod layout;
 pub mod op;
+pub mod pieces;
 mod plan;
 mod program;
 mod run;
@@ -46,6 +49,7 @@ mod store;
 
 pub use form::{window_from_file, window_to_file};
 pub use graph::{Graph, Id};
+pub use pieces::Tiled;
 pub use plan::Plan;
 pub use program::Program;
 pub use run::{Backward, Forward, Values};

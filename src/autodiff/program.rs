@@ -1,6 +1,7 @@
 //! A graph laid out in memory and replayed.
 
 use super::graph::{Graph, Kind, Node};
+use super::layout::{Life, first_fit};
 use super::store::Version;
 use super::{Backward, Forward, Id, Plan, SparseRows, Store, Values, padded};
 use diabolo_kernels::Real;
@@ -234,33 +235,22 @@ fn by_lifetime<T: Real>(graph: &Graph<T>, outputs: &[Id]) -> (Vec<Range<usize>>,
             last_read[at] = never;
         }
     }
-    let mut places = vec![0..0; n];
-    let mut alive: Vec<(Range<usize>, usize)> = Vec::new();
-    let mut end = 0;
     // First what is there before the first operation: inputs, and what is kept from the pass before.
     let kept = (0..n).filter(|&at| is_kept(&graph.nodes[at]));
     let results =
         |at: &usize| matches!(graph.nodes[*at].kind, Kind::Result(_)) && !is_kept(&graph.nodes[*at]);
-    for at in kept.chain((0..n).filter(results)) {
+    let order: Vec<usize> = kept.chain((0..n).filter(results)).collect();
+    let lives = order.iter().map(|&at| {
         let node = &graph.nodes[at];
-        let made_by = match node.kind {
+        let born = match node.kind {
             Kind::Result(operation) if !is_kept(node) => operation,
             _ => 0,
         };
-        alive.retain(|(_, last)| *last >= made_by);
-        alive.sort_unstable_by_key(|(place, _)| place.start);
-        let len = node.rows * node.cols;
-        let mut start = 0;
-        for (place, _) in &alive {
-            if start + len <= place.start {
-                break;
-            }
-            start = start.max(padded(place.end));
-        }
-        places[at] = start..start + len;
-        end = end.max(padded(start + len));
-        alive.push((start..padded(start + len), last_read[at]));
-    }
+        Life { len: node.rows * node.cols, born, dies: last_read[at] }
+    });
+    let (found, end) = first_fit(lives);
+    let mut places = vec![0..0; n];
+    order.into_iter().zip(found).for_each(|(at, place)| places[at] = place);
     (places, end)
 }
 

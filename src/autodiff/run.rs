@@ -176,7 +176,7 @@ fn is_alone(nodes: &[Node], readers: &[u32], x: Id) -> bool {
 
 /// Takes disjoint places, rising, out of an arena, and the pieces between them.
 #[allow(clippy::type_complexity, reason = "a pair that is taken apart where it is made")]
-fn cut<T, const N: usize>(
+pub(super) fn cut<T, const N: usize>(
     arena: &mut [T],
     taken: [Range<usize>; N],
 ) -> ([(usize, &[T]); MOST_RESULTS + 1], [&mut [T]; N]) {

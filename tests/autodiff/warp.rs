@@ -146,3 +146,27 @@ fn no_gradient_goes_through_what_is_detached() {
     program.backward(&plan, &store, &mut gradient);
     assert_eq!(store.of(w, &gradient), [3.0, -1.0]);
 }
+
+#[test]
+fn a_step_of_unevenness_allocates_nothing() {
+    let mut store = Store::<f32>::default();
+    let (size, n) = ([40, 24], 2 * 40 * 24);
+    let flow = store.parameter("flow", n, 4, (0..4 * n).map(|at| (at as f32 * 0.7).sin()).collect());
+    let mut graph = Graph::default();
+    let flow = graph.read(&store, flow);
+    let guide = graph.input(n, 3);
+    let loss = graph.unevenness(flow, guide, size);
+    let mut program = diabolo::autodiff::Program::training(graph);
+    let plan = program.plan(loss, &store.everything());
+    let mut gradient = vec![0.0; store.values().len()];
+    program.input_mut(guide).iter_mut().enumerate().for_each(|(at, x)| *x = 1e-3 * (at as f32).cos());
+    let mut step = || {
+        program.forward(&mut store);
+        program.backward(&plan, &store, &mut gradient);
+    };
+    diabolo_kernels::parallel::with_threads(1, || {
+        step(); // the thread's memory
+        let counted = allocation_counter::measure(&mut step);
+        assert_eq!(counted.count_total, 0, "{counted:?}");
+    });
+}

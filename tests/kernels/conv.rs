@@ -1,11 +1,11 @@
 //! Convolutions of every kind against the definitions, and their gradients.
 
 use crate::tolerance::{CONV, WINOGRAD};
-use diabolo_kernels::Real;
 use diabolo_kernels::conv::pool::{Pool, PoolShape};
 use diabolo_kernels::conv::{ConvShape, Convolve, Job, Kind, Pass, Window, reference};
 use diabolo_kernels::gemm::Activation;
 use diabolo_kernels::parallel::with_threads;
+use diabolo_kernels::{Part, Real};
 use proptest::prelude::*;
 
 /// Values within -1 and 1, uniform (SplitMix64; Steele et al. 2014).
@@ -108,6 +108,49 @@ fn check<T: Real>(shape: ConvShape, parts: &[usize], seed: u64) -> Result<(), Te
     agree(&dw, &twice, 2 * depth, "weights twice")
 }
 
+/// Part of what a convolution makes, of the part of one picture that it reads and `more` pixels around it where there are
+/// such, with the weights of the whole.
+fn check_piece<T: Real>(
+    shape: ConvShape,
+    parts: &[usize],
+    wanted: [[usize; 2]; 2],
+    more: usize,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let shape = ConvShape { n_images: 1, ..shape };
+    let (n_out, of) = (shape.out_channels, [shape.out_height(), shape.out_width()]);
+    let held = |x: &[f64]| -> Vec<f64> { cast::<T>(x).iter().map(|x| x.to_f64()).collect() };
+    let x = held(&values(shape.in_pixels() * shape.in_channels, seed));
+    let w = held(&values(shape.weight_rows() * n_out, seed + 1));
+    let pass = Pass::<T>::forward(shape, parts);
+    let mut packed = vec![T::from_f64(f64::NAN); pass.packed_len()];
+    pass.pack(&cast::<T>(&w), &mut packed);
+    let first = [0, 1].map(|axis| wanted[axis][0] % of[axis]);
+    let past = [0, 1].map(|axis| first[axis] as isize + 1 + wanted[axis][1] as isize);
+    let made = pass.made(&Part::between(of, first.map(|at| at as isize), past));
+    let reads = pass.reads(&made);
+    let around = |at: [usize; 2], by: isize| at.map(|at| at as isize + by);
+    let of_source = [shape.height, shape.width];
+    let taken = Part::between(of_source, around(reads.first, -(more as isize)), around(reads.past(), more as isize));
+    let whole = Part::whole(of_source);
+    let sources: Vec<Vec<T>> = parts_of::<T>(&x, parts)
+        .iter()
+        .zip(parts)
+        .map(|(source, &n)| {
+            let mut cut = vec![T::from_f64(f64::NAN); n * taken.n_pixels()];
+            whole.copy(source, &taken, n, &taken, &mut cut);
+            cut
+        })
+        .collect();
+    let sources: Vec<&[T]> = sources.iter().map(|source| &source[..]).collect();
+    let mut y = vec![T::from_f64(f64::NAN); n_out * made.n_pixels()];
+    let job = Job { bias: None, activation: Activation::Identity, adds: false };
+    pass.piece(&taken, &made).run(&sources, &packed, 0, job, &mut y);
+    let mut expected = vec![0.0; n_out * made.n_pixels()];
+    Part::whole(of).copy(&reference::forward(&shape, &x, &w), &made, n_out, &made, &mut expected);
+    agree(&y, &expected, shape.weight_rows(), "a piece")
+}
+
 /// A shape whose window fits its pictures.
 fn shape() -> impl Strategy<Value = (ConvShape, Vec<usize>)> {
     let kind = prop_oneof![Just(Kind::Plain), Just(Kind::Upsampled), Just(Kind::Transposed)];
@@ -156,6 +199,16 @@ proptest! {
     fn convolutions_equal_the_definitions((shape, parts) in shape(), seed in 0_u64..1000) {
         check::<f32>(shape, &parts, seed)?;
         check::<f64>(shape, &parts, seed)?;
+    }
+
+    #[test]
+    fn pieces_equal_parts_of_the_definition(
+        (shape, parts) in shape(), wanted in [[0_usize..24, 0..24], [0..24, 0..24]], more in 0_usize..3, seed in 0_u64..1000
+    ) {
+        check_piece::<f32>(shape, &parts, wanted, more, seed)?;
+        check_piece::<f64>(shape, &parts, wanted, more, seed)?;
+        let deep = ConvShape { height: 3 + shape.height, width: 2 * shape.width + 1, window: Window::same([3, 3]), ..shape };
+        check_piece::<f32>(deep, &parts, wanted, more, seed)?;
     }
 
     #[test]

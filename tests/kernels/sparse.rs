@@ -304,6 +304,38 @@ fn threads_do_not_change_the_bits() {
     assert!(uv == expected, "the sampled product of many blocks");
 }
 
+/// A transposed product of a batch: exact, and the same bits for every number of threads, whatever is left of a vector
+/// at the end of a row.
+#[test]
+fn a_transposed_product_of_a_batch_is_exact() {
+    let (n_rows, n_cols) = (128, 400);
+    let exact = csr::<f32>(n_rows, n_cols, 10, 1);
+    let (pattern, values) = f32::transpose(exact.view());
+    let transposed = CsrRef::new(pattern.as_ref(), &values);
+    let rough: Vec<f32> = exact.values.iter().enumerate().map(|(t, x)| x + 1.0 / (t + 3) as f32).collect();
+    let rough = CsrRef::new(exact.pattern.as_ref(), &rough);
+    for n in [1, 2, 7, 8, 9, 24, 31, 33, 49, 65, 100, 129] {
+        let product = |a: CsrRef<f32>, b: &[f32], n_threads: usize| {
+            with_threads(n_threads, || {
+                let mut c = integers::<f32>(5, n_cols * n);
+                f32::spmm_t(-0.5, a, MatRef::new(b, n_rows, n), 1.0, MatMut::new(&mut c, n_cols, n));
+                c
+            })
+        };
+        let b = integers::<f32>(2, n_rows * n);
+        let mut expected = integers::<f32>(5, n_cols * n);
+        let c = MatMut::new(&mut expected, n_cols, n);
+        reference::spmm(-0.5, transposed, MatRef::new(&b, n_rows, n), 1.0, c);
+        let b_rough: Vec<f32> = (0..n_rows * n).map(|t| 1.0 / (t % 1009 + 1) as f32).collect();
+        let one = product(rough, &b_rough, 1);
+        for n_threads in [1, 2, 3] {
+            assert!(product(exact.view(), &b, n_threads) == expected, "{n} columns, {n_threads} threads");
+            let many = product(rough, &b_rough, n_threads);
+            assert!(one.iter().zip(&many).all(|(x, y)| x.to_bits() == y.to_bits()), "{n_threads} threads");
+        }
+    }
+}
+
 #[test]
 fn repeated_columns_add_up() {
     let pattern = Pattern::new(1, 2, vec![0, 3], vec![1, 0, 1]).expect("a valid pattern");

@@ -4,9 +4,9 @@ use crate::tolerance::{WARP_F32, WARP_F64};
 use diabolo::io::tensor_file;
 use diabolo::monitor::Budget;
 use diabolo::random::Rng;
-use diabolo_kernels::Real;
 use diabolo_kernels::parallel::with_threads;
-use diabolo_kernels::warp::{Edge, Images, Warp, reference};
+use diabolo_kernels::warp::{Edge, Images, Warp, reference, resize_reads, unevenness_sums};
+use diabolo_kernels::{Part, Real};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -120,6 +120,44 @@ proptest! {
     }
 
     #[test]
+    fn parts_are_those_of_the_whole_bit_for_bit(
+        h in 1_usize..12, w in 1_usize..12, n in 1_usize..12, spread in 0.0..9.0, at in [0_usize..12, 0..12],
+        sides in [1_isize..12, 1..12], seed in any::<u64>()
+    ) {
+        let (mut rng, size) = (Rng::seeded(seed), [h, w]);
+        let image: Vec<f32> = cast(&draw(&mut rng, h * w * n, 1.0));
+        let flow: Vec<f32> = cast(&draw(&mut rng, 2 * h * w, spread));
+        let whole = Part::whole(size);
+        let first = [at[0] % h, at[1] % w].map(|at| at as isize);
+        let made = Part::between(size, first, [first[0] + sides[0], first[1] + sides[1]]);
+        let cut = |x: &[f32], n: usize, part: &Part| {
+            let mut cut = vec![f32::NAN; n * part.n_pixels()];
+            Part::whole(part.of).copy(x, part, n, part, &mut cut);
+            cut
+        };
+        for edge in [Edge::Clamp, Edge::Zero] {
+            let mut y = vec![0.0; image.len()];
+            f32::warp(&image, &flow, 0.7, size, edge, &mut y);
+            let own_flow = cut(&flow, 2, &made);
+            let reads = f32::warp_reads(&own_flow, made, 0.7, edge);
+            let held = reads.unwrap_or(Part { first: made.first, size: [1, 1], of: size });
+            prop_assert!(whole.holds(&held));
+            let mut part = vec![f32::NAN; n * made.n_pixels()];
+            f32::warp_part((&cut(&image, n, &held), held), (&own_flow, made), 0.7, edge, &mut part);
+            prop_assert!(part == cut(&y, n, &made), "{:?} {:?} of {:?}", edge, made, held);
+        }
+        let to = [2 * h, 3 * w];
+        let images = Images { size, n_channels: n };
+        let mut y = vec![0.0; n * to[0] * to[1]];
+        f32::resize(&image, images, to, 2.0, &mut y);
+        let made = made.grown(to, 2);
+        let held = resize_reads(size, &made);
+        let mut part = vec![f32::NAN; n * made.n_pixels()];
+        f32::resize_part((&cut(&image, n, &held), held), made, n, 2.0, &mut part);
+        prop_assert!(part == cut(&y, n, &made));
+    }
+
+    #[test]
     fn what_is_scattered_is_the_adjoint_of_what_is_read(
         h in 2_usize..9, w in 2_usize..9, n in 1_usize..12, spread in 0.0..5.0, seed in any::<u64>()
     ) {
@@ -199,7 +237,8 @@ fn any_number_of_threads_gives_the_same_bits() {
         let (mut s, mut dz) = (vec![0.0; 9 * n], vec![0.0; 3 * n]);
         f32::splat(&flow, &z, &[0.2, 0.5, 0.9], size, &mut s);
         f32::splat_z_back(&flow, &z, &[0.2, 0.5, 0.9], size, &s, &mut dz);
-        let uneven = f32::unevenness(&flow, &image, size, 3);
+        let mut sums = vec![0.0; unevenness_sums(size, 3)];
+        let uneven = f32::unevenness(&flow, &image, size, 3, &mut sums);
         let all = [y, dx, dflow, s, dz, vec![uneven]].concat();
         all.iter().map(|x: &f32| x.to_bits()).collect::<Vec<u32>>()
     };

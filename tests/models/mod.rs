@@ -29,6 +29,7 @@ mod nmf_hidden;
 mod nmf_itakura_saito;
 mod nmf_online;
 mod optical_flow;
+mod pieces;
 mod plsi;
 mod prodlda;
 mod spectral;

@@ -24,6 +24,9 @@ const TASK_TILES: usize = 170;
 /// Tasks that are wanted where there are pixels enough for them.
 const WANTED_TASKS: usize = 8;
 
+/// The most elements that a task works with: a copy of every segment of a block at the edge, for every pixel of a tile.
+pub(super) const SCRATCH_LEN: usize = BLOCK_SEGMENTS * PIXELS * SEGMENT_DEPTH;
+
 /// A convolution of fewer multiply-adds runs on one thread.
 pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1_000_000;
 

@@ -8,7 +8,9 @@
 //! * [`ConvShape`] and [`Window`]: what is computed; `stencil`: all kinds and their gradients with respect to what
 //!   is read, as one.
 //! * [`Pass`]: one direction, laid out once; `layout` (the order of products, packed weights), `direct` (implicit
-//!   GEMM; `pixels`: where its tiles lie), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in registers).
+//!   GEMM; `pixels`: where its tiles lie), `winograd` (3 x 3 windows by a quarter of the products), `micro` (a tile in
+//!   registers).
+//! * `piece`: the same of parts of a picture.
 //! * `weights`: the gradient with respect to the weights.
 //! * [`pool`]: means and maxima of 2 x 2 pixels.
 //! * [`mod@reference`]: the definitions as plain loops.
@@ -18,6 +20,7 @@
 mod direct;
 mod layout;
 mod micro;
+mod piece;
 mod pixels;
 pub mod pool;
 pub mod reference;
@@ -146,6 +149,14 @@ impl<T: Real> Pass<T> {
     /// Elements of the packed weights.
     pub fn packed_len(&self) -> usize {
         self.n_packed + LINE / size_of::<T>()
+    }
+
+    /// Elements that a thread works with beside what it reads and makes, at the most.
+    pub fn scratch_len(&self) -> usize {
+        match self.is_transformed {
+            true => winograd::scratch_len(&self.sources, &self.columns),
+            false => direct::SCRATCH_LEN,
+        }
     }
 
     /// Packs the weights, window pixels x in_channels rows and out_channels columns, for any number of runs.

@@ -13,7 +13,7 @@ mod shuffle;
 mod smooth;
 mod splat;
 
-use crate::Real;
+use crate::{Part, Real};
 
 /// What is read beyond the border of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,21 @@ pub trait Warp: Sized + Copy {
     /// # Panics
     /// If the sizes do not agree.
     fn warp(image: &[Self], flow: &[Self], scale: Self, size: Size, edge: Edge, y: &mut [Self]);
+    /// What of an image [`Warp::warp_part`] reads for the part `made` along its flow; `None` where that is nothing.
+    /// # Panics
+    /// If the flow has not a displacement a pixel.
+    fn warp_reads(flow: &[Self], made: Part, scale: Self, edge: Edge) -> Option<Part>;
+    /// The part of [`Warp::warp`] of one image that `flow` is of, with the same bits: reads an image of which a part is
+    /// held, all that [`Warp::warp_reads`] tells.
+    /// # Panics
+    /// If the sizes do not agree, or the part that is held is too small.
+    fn warp_part(
+        image: (&[Self], Part),
+        flow: (&[Self], Part),
+        scale: Self,
+        edge: Edge,
+        y: &mut [Self],
+    );
     /// Adds the gradient of the image of [`Warp::warp`] to `dimage`.
     /// # Panics
     /// If the sizes do not agree.
@@ -114,6 +129,11 @@ pub trait Warp: Sized + Copy {
     /// # Panics
     /// If the sizes do not agree.
     fn resize(x: &[Self], images: Images, to: Size, scale: Self, y: &mut [Self]);
+    /// The part `made` of [`Warp::resize`] of one image, with the same bits, of a part that holds what
+    /// [`resize_reads`] tells; `n_channels` values a pixel.
+    /// # Panics
+    /// If the sizes do not agree, or the part that is held is too small.
+    fn resize_part(x: (&[Self], Part), made: Part, n_channels: usize, scale: Self, y: &mut [Self]);
     /// Adds the gradient of [`Warp::resize`] to `dx`.
     /// # Panics
     /// If the sizes do not agree.
@@ -157,10 +177,11 @@ pub trait Warp: Sized + Copy {
     fn blend_frame_back(u: &[Self], t: &[Self], is_second: bool, dy: &[Self], dx: &mut [Self]);
 
     /// sum over both axes of mean e^(-150^2 |dI|^2) |dF|: dF are differences of neighbours of the flows (any number of
-    /// columns), |dI|^2 the mean over channels of squared differences of `guide` (Sim, Oh & Kim 2021).
+    /// columns), |dI|^2 the mean over channels of squared differences of `guide` (Sim, Oh & Kim 2021). `sums` is room for
+    /// [`unevenness_sums`] numbers.
     /// # Panics
     /// If the sizes do not agree.
-    fn unevenness(flow: &[Self], guide: &[Self], size: Size, n_images: usize) -> Self;
+    fn unevenness(flow: &[Self], guide: &[Self], size: Size, n_images: usize, sums: &mut [Self]) -> Self;
     /// `weight` times the gradient of the flow of [`Warp::unevenness`].
     /// # Panics
     /// If the sizes do not agree.
@@ -179,6 +200,12 @@ macro_rules! warp {
         impl Warp for $t {
             fn warp(image: &[$t], flow: &[$t], scale: $t, size: Size, edge: Edge, y: &mut [$t]) {
                 sample::warp(image, flow, scale, size, edge, y, sample::$sample);
+            }
+            fn warp_reads(flow: &[$t], made: Part, scale: $t, edge: Edge) -> Option<Part> {
+                sample::reach(flow, made, scale, edge)
+            }
+            fn warp_part(image: (&[$t], Part), flow: (&[$t], Part), scale: $t, edge: Edge, y: &mut [$t]) {
+                sample::warp_part(image, flow, scale, edge, y, sample::$sample);
             }
             fn warp_image_back(flow: &[$t], scale: $t, size: Size, edge: Edge, dy: &[$t], dimage: &mut [$t]) {
                 sample::image_back(flow, scale, size, edge, dy, dimage, sample::$add_sample);
@@ -205,6 +232,9 @@ macro_rules! warp {
             }
             fn resize(x: &[$t], images: Images, to: Size, scale: $t, y: &mut [$t]) {
                 resize::resize(x, images, to, scale, y);
+            }
+            fn resize_part(x: (&[$t], Part), made: Part, n_channels: usize, scale: $t, y: &mut [$t]) {
+                resize::resize_part(x, made, n_channels, scale, y);
             }
             fn resize_back(dy: &[$t], images: Images, to: Size, scale: $t, dx: &mut [$t]) {
                 resize::resize_back(dy, images, to, scale, dx);
@@ -233,8 +263,8 @@ macro_rules! warp {
             fn blend_frame_back(u: &[$t], t: &[$t], is_second: bool, dy: &[$t], dx: &mut [$t]) {
                 blend::frame_back(u, t, is_second, dy, dx);
             }
-            fn unevenness(flow: &[$t], guide: &[$t], size: Size, n_images: usize) -> $t {
-                smooth::unevenness(flow, guide, size, n_images)
+            fn unevenness(flow: &[$t], guide: &[$t], size: Size, n_images: usize, sums: &mut [$t]) -> $t {
+                smooth::unevenness(flow, guide, size, n_images, sums)
             }
             fn unevenness_back(
                 flow: &[$t],
@@ -252,6 +282,16 @@ macro_rules! warp {
 
 warp!(f32, sample_f32, add_sample_f32, slopes_f32);
 warp!(f64, sample_f64, add_sample_f64, slopes_f64);
+
+/// Numbers that [`Warp::unevenness`] works with.
+pub fn unevenness_sums(size: [usize; 2], n_images: usize) -> usize {
+    smooth::n_sums(size, n_images)
+}
+
+/// What of an image of size `from` the part `made` of the same at another size reads ([`Warp::resize_part`]).
+pub fn resize_reads(from: [usize; 2], made: &Part) -> Part {
+    resize::resize_reads(from, made)
+}
 
 /// Images and channels of a matrix of `n_values` whose images have a number of pixels.
 fn channels(n_values: usize, n_rows: usize, what: &str) -> usize {

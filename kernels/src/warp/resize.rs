@@ -1,9 +1,9 @@
 //! Images at other sizes.
 
 use super::{Images, Size};
-use crate::Real;
 use crate::motion::cubic_weights;
 use crate::parallel::for_each_row_block;
+use crate::{Part, Real};
 
 /// Rows of pixels of a task.
 const ROWS: usize = 8;
@@ -17,16 +17,36 @@ fn between<T: Real>(at: usize, from: usize, to: usize) -> (usize, usize, T) {
 }
 
 pub(super) fn resize<T: Real>(x: &[T], images: Images, to: Size, scale: T, y: &mut [T]) {
-    let Images { size: [height, width], n_channels: n, .. } = images;
+    let Images { size, n_channels: n } = images;
     images.check(x.len(), y.len(), to);
-    for_each_row_block(y, to[1] * n, ROWS, |first, block| {
-        for (row, y) in (first..).zip(block.chunks_exact_mut(to[1] * n)) {
-            let (image, row) = (row / to[0], row % to[0]);
-            let (top, bottom, fy) = between::<T>(row, height, to[0]);
-            let line = |r: usize| &x[(image * height + r) * width * n..][..width * n];
+    let (x, y) = (x.chunks_exact(n * size[0] * size[1]), y.chunks_exact_mut(n * to[0] * to[1]));
+    for (x, y) in x.zip(y) {
+        resize_part((x, Part::whole(size)), Part::whole(to), n, scale, y);
+    }
+}
+
+/// What of an image of size `from` the part `made` of another one reads.
+pub(super) fn resize_reads(from: Size, made: &Part) -> Part {
+    let (mut first, mut past) = ([0; 2], [0; 2]);
+    for axis in 0..2 {
+        first[axis] = between::<f64>(made.first[axis], from[axis], made.of[axis]).0 as isize;
+        past[axis] = between::<f64>(made.past()[axis] - 1, from[axis], made.of[axis]).1 as isize + 1;
+    }
+    Part::between(from, first, past)
+}
+
+pub(super) fn resize_part<T: Real>((x, held): (&[T], Part), made: Part, n: usize, scale: T, y: &mut [T]) {
+    assert!(x.len() == n * held.n_pixels() && y.len() == n * made.n_pixels(), "parts of {n} channels");
+    assert!(held.holds(&resize_reads(held.of, &made)), "{made:?} reads more than {held:?}");
+    let width = held.size[1];
+    for_each_row_block(y, made.size[1] * n, ROWS, |first, block| {
+        for (row, y) in (made.first[0] + first..).zip(block.chunks_exact_mut(made.size[1] * n)) {
+            let (top, bottom, fy) = between::<T>(row, held.of[0], made.of[0]);
+            let line = |r: usize| &x[(r - held.first[0]) * width * n..][..width * n];
             let (upper, lower) = (line(top), line(bottom));
-            for (column, y) in y.chunks_exact_mut(n).enumerate() {
-                let (left, right, fx) = between::<T>(column, width, to[1]);
+            for (column, y) in (made.first[1]..).zip(y.chunks_exact_mut(n)) {
+                let (left, right, fx) = between::<T>(column, held.of[1], made.of[1]);
+                let (left, right) = (left - held.first[1], right - held.first[1]);
                 for (j, y) in y.iter_mut().enumerate() {
                     let [a, b] = [upper, lower].map(|row| {
                         let (l, r) = (row[left * n + j], row[right * n + j]);

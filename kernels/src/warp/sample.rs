@@ -1,11 +1,15 @@
 //! Images read between their pixels.
 
 use super::{Edge, GRAIN, MASS, Size, channels};
-use crate::Real;
-use crate::parallel::for_each_row_block;
+use crate::parallel::{for_each_row_block, map_chunks};
 use crate::simd::Simd;
+use crate::{Part, Real};
 
-/// The four pixels around a place: their numbers within the image, their weights, and how far along the place lies.
+/// Rows of pixels of a task that only looks where they read.
+const RANGE_ROWS: usize = 16;
+
+/// The four pixels around a place: their numbers within the part of the image that is held, their weights, and how far
+/// along the place lies.
 #[derive(Clone, Copy)]
 struct Spot<T> {
     pixels: [usize; 4],
@@ -15,11 +19,12 @@ struct Spot<T> {
 }
 
 impl<T: Real> Spot<T> {
-    /// The place that the flow `(u, v)` leads to from pixel `at` of an image; `None` where nothing is read.
+    /// The place that the flow `(u, v)` leads to from row and column `at` of an image; `None` where nothing is read.
     #[inline(always)]
-    fn new(at: usize, [u, v]: [T; 2], [height, width]: Size, edge: Edge) -> Option<Spot<T>> {
+    fn new(at: [usize; 2], [u, v]: [T; 2], held: &Part, edge: Edge) -> Option<Spot<T>> {
         let number = |n: usize| T::from_f64(n as f64);
-        let (x, y) = (number(at % width) + u, number(at / width) + v);
+        let (x, y) = (number(at[1]) + u, number(at[0]) + v);
+        let [height, width] = held.of;
         match edge {
             Edge::Clamp => {
                 // What is not a number reads the first pixel.
@@ -28,7 +33,7 @@ impl<T: Real> Spot<T> {
                 let (x0, y0) = (cx.to_f64() as usize, cy.to_f64() as usize);
                 let (x1, y1) = ((x0 + 1).min(width - 1), (y0 + 1).min(height - 1));
                 let along = [cx - number(x0), cy - number(y0)];
-                let mut spot = Spot::of([x0, x1, y0, y1], along, width);
+                let mut spot = Spot::of([x0, x1, y0, y1], along, held);
                 let stands = |inside: bool| if inside { T::ONE } else { T::ZERO };
                 let free = [stands(x > T::ZERO && x < right), stands(y > T::ZERO && y < bottom)];
                 for (slopes, free) in spot.slopes.iter_mut().zip(free) {
@@ -48,7 +53,7 @@ impl<T: Real> Spot<T> {
                 let [x0, y0] = [left.max(0.0) as usize, top.max(0.0) as usize];
                 let x1 = ((left + 1.0) as usize).min(width - 1);
                 let y1 = ((top + 1.0) as usize).min(height - 1);
-                let mut spot = Spot::of([x0, x1, y0, y1], along, width);
+                let mut spot = Spot::of([x0, x1, y0, y1], along, held);
                 let mut mass = T::ZERO;
                 for k in 0..4 {
                     if !(is_inside[k % 2] && is_inside[2 + k / 2]) {
@@ -62,10 +67,13 @@ impl<T: Real> Spot<T> {
     }
 
     #[inline(always)]
-    fn of([x0, x1, y0, y1]: [usize; 4], [fx, fy]: [T; 2], width: usize) -> Spot<T> {
+    fn of([x0, x1, y0, y1]: [usize; 4], [fx, fy]: [T; 2], held: &Part) -> Spot<T> {
         let (gx, gy) = (T::ONE - fx, T::ONE - fy);
+        let number = |y: usize, x: usize| {
+            y.wrapping_sub(held.first[0]).wrapping_mul(held.size[1]).wrapping_add(x.wrapping_sub(held.first[1]))
+        };
         Spot {
-            pixels: [y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1],
+            pixels: [number(y0, x0), number(y0, x1), number(y1, x0), number(y1, x1)],
             weights: [gx * gy, fx * gy, gx * fy, fx * fy],
             slopes: [[-gy, gy, -fy, fy], [-gx, -fx, gx, fx]],
         }
@@ -77,7 +85,9 @@ impl<T: Real> Spot<T> {
 pub(super) struct Reading<'a, T> {
     flow: &'a [T],
     scale: T,
-    size: Size,
+    /// The part of every image that is held, and the part that is made, which the flow is of.
+    held: Part,
+    made: Part,
     edge: Edge,
     n_channels: usize,
 }
@@ -86,9 +96,11 @@ impl<T: Real> Reading<'_, T> {
     /// The first pixel of the image that pixel `p` belongs to, and where in it `p` reads.
     #[inline(always)]
     fn spot(&self, p: usize) -> (usize, Option<Spot<T>>) {
-        let n_pixels = self.size[0] * self.size[1];
+        let n_pixels = self.made.n_pixels();
+        let (image, at) = (p / n_pixels, p % n_pixels);
         let flow = [self.scale * self.flow[2 * p], self.scale * self.flow[2 * p + 1]];
-        (p / n_pixels * n_pixels, Spot::new(p % n_pixels, flow, self.size, self.edge))
+        let place = [self.made.first[0] + at / self.made.size[1], self.made.first[1] + at % self.made.size[1]];
+        (image * self.held.n_pixels(), Spot::new(place, flow, &self.held, self.edge))
     }
 }
 
@@ -98,7 +110,50 @@ fn reading<'a, T: Real>(flow: &'a [T], scale: T, size: Size, edge: Edge, n_value
         flow.len().is_multiple_of(2) && n_pixels.is_multiple_of(size[0] * size[1]),
         "a flow of whole images"
     );
-    Reading { flow, scale, size, edge, n_channels: channels(n_values, n_pixels, "a warp") }
+    let whole = Part::whole(size);
+    Reading { flow, scale, held: whole, made: whole, edge, n_channels: channels(n_values, n_pixels, "a warp") }
+}
+
+/// What of an image the part `made` reads along its flow; `None` where that is nothing.
+pub(super) fn reach<T: Real>(flow: &[T], made: Part, scale: T, edge: Edge) -> Option<Part> {
+    assert_eq!(flow.len(), 2 * made.n_pixels(), "a displacement a pixel");
+    // Numbers of pixels tell rows and columns where all of the image is held.
+    let whole = Part::whole(made.of);
+    let reading = Reading { flow, scale, held: whole, made, edge, n_channels: 1 };
+    let width = made.of[1];
+    let of_rows = map_chunks(made.size[0], RANGE_ROWS, |rows| {
+        let mut found: Option<Part> = None;
+        for p in rows.start * made.size[1]..rows.end * made.size[1] {
+            let Some(spot) = reading.spot(p).1 else { continue };
+            let [first, _, _, last] = spot.pixels;
+            let first = [first / width, first % width];
+            let size = [last / width + 1 - first[0], last % width + 1 - first[1]];
+            let own = Part { of: made.of, first, size };
+            found = Some(found.map_or(own, |found| found.with(&own)));
+        }
+        found
+    });
+    of_rows.into_iter().flatten().reduce(|a, b| a.with(&b))
+}
+
+/// As [`warp`], of a part of one image for a part of it.
+pub(super) fn warp_part<T: Real>(
+    (image, held): (&[T], Part),
+    (flow, made): (&[T], Part),
+    scale: T,
+    edge: Edge,
+    y: &mut [T],
+    sample: fn(Reading<T>, &[T], usize, &mut [T]),
+) {
+    assert!(flow.len() == 2 * made.n_pixels() && held.of == made.of, "a displacement a pixel");
+    let n_channels = channels(image.len(), held.n_pixels(), "a part of an image");
+    assert_eq!(y.len(), n_channels * made.n_pixels(), "the part that is made");
+    if n_channels == 0 {
+        return;
+    }
+    let reading = Reading { flow, scale, held, made, edge, n_channels };
+    let rows = (GRAIN * 8 / n_channels).max(1);
+    for_each_row_block(y, n_channels, rows, |first, block| sample(reading, image, first, block));
 }
 
 pub(super) fn warp<T: Real>(
@@ -168,7 +223,7 @@ pub(super) fn image_back<T: Real>(
 #[inline(always)]
 fn add_sample<V: Simd>(reading: Reading<V::Elem>, dy: &[V::Elem], first: usize, dimage: &mut [V::Elem]) {
     let n = reading.n_channels;
-    for p in first..first + reading.size[0] * reading.size[1] {
+    for p in first..first + reading.made.n_pixels() {
         let (_, Some(spot)) = reading.spot(p) else { continue };
         let dy = &dy[p * n..][..n];
         for (pixel, weight) in spot.pixels.into_iter().zip(spot.weights) {

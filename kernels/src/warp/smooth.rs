@@ -2,7 +2,7 @@
 
 use super::Size;
 use crate::Real;
-use crate::parallel::{for_each_row_block, map_chunks};
+use crate::parallel::for_each_row_block;
 
 /// How fast edges of the picture excuse those of the flow: e of e^(-e^2 |dI|^2).
 const SHARPNESS: f64 = 150.0;
@@ -55,21 +55,26 @@ impl<'a, T: Real> Field<'a, T> {
     }
 }
 
-pub(super) fn unevenness<T: Real>(flow: &[T], guide: &[T], size: Size, n_images: usize) -> T {
+/// Sums that [`unevenness`] works with.
+pub(super) fn n_sums([height, _]: Size, n_images: usize) -> usize {
+    (n_images * height).div_ceil(ROWS)
+}
+
+pub(super) fn unevenness<T: Real>(flow: &[T], guide: &[T], size: Size, n_images: usize, sums: &mut [T]) -> T {
     let field = Field::new(flow, guide, size, n_images);
-    let n = field.n_flow;
-    let rows = map_chunks(n_images * size[0], ROWS, |rows| {
-        let mut sum = T::ZERO;
-        for p in rows.start * size[1]..rows.end * size[1] {
+    assert_eq!(sums.len(), n_sums(size, n_images), "a sum for every rows of a task");
+    let (n, n_rows) = (field.n_flow, n_images * size[0]);
+    for_each_row_block(sums, 1, 1, |task, sum| {
+        sum[0] = T::ZERO;
+        for p in task * ROWS * size[1]..((task + 1) * ROWS).min(n_rows) * size[1] {
             for (q, axis) in field.next(p) {
                 let flows = flow[p * n..][..n].iter().zip(&flow[q * n..][..n]);
                 let differences: T = flows.map(|(&a, &b)| Real::abs(b - a)).sum();
-                sum += field.weight(p, q, axis) * differences;
+                sum[0] += field.weight(p, q, axis) * differences;
             }
         }
-        sum
     });
-    rows.into_iter().sum()
+    sums.iter().copied().sum()
 }
 
 pub(super) fn unevenness_back<T: Real>(

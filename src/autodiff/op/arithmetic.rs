@@ -1,8 +1,9 @@
 //! Sums, differences, products and quotients, element by element, with broadcasting.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// a ? b
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,16 @@ impl Kind {
         }
     }
 
+    /// The same of matrices of one size.
+    fn apply<T: Real>(self, a: &[T], b: &[T], y: &mut [T]) {
+        match self {
+            Kind::Add => T::add_into(a, b, y),
+            Kind::Sub => T::sub_into(a, b, y),
+            Kind::Mul => T::mul_into(a, b, y),
+            Kind::Div => T::div_into(a, b, y),
+        }
+    }
+
     /// dy times the derivative with respect to a.
     fn da<T: Real>(self, dy: T, b: T) -> T {
         match self {
@@ -132,14 +143,15 @@ impl<T: Real> Operation<T> for Binary {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        (self.over == Over::Same).then_some(self as &dyn InPieces<T>)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let (a, b) = (values.get(self.a), values.get(self.b));
-        match (self.over, self.kind) {
-            (Over::Same, Kind::Add) => T::add_into(a, b, y),
-            (Over::Same, Kind::Sub) => T::sub_into(a, b, y),
-            (Over::Same, Kind::Mul) => T::mul_into(a, b, y),
-            (Over::Same, Kind::Div) => T::div_into(a, b, y),
+        match self.over {
+            Over::Same => self.kind.apply(a, b, y),
             _ => {
                 let cols = values.shape(self.y)[1].max(1);
                 for (i, (y, a)) in y.chunks_exact_mut(cols).zip(a.chunks_exact(cols)).enumerate() {
@@ -179,5 +191,19 @@ impl<T: Real> Operation<T> for Binary {
                 }
             }
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Binary {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.a)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&[self.a, self.b], made)
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        self.kind.apply(read[0].values, read[1].values, y);
     }
 }

@@ -1,8 +1,9 @@
 //! Some columns of a matrix.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use std::ops::Range;
 
 /// Y = X[:, from..from + n]
@@ -35,6 +36,10 @@ impl<T: Real> Operation<T> for Columns {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let ([_, n], [_, cols]) = (values.shape(self.y), values.shape(self.x));
@@ -54,5 +59,26 @@ impl<T: Real> Operation<T> for Columns {
                 dx[self.from..self.from + n].iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += dy);
             }
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Columns {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.x)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&[self.x], made)
+    }
+
+    fn is_light(&self) -> bool {
+        true
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let [n, cols] = [y.len(), read[0].values.len()].map(|values| values / made.n_pixels());
+        for (y, x) in y.chunks_exact_mut(n.max(1)).zip(read[0].values.chunks_exact(cols.max(1))) {
+            y.copy_from_slice(&x[self.from..self.from + n]);
+        }
     }
 }

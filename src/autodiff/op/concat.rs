@@ -1,8 +1,9 @@
 //! Matrices side by side, or one below the other.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// Y = [X_1 X_2 ...], or X_1 above X_2 above ...
 #[derive(Clone, Debug)]
@@ -50,6 +51,10 @@ impl<T: Real> Operation<T> for Concat {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        self.beside.then_some(self as &dyn InPieces<T>)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let cols = values.shape(self.y)[1].max(1);
@@ -83,6 +88,28 @@ impl<T: Real> Operation<T> for Concat {
                 }
             });
             from += step;
+        }
+    }
+}
+
+impl<T: Real> InPieces<T> for Concat {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.parts[0])
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&self.parts, made)
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let cols = (y.len() / made.n_pixels()).max(1);
+        let mut from = 0;
+        for part in read {
+            let n = part.values.len() / made.n_pixels();
+            for (y, x) in y.chunks_exact_mut(cols).zip(part.values.chunks_exact(n.max(1))) {
+                y[from..from + n].copy_from_slice(x);
+            }
+            from += n;
         }
     }
 }

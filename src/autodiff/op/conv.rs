@@ -5,10 +5,11 @@
 //! many pictures, never. The place of their gradient serves the backward pass as room for its own packing.
 
 use super::Operation;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::Real;
 use diabolo_kernels::conv::{ConvShape, Job, Pass, Window};
 use diabolo_kernels::gemm::Activation;
+use diabolo_kernels::{Part, Real};
 use std::sync::Arc;
 
 /// The most matrices a convolution reads.
@@ -167,6 +168,10 @@ impl<T: Real> Operation<T> for Conv<T> {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let sources = &self.sources(&values)[..self.parts.len()];
@@ -195,5 +200,32 @@ impl<T: Real> Operation<T> for Conv<T> {
                 self.backward.run(&[dy], packed, at, job, dx);
             });
         }
+    }
+}
+
+impl<T: Real> InPieces<T> for Conv<T> {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        [self.shape.out_height(), self.shape.out_width()]
+    }
+
+    fn made(&self, wanted: Part) -> Part {
+        self.forward.made(&wanted)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&self.parts, self.forward.reads(&made))
+    }
+
+    fn scratch_len(&self) -> usize {
+        self.forward.scratch_len()
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], constants: &Values<T>, y: &mut [T]) {
+        let mut sources: [&[T]; MOST_PARTS] = [&[]; MOST_PARTS];
+        sources.iter_mut().zip(read).for_each(|(source, piece)| *source = piece.values);
+        let bias = self.bias.map(|bias| constants.get(bias));
+        let job = Job { bias, activation: self.activation, adds: false };
+        let pass = self.forward.piece(&read[0].part, &made);
+        pass.run(&sources[..read.len()], constants.get(self.packed), 0, job, y);
     }
 }

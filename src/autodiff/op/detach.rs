@@ -1,8 +1,9 @@
 //! A matrix that gradients do not pass.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// Y = X, a constant to what comes before
 #[derive(Clone, Debug)]
@@ -30,10 +31,32 @@ impl<T: Real> Operation<T> for Detach {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         y.copy_from_slice(values.get(self.x));
     }
 
     fn backward(&self, _: &mut Backward<T>) {}
+}
+
+impl<T: Real> InPieces<T> for Detach {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.x)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&[self.x], made)
+    }
+
+    fn is_light(&self) -> bool {
+        true
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        y.copy_from_slice(read[0].values);
+    }
 }

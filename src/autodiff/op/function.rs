@@ -1,8 +1,9 @@
 //! Functions of one matrix, element by element.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use diabolo_kernels::gemm::Activation;
 
 /// y = f(x)
@@ -117,6 +118,10 @@ impl<T: Real> Operation<T> for Apply {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         self.function.forward(values.get(self.x), y);
@@ -192,5 +197,23 @@ impl<T: Real> Graph<T> {
         let y = self.result(rows, cols);
         self.record(Apply { function, x, y });
         y
+    }
+}
+
+impl<T: Real> InPieces<T> for Apply {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.x)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        alike(&[self.x], made)
+    }
+
+    fn is_light(&self) -> bool {
+        true
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        self.function.forward(read[0].values, y);
     }
 }

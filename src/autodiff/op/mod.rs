@@ -35,6 +35,7 @@ pub use counts::{CountLinks, CountOutputs};
 pub use flow::Degrees;
 pub use linear::Linear;
 
+use super::pieces::InPieces;
 use super::{Backward, Forward, Id};
 use diabolo_kernels::Real;
 
@@ -52,5 +53,9 @@ pub trait Operation<T: Real>: Send + Sync {
     /// be made again while the parameters are the same ([`Forward::has_new_parameters`]).
     fn keeps_results(&self) -> bool {
         false
+    }
+    /// How pieces of what is made are computed, where all matrices are pictures.
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        None
     }
 }

@@ -1,8 +1,9 @@
 //! Means and maxima of 2 x 2 pixels.
 
 use super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use diabolo_kernels::conv::pool::PoolShape;
 
 /// y = the mean, or the maximum, of every four pixels.
@@ -48,6 +49,10 @@ impl<T: Real> Operation<T> for Pool {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let pool = if self.is_maximum { T::max_pool } else { T::mean_pool };
@@ -62,5 +67,22 @@ impl<T: Real> Operation<T> for Pool {
                 T::mean_pool_back(&self.shape, dy, dx);
             }
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Pool {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        [self.shape.height / 2, self.shape.width / 2]
+    }
+
+    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        vec![(self.x, made.grown(of(self.x), 2))]
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let [height, width] = read[0].part.size;
+        let shape = PoolShape { n_images: 1, height, width, ..self.shape };
+        let pool = if self.is_maximum { T::max_pool } else { T::mean_pool };
+        pool(&shape, read[0].values, y);
     }
 }

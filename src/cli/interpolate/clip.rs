@@ -1,7 +1,7 @@
 //! A Y4M clip becomes one of another rate.
 //!
 //! It is written to `OUT.part`, frame after frame, and renamed at the end: what an interrupted command leaves there is gone on
-//! with from its last whole frame.
+//! with from its last whole frame. Who made those frames stands in `OUT.part.by`, so that no clip is of two minds.
 
 use super::sequence::{Passed, Sink, Source};
 use super::{Done, Request, has_ending};
@@ -33,8 +33,8 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// A new one, or where it is to be gone on with, the one that is there up to its last whole frame.
-    fn open<'a>(header: &'a Header, output: &Path, resume: bool) -> Result<Part<'a>> {
+    /// A new one, or where it is to be gone on with, the one that is there up to its last whole frame, made by the same.
+    fn open<'a>(header: &'a Header, output: &Path, resume: bool, by: &str) -> Result<Part<'a>> {
         let path = PathBuf::from(format!("{}.part", output.display()));
         let failed = |source| Error::io(&path, source);
         let mut first = Vec::new();
@@ -60,6 +60,16 @@ impl Part<'_> {
             }
             n_kept = (length - first.len() as u64) / header.written_bytes();
         }
+        let record = record_beside(&path);
+        if let Some(before) = std::fs::read_to_string(&record).ok().filter(|before| n_kept > 0 && before != by) {
+            let why = format!(
+                "the frames in {} were made by {before}, and these would be by {by}; give the options they were made with, \
+                 or leave --resume out",
+                path.display()
+            );
+            return Err(Error::parameter("resume", why));
+        }
+        std::fs::write(&record, by).map_err(|source| Error::io(&record, source))?;
         let end = if length < first.len() as u64 {
             0
         } else {
@@ -79,8 +89,15 @@ impl Part<'_> {
         let failed = |source| Error::io(&self.path, source);
         let file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().map_err(failed)?;
-        std::fs::rename(&self.path, output).map_err(|source| Error::io(output, source))
+        std::fs::rename(&self.path, output).map_err(|source| Error::io(output, source))?;
+        let _ = std::fs::remove_file(record_beside(&self.path));
+        Ok(())
     }
+}
+
+/// Where it stands who made the frames of a clip under way.
+fn record_beside(part: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.by", part.display()))
 }
 
 impl Sink for Part<'_> {
@@ -124,13 +141,14 @@ impl Request<'_> {
         let header = reader.header().with_rate(rate);
         self.expect(length / header.written_bytes());
         let mut done = Done::default();
-        let mut part = Part::open(&header, output, self.resume)?;
+        let mut part = Part::open(&header, output, self.resume, &self.record)?;
         let transferred = self.transfer(&mut Frames(reader), &mut part, schedule, &mut done);
         if let Err(error) = transferred {
             // What is whole is kept for a resume, unless there is nothing.
             let _ = part.file.flush();
             if done.n_made == 0 && part.n_kept == 0 && !matches!(error, Error::Interrupted { .. }) {
                 let _ = std::fs::remove_file(&part.path);
+                let _ = std::fs::remove_file(record_beside(&part.path));
             }
             return Err(error);
         }

@@ -48,7 +48,7 @@ impl Request<'_> {
                     Error::parse(&files[at], format!("{error}; bring all frames to one size"))
                 })?;
             }
-            let made = self.half_way(&before, &after)?;
+            let made = self.half_way(&before, &after, &mut done)?;
             let plain = mean(&before, &after)?;
             let (own, of_mean) =
                 (self.judged(&before, &made, &truth)?, self.judged(&before, &plain, &truth)?);

@@ -84,7 +84,7 @@ impl Request<'_> {
         let pair = [self.read(&files[0], &mut done.notes)?, self.read(&files[1], &mut done.notes)?];
         pair[1].check_like(&pair[0])?;
         let [a, b] = pair;
-        let (made, flow) = self.shown(&a, &b)?;
+        let (made, flow) = self.shown(&a, &b, done)?;
         done.page.pair([&a, &b], (0.5, &made), &flow)
     }
 }

@@ -8,6 +8,7 @@ use crate::models::Model;
 use crate::models::interpolation::Interpolate;
 use crate::models::interpolation::optical_flow::{Params, Quality};
 use crate::monitor::Env;
+use crate::tensors::Values;
 use clap::builder::EnumValueParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
@@ -72,6 +73,25 @@ impl Maker {
     /// Whose motion is shown.
     pub fn flow(&self) -> Params {
         self.flow
+    }
+
+    /// What tells its frames from others': the kind of flow, or the network with a hash of its parameters (FNV-1a).
+    pub fn record(&self) -> String {
+        let Some(network) = &self.network else { return self.name.clone() };
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        network.visit(&mut |name, view| {
+            name.bytes().for_each(|byte| mix(u64::from(byte)));
+            match view.values {
+                Values::F32(values) => values.iter().for_each(|x| mix(u64::from(x.to_bits()))),
+                Values::F64(values) => values.iter().for_each(|x| mix(x.to_bits())),
+                Values::U8(values) => values.iter().for_each(|&x| mix(u64::from(x))),
+                Values::U32(values) => values.iter().for_each(|&x| mix(u64::from(x))),
+                Values::U64(values) => values.iter().for_each(|&x| mix(x)),
+            }
+        });
+        let kind = self.name.split(' ').next().unwrap_or_default();
+        format!("{kind} of parameters {hash:016x}")
     }
 
     /// What it is called on the page.

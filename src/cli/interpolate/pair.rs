@@ -58,7 +58,7 @@ impl Request<'_> {
         let mut clip = self.by.sequence(times)?;
         clip.push(a.clone(), &self.env, &mut |_, _| Ok(()))?;
         let mut shown = None;
-        clip.push(b.clone(), &self.env, &mut |t, frame| {
+        let pushed = clip.push(b.clone(), &self.env, &mut |t, frame| {
             let path = match is_file {
                 true => output.to_owned(),
                 false => output.join(format!("{:05}.png", done.n_made)),
@@ -67,7 +67,10 @@ impl Request<'_> {
             frames::write(&path, &frame)?;
             shown.get_or_insert((t, frame));
             Ok(())
-        })?;
+        });
+        self.check_interrupt()?;
+        pushed?;
+        done.notes.extend(clip.note());
         clip.end(&self.env);
         let Some((t, made)) = shown else { return Ok(done) };
         if let Some(truth) = &truth {
@@ -98,19 +101,22 @@ impl Request<'_> {
     }
 
     /// The frame half way between two, and the flow that is shown.
-    pub(super) fn shown(&self, a: &Frame, b: &Frame) -> Result<(Frame, Flow)> {
-        Ok((self.half_way(a, b)?, self.flow_of(a, b)?))
+    pub(super) fn shown(&self, a: &Frame, b: &Frame, done: &mut Done) -> Result<(Frame, Flow)> {
+        Ok((self.half_way(a, b, done)?, self.flow_of(a, b)?))
     }
 
     /// The frame half way between two.
-    pub(super) fn half_way(&self, a: &Frame, b: &Frame) -> Result<Frame> {
+    pub(super) fn half_way(&self, a: &Frame, b: &Frame, done: &mut Done) -> Result<Frame> {
         let mut clip = self.by.sequence(vec![0.5])?;
         clip.push(a.clone(), &self.env, &mut |_, _| Ok(()))?;
         let mut made = None;
-        clip.push(b.clone(), &self.env, &mut |_, frame| {
+        let pushed = clip.push(b.clone(), &self.env, &mut |_, frame| {
             made = Some(frame);
             Ok(())
-        })?;
+        });
+        self.check_interrupt()?;
+        pushed?;
+        done.notes.extend(clip.note());
         clip.end(&self.env);
         made.ok_or_else(|| Error::parameter("t", "no frame was made half way"))
     }

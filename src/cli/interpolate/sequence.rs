@@ -71,7 +71,9 @@ impl Request<'_> {
                 sink.write(numbers.next().expect("a number a time"), &made)
             });
             drop(numbers);
+            self.check_interrupt()?;
             pushed?;
+            done.notes.extend(between.note());
             done.n_kept += schedule.from(i).count() as u64 - own.len() as u64;
             let at_once = |(_, t): &(u64, f64)| *t == 0.0;
             if let Some((j, _)) = own.iter().copied().find(at_once) {
@@ -81,6 +83,7 @@ impl Request<'_> {
             last = Some(frame);
             self.advance();
         }
+        between.end(&self.env);
         Ok(())
     }
 }

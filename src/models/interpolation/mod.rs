@@ -41,6 +41,11 @@ pub trait Sequence {
     /// Gives back what is charged for frames that are held: there are no more to come.
     fn end(&mut self, _env: &Env) {}
 
+    /// What people should know of how frames were made.
+    fn note(&self) -> Option<String> {
+        None
+    }
+
     /// Other times from the next frame on, where the sequence can change them; whether it does. One that does not is made
     /// anew, and given the last frame again.
     fn retime(&mut self, _times: &[f64]) -> bool {

@@ -163,6 +163,13 @@ fn most_tiles(n_in: usize, n_out: usize) -> usize {
     }
 }
 
+/// Elements that a thread works with, at the most.
+pub(super) fn scratch_len(sources: &[usize], columns: &Columns) -> usize {
+    let n_in = sources.iter().sum();
+    let n_tiles = most_tiles(n_in, columns.padded).next_multiple_of(PIXELS);
+    Layout::new(n_in, n_tiles).len() + Layout::new(columns.padded, n_tiles).len()
+}
+
 /// Rows of `channels` elements and a gap; matrices of `n_tiles` of them an odd number of cache lines apart.
 #[derive(Clone, Copy)]
 struct Layout {

@@ -1,8 +1,9 @@
 //! Two warped frames put together.
 
 use super::super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// Y = [(1 - t) o A + t (1 - o) B] / [(1 - t) o + t (1 - o)] + U_1..3, o = sigma(U_0)
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ impl<T: Real> Operation<T> for Blend {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let [a, b] = self.frames.map(|id| values.get(id));
@@ -53,5 +58,21 @@ impl<T: Real> Operation<T> for Blend {
                 T::blend_frame_back(values.get(self.u), values.get(self.t), which == 1, dy, dx);
             });
         }
+    }
+}
+
+impl<T: Real> InPieces<T> for Blend {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.u)
+    }
+
+    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        let mut reads = alike(&[self.u, self.frames[0], self.frames[1]], made);
+        reads.push((self.t, Part::whole(of(self.t))));
+        reads
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        T::blend(read[0].values, read[1].values, read[2].values, read[3].values, y);
     }
 }

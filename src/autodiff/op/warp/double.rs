@@ -2,8 +2,9 @@
 
 use super::super::Operation;
 use super::images;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::Images;
 
 /// Y = X, each pixel four times
@@ -36,6 +37,10 @@ impl<T: Real> Operation<T> for Double {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         T::double(values.get(self.x), self.images, y);
@@ -43,5 +48,23 @@ impl<T: Real> Operation<T> for Double {
 
     fn backward(&self, run: &mut Backward<T>) {
         run.add(self.y, self.x, |_, dy, dx| T::double_back(dy, self.images, dx));
+    }
+}
+
+impl<T: Real> InPieces<T> for Double {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        self.images.size.map(|side| 2 * side)
+    }
+
+    fn made(&self, wanted: Part) -> Part {
+        wanted.widened(2)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        vec![(self.x, made.shrunk(self.images.size, 2))]
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        T::double(read[0].values, Images { size: read[0].part.size, ..self.images }, y);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::super::Operation;
 use super::images;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
-use diabolo_kernels::warp::Images;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
+use diabolo_kernels::warp::{Images, resize_reads};
 
 /// Y = scale X at another size
 #[derive(Clone, Debug)]
@@ -39,6 +40,10 @@ impl<T: Real> Operation<T> for Resize {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         T::resize(values.get(self.x), self.images, self.to, T::from_f64(self.scale), y);
@@ -51,5 +56,28 @@ impl<T: Real> Operation<T> for Resize {
             }
             T::resize_back(dy, self.images, self.to, T::from_f64(self.scale), dx);
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Resize {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        self.to
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        vec![(self.x, resize_reads(self.images.size, &made))]
+    }
+
+    fn is_light(&self) -> bool {
+        true
+    }
+
+    fn takes_larger(&self, _: usize) -> bool {
+        true
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let x = (read[0].values, read[0].part);
+        T::resize_part(x, made, self.images.n_channels, T::from_f64(self.scale), y);
     }
 }

@@ -1,8 +1,9 @@
 //! Complementary flow reversal (Sim, Oh & Kim 2021, equations 2 to 5).
 
 use super::super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// With rows (F~, n) of what either frame's pixels say and n = (1 - t) n_0 + t n_1:
 /// F_t0 = [-(1 - t) t F~_01 + t^2 F~_10] / n, F_t1 = [(1 - t)^2 F~_01 - t (1 - t) F~_10] / n; not divided where n is 0.
@@ -36,6 +37,18 @@ fn terms<T: Real>(n: [T; 2], t: T) -> (T, [[T; 2]; 2]) {
     (if sum == T::ZERO { T::ONE } else { sum }, [[-(s * t), t * t], [s * s, -(t * s)]])
 }
 
+fn reverse<T: Real>([a, b]: [&[T]; 2], t: &[T], y: &mut [T]) {
+    let per_image = y.len() / 4 / t.len();
+    for (p, ((y, a), b)) in y.chunks_exact_mut(4).zip(a.chunks_exact(3)).zip(b.chunks_exact(3)).enumerate() {
+        let (n, weights) = terms([a[2], b[2]], t[p / per_image]);
+        for (to, [of_a, of_b]) in weights.into_iter().enumerate() {
+            for q in 0..2 {
+                y[2 * to + q] = (of_a * a[q] + of_b * b[q]) / n;
+            }
+        }
+    }
+}
+
 impl<T: Real> Operation<T> for Reverse {
     fn inputs(&self, each: &mut dyn FnMut(Id)) {
         self.from.into_iter().chain([self.t]).for_each(each);
@@ -45,20 +58,13 @@ impl<T: Real> Operation<T> for Reverse {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
-        let ([a, b], t) = (self.from.map(|id| values.get(id)), values.get(self.t));
-        let per_image = y.len() / 4 / t.len();
-        for (p, ((y, a), b)) in
-            y.chunks_exact_mut(4).zip(a.chunks_exact(3)).zip(b.chunks_exact(3)).enumerate()
-        {
-            let (n, weights) = terms([a[2], b[2]], t[p / per_image]);
-            for (to, [of_a, of_b]) in weights.into_iter().enumerate() {
-                for q in 0..2 {
-                    y[2 * to + q] = (of_a * a[q] + of_b * b[q]) / n;
-                }
-            }
-        }
+        reverse(self.from.map(|id| values.get(id)), values.get(self.t), y);
     }
 
     /// dF~ = weight dy / n; dn = -(dy . y) / n times (1 - t) or t, where n is not 0.
@@ -81,5 +87,25 @@ impl<T: Real> Operation<T> for Reverse {
                 }
             });
         }
+    }
+}
+
+impl<T: Real> InPieces<T> for Reverse {
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        of(self.from[0])
+    }
+
+    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        let mut reads = alike(&self.from, made);
+        reads.push((self.t, Part::whole(of(self.t))));
+        reads
+    }
+
+    fn is_light(&self) -> bool {
+        true
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        reverse([read[0].values, read[1].values], read[2].values, y);
     }
 }

@@ -1,8 +1,9 @@
 //! Images read along flows.
 
 use super::super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::Edge;
 
 /// y(p) = x(p + scale flow(p))
@@ -41,6 +42,10 @@ impl<T: Real> Operation<T> for Sample {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         let scale = T::from_f64(self.scale);
@@ -59,5 +64,31 @@ impl<T: Real> Operation<T> for Sample {
             let (x, flow) = (values.get(self.x), values.get(self.flow));
             T::warp_flow_back(x, flow, scale, self.size, self.edge, dy, dflow);
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Sample {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        self.size
+    }
+
+    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], flow: Option<&[T]>) -> Reads {
+        let read = flow.and_then(|flow| T::warp_reads(flow, made, T::from_f64(self.scale), self.edge));
+        let none = Part { of: of(self.x), first: made.first, size: [1, 1] };
+        vec![(self.x, read.unwrap_or(none)), (self.flow, made)]
+    }
+
+    fn led_by(&self) -> Option<Id> {
+        Some(self.flow)
+    }
+
+    fn takes_larger(&self, number: usize) -> bool {
+        number == 0
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let [image, flow] = [read[0], read[1]].map(|piece| (piece.values, piece.part));
+        debug_assert_eq!(flow.1, made);
+        T::warp_part(image, flow, T::from_f64(self.scale), self.edge, y);
     }
 }

@@ -2,8 +2,9 @@
 
 use super::super::Operation;
 use super::images;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::Images;
 
 /// y(factor r + i, factor c + j, k) = x(r, c, (k factor + i) factor + j)
@@ -39,6 +40,10 @@ impl<T: Real> Operation<T> for Shuffle {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         T::shuffle(values.get(self.x), self.images, self.factor, y);
@@ -46,5 +51,24 @@ impl<T: Real> Operation<T> for Shuffle {
 
     fn backward(&self, run: &mut Backward<T>) {
         run.add(self.y, self.x, |_, dy, dx| T::unshuffle(dy, self.images, self.factor, dx));
+    }
+}
+
+impl<T: Real> InPieces<T> for Shuffle {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        self.images.size.map(|side| self.factor * side)
+    }
+
+    fn made(&self, wanted: Part) -> Part {
+        wanted.widened(self.factor)
+    }
+
+    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        vec![(self.x, made.shrunk(self.images.size, self.factor))]
+    }
+
+    fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        let images = Images { size: read[0].part.size, ..self.images };
+        T::shuffle(read[0].values, images, self.factor, y);
     }
 }

@@ -3,6 +3,7 @@
 use super::super::Operation;
 use crate::autodiff::{Backward, Forward, Graph, Id};
 use diabolo_kernels::Real;
+use diabolo_kernels::warp::unevenness_sums;
 
 /// sum over axes of mean e^(-150^2 |dI|^2) |dF|
 #[derive(Clone, Debug)]
@@ -10,6 +11,8 @@ struct Unevenness {
     flow: Id,
     guide: Id,
     size: [usize; 2],
+    /// Room to add up in.
+    sums: Id,
     y: Id,
 }
 
@@ -24,8 +27,9 @@ impl<T: Real> Graph<T> {
             rows == self.shape(guide)[0] && rows.is_multiple_of(size[0] * size[1]),
             "flows on whole images"
         );
+        let sums = self.result(unevenness_sums(size, rows / (size[0] * size[1])), 1);
         let y = self.result(1, 1);
-        self.record(Unevenness { flow, guide, size, y });
+        self.record(Unevenness { flow, guide, size, sums, y });
         y
     }
 }
@@ -37,13 +41,15 @@ impl<T: Real> Operation<T> for Unevenness {
     }
 
     fn results(&self, each: &mut dyn FnMut(Id)) {
+        each(self.sums);
         each(self.y);
     }
 
     fn forward(&self, run: &mut Forward<T>) {
-        let (values, y) = run.result(self.y);
+        let (values, [sums, y]) = run.results([self.sums, self.y]);
         let n_images = values.shape(self.flow)[0] / (self.size[0] * self.size[1]);
-        y[0] = T::unevenness(values.get(self.flow), values.get(self.guide), self.size, n_images);
+        let (flow, guide) = (values.get(self.flow), values.get(self.guide));
+        y[0] = T::unevenness(flow, guide, self.size, n_images, sums);
     }
 
     fn backward(&self, run: &mut Backward<T>) {

@@ -1,8 +1,9 @@
 //! Flows carried along themselves.
 
 use super::super::Operation;
-use crate::autodiff::{Backward, Forward, Graph, Id};
-use diabolo_kernels::Real;
+use crate::autodiff::pieces::{InPieces, Piece, Reads};
+use crate::autodiff::{Backward, Forward, Graph, Id, Values};
+use diabolo_kernels::{Part, Real};
 
 /// Rows (sum w f_x, sum w f_y, sum w) of what lands at a pixel.
 #[derive(Clone, Debug)]
@@ -44,6 +45,10 @@ impl<T: Real> Operation<T> for Splat {
         each(self.y);
     }
 
+    fn in_pieces(&self) -> Option<&dyn InPieces<T>> {
+        Some(self)
+    }
+
     fn forward(&self, run: &mut Forward<T>) {
         let (values, y) = run.result(self.y);
         T::splat(values.get(self.flow), values.get(self.z), values.get(self.share), self.size, y);
@@ -58,5 +63,28 @@ impl<T: Real> Operation<T> for Splat {
             let [flow, z, share] = [self.flow, self.z, self.share].map(|id| values.get(id));
             T::splat_z_back(flow, z, share, self.size, dy, dz);
         });
+    }
+}
+
+impl<T: Real> InPieces<T> for Splat {
+    fn size(&self, _: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        self.size
+    }
+
+    /// Pixels come from anywhere.
+    fn made(&self, wanted: Part) -> Part {
+        Part::whole(wanted.of)
+    }
+
+    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
+        vec![(self.flow, made), (self.z, made), (self.share, Part::whole(of(self.share)))]
+    }
+
+    fn scatters(&self) -> bool {
+        true
+    }
+
+    fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
+        T::splat(read[0].values, read[1].values, read[2].values, made.of, y);
     }
 }

@@ -16,8 +16,8 @@
 //! |frame - truth|, and with `photometric` the same of both warped frames at every level of fusion, which tells flows
 //! directly what they are for; `feature_weight` and `style_weight` add distances of VGG19's features and of their Gram
 //! matrices, with the user's weights. Other times than half way are reached by halving again, in steps of 1/64 at the least.
-//! Cost: 4.25 MFLOP a pixel at full size. Departures: frames are padded by their repeated border, not by zeros; the default
-//! network has fewer levels and channels and learns from a clip within an hour.
+//! Cost: 4.25 MFLOP a pixel at full size. Frames are padded around by zeros, as published. Departure: the default network has
+//! fewer levels and channels and learns from a clip within an hour.
 
 mod net;
 mod params;
@@ -58,6 +58,10 @@ impl FilmNet {
 impl PairNet for FilmNet {
     fn multiple(&self) -> usize {
         self.net.sizes.multiple()
+    }
+
+    fn pads_black(&self) -> bool {
+        true
     }
 
     fn range(&self) -> [f32; 2] {

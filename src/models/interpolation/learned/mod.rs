@@ -22,6 +22,11 @@ pub trait PairNet: Clone + Send + Sync + 'static {
     /// What both sides of a frame must be multiples of.
     fn multiple(&self) -> usize;
 
+    /// Whether what frames lack to such sides is black; else their border is repeated.
+    fn pads_black(&self) -> bool {
+        false
+    }
+
     /// [unit, shift]: frames of 0 to 1 enter and leave as unit x + shift.
     fn range(&self) -> [f32; 2];
 

@@ -58,7 +58,6 @@ pub fn judge<N: PairNet>(
     env: &Env,
 ) -> Result<Judged> {
     let mut judged = Judged { made: Vec::new(), averages: Vec::new() };
-    let before = env.budget.used();
     // Frames of even and of odd numbers are two clips, each of whose frames goes through the network once.
     for parity in 0..2 {
         let mut sequence = NetSequence::new(net, store, vec![0.5])?;
@@ -73,7 +72,7 @@ pub fn judge<N: PairNet>(
                 Ok(())
             })?;
         }
-        env.budget.release(env.budget.used() - before.min(env.budget.used()));
+        sequence.end(env);
     }
     Ok(judged)
 }

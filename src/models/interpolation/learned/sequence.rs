@@ -1,7 +1,7 @@
 //! Frames between the frames of a clip, by a network.
 
 use super::{Map, PairNet};
-use crate::autodiff::{Graph, Id, Program, Store};
+use crate::autodiff::{Graph, Id, Program, Store, Tiled};
 use crate::error::Result;
 use crate::models::interpolation::{Frame, Sequence};
 use crate::monitor::Env;
@@ -16,7 +16,7 @@ pub struct NetSequence<'a, N> {
     store: &'a Store<f32>,
     times: Vec<f64>,
     programs: Option<Programs>,
-    last: Option<(Frame, Ready)>,
+    last: Option<(Frame, Option<Ready>)>,
 }
 
 /// A frame as the network takes it: what was made of it, or its padded colours alone.
@@ -26,24 +26,36 @@ struct Ready(Vec<Vec<f32>>);
 struct Programs {
     padding: Padding,
     range: [f32; 2],
+    n_times: usize,
     /// What is made of a frame by itself, where that is kept: the program, the frame, what is made.
     alone: Option<(Program<f32>, Id, Vec<Id>)>,
-    pair: Program<f32>,
+    pair: Runs,
     inputs: [Vec<Id>; 2],
     times: Vec<Id>,
     outputs: Vec<Id>,
+    /// Bytes charged, but for those that go by [`Tiled`].
+    charged: u64,
 }
 
-/// Where a frame lies in one whose sides are multiples of a number: in its middle, the border repeated.
+/// How two frames go through the network.
+enum Runs {
+    Whole(Program<f32>),
+    /// In pieces, as memory is short.
+    Pieces(Box<Tiled<f32>>),
+}
+
+/// Where a frame lies in one whose sides are multiples of a number: in its middle, around it black or the border repeated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Padding {
     size: [usize; 2],
     padded: [usize; 2],
+    is_black: bool,
 }
 
 impl Padding {
-    fn new(size: [usize; 2], multiple: usize) -> Padding {
-        Padding { size, padded: size.map(|side| side.next_multiple_of(multiple)) }
+    fn new<N: PairNet>(size: [usize; 2], net: &N) -> Padding {
+        let multiple = net.multiple();
+        Padding { size, padded: size.map(|side| side.next_multiple_of(multiple)), is_black: net.pads_black() }
     }
 
     fn before(&self) -> [usize; 2] {
@@ -54,10 +66,14 @@ impl Padding {
         let [top, left] = self.before();
         let [height, width] = self.size;
         let mut values = Vec::with_capacity(3 * self.padded[0] * self.padded[1]);
-        for row in 0..self.padded[0] {
-            let row = row.saturating_sub(top).min(height - 1);
-            for column in 0..self.padded[1] {
-                let column = column.saturating_sub(left).min(width - 1);
+        for y in 0..self.padded[0] {
+            let row = y.saturating_sub(top).min(height - 1);
+            for x in 0..self.padded[1] {
+                let column = x.saturating_sub(left).min(width - 1);
+                if self.is_black && [y, x] != [top + row, left + column] {
+                    values.extend([shift; 3]);
+                    continue;
+                }
                 let pixel = &frame.rgb()[3 * (row * width + column)..][..3];
                 values.extend(pixel.iter().map(|&x| unit * f32::from(x) / 255.0 + shift));
             }
@@ -83,6 +99,8 @@ struct Pair {
     inputs: [Vec<Id>; 2],
     times: Vec<Id>,
     outputs: Vec<Id>,
+    /// What was recorded of a frame by itself.
+    worth: Vec<Id>,
 }
 
 impl Pair {
@@ -112,12 +130,14 @@ impl Pair {
         });
         let times: Vec<Id> = (0..n_times).map(|_| graph.input(1, 1)).collect();
         let frames = net.between(&mut graph, store, [&prepared[0], &prepared[1]], &times);
-        Pair { graph, inputs, times, outputs: frames.iter().map(|frame| frame.id).collect() }
+        let worth = prepared.iter().flatten().map(|map| map.id).collect();
+        Pair { graph, inputs, times, outputs: frames.iter().map(|frame| frame.id).collect(), worth }
     }
 }
 
 impl Programs {
-    /// Records a network for frames of a size and charges the budget with the values of its passes.
+    /// Records a network for frames of a size and charges the budget with the values of its passes: of a frame by itself
+    /// and of two, if they fit; else of two at once; else of pieces of them.
     fn new<N: PairNet>(
         net: &N,
         store: &Store<f32>,
@@ -125,7 +145,7 @@ impl Programs {
         n_times: usize,
         env: &Env,
     ) -> Result<Programs> {
-        let padding = Padding::new(size, net.multiple());
+        let padding = Padding::new(size, net);
         let mut graph = Graph::default();
         let frame = Map::input(&mut graph, 1, padding.padded, 3);
         let made = net.prepare(&mut graph, store, frame);
@@ -136,25 +156,47 @@ impl Programs {
         let held: u64 = sizes.iter().map(|([h, w], n)| 2 * 4 * (h * w * n) as u64).sum();
         let kept_bytes = graph.inference_bytes(&ids) + kept.graph.inference_bytes(&kept.outputs) + held;
         let left = env.budget.limit() - env.budget.used().min(env.budget.limit());
-        let (alone, pair, bytes) = match kept_bytes <= KEPT_BYTES.min(left) {
-            true => (Some((graph, frame.id, ids)), kept, kept_bytes),
+        let (alone, pair) = match kept_bytes <= KEPT_BYTES.min(left) {
+            true => (Some((graph, frame.id, ids)), kept),
+            false => (None, Pair::new(net, store, padding.padded, n_times, None)),
+        };
+        // Colours of two frames and of one on its way from a file or to one, and as many frames in bytes with one made.
+        let colours = (3 * 4 + 4) * 3 * (padding.padded[0] * padding.padded[1]) as u64;
+        let bytes = match &alone {
+            Some(_) => kept_bytes,
+            None => pair.graph.inference_bytes(&pair.outputs) + colours,
+        };
+        let is_whole = bytes <= left;
+        let charged = if is_whole { bytes } else { colours };
+        env.budget.charge(charged, "the values of the network for frames of this size")?;
+        let Pair { graph, inputs, times, outputs, worth } = pair;
+        let runs = match is_whole {
+            true => Runs::Whole(Program::inference(graph, &outputs)),
             false => {
-                let pair = Pair::new(net, store, padding.padded, n_times, None);
-                let bytes = pair.graph.inference_bytes(&pair.outputs);
-                (None, pair, bytes)
+                let frames = [inputs[0][0], inputs[1][0]].map(|id| (id, padding.padded));
+                let tiled = Tiled::new(graph, &frames, &outputs, &worth, store, env);
+                Runs::Pieces(Box::new(tiled.inspect_err(|_| env.budget.release(charged))?))
             }
         };
-        env.budget.charge(bytes, "the values of the network for frames of this size")?;
-        let Pair { graph, inputs, times, outputs } = pair;
         Ok(Programs {
             padding,
             range: net.range(),
+            n_times,
             alone: alone.map(|(graph, frame, ids)| (Program::inference(graph, &ids), frame, ids)),
-            pair: Program::inference(graph, &outputs),
+            pair: runs,
             inputs,
             times,
             outputs,
+            charged,
         })
+    }
+
+    /// Gives back what is charged.
+    fn end(self, env: &Env) {
+        env.budget.release(self.charged);
+        if let Runs::Pieces(tiled) = self.pair {
+            tiled.end(env);
+        }
     }
 
     /// What is made of a frame by itself, of its padded values.
@@ -170,19 +212,27 @@ impl Programs {
     }
 
     /// Runs two frames through the network.
-    fn run(&mut self, store: &Store<f32>, frames: [&Ready; 2], times: &[f64]) {
-        for (ids, Ready(values)) in self.inputs.iter().zip(frames) {
-            ids.iter().zip(values).for_each(|(&id, values)| self.pair.input_mut(id).copy_from_slice(values));
+    fn run(&mut self, store: &Store<f32>, frames: [&Ready; 2], times: &[f64], env: &Env) -> Result<()> {
+        let values = self.inputs.iter().zip(frames).flat_map(|(ids, Ready(values))| ids.iter().zip(values));
+        let at: Vec<[f32; 1]> = times.iter().map(|&t| [t as f32]).collect();
+        let times = self.times.iter().zip(&at).map(|(&id, t)| (id, &t[..]));
+        let inputs: Vec<(Id, &[f32])> = values.map(|(&id, values)| (id, &values[..])).chain(times).collect();
+        match &mut self.pair {
+            Runs::Whole(program) => {
+                inputs.iter().for_each(|&(id, values)| program.input_mut(id).copy_from_slice(values));
+                program.infer(store);
+                Ok(())
+            }
+            Runs::Pieces(tiled) => tiled.run(store, &inputs, env),
         }
-        for (&id, &t) in self.times.iter().zip(times) {
-            self.pair.input_mut(id)[0] = t as f32;
-        }
-        self.pair.infer(store);
     }
 
     /// The frames of the last run, padded.
     fn output(&self, at: usize) -> &[f32] {
-        self.pair.value(self.outputs[at])
+        match &self.pair {
+            Runs::Whole(program) => program.value(self.outputs[at]),
+            Runs::Pieces(tiled) => tiled.value(self.outputs[at]),
+        }
     }
 
     fn frame(&self, at: usize) -> Result<Frame> {
@@ -196,21 +246,22 @@ impl Programs {
         store: &Store<f32>,
         [low, high]: [(f64, &Ready); 2],
         times: &[f64],
+        env: &Env,
         made: &mut Vec<(f64, Frame)>,
     ) -> Result<()> {
         if !times.iter().any(|t| low.0 < *t && *t < high.0) {
             return Ok(());
         }
         let middle = 0.5 * (low.0 + high.0);
-        self.run(store, [low.1, high.1], &[0.5]);
+        self.run(store, [low.1, high.1], &[0.5], env)?;
         if times.contains(&middle) {
             made.push((middle, self.frame(0)?));
         }
         if times.iter().any(|t| low.0 < *t && *t < high.0 && *t != middle) {
             let values = self.output(0).to_vec();
             let ready = self.ready(store, values);
-            self.halve(store, [low, (middle, &ready)], times, made)?;
-            self.halve(store, [(middle, &ready), high], times, made)?;
+            self.halve(store, [low, (middle, &ready)], times, env, made)?;
+            self.halve(store, [(middle, &ready), high], times, env, made)?;
         }
         Ok(())
     }
@@ -224,6 +275,21 @@ impl<'a, N: PairNet> NetSequence<'a, N> {
         times.iter().try_for_each(|&t| net.check_time(t))?;
         Ok(NetSequence { net, store, times, programs: None, last: None })
     }
+
+    /// Records the network for frames of a size and the times at hand, unless that is done.
+    fn record(&mut self, size: [usize; 2], env: &Env) -> Result<()> {
+        let n_times = if self.net.makes_any_time() { self.times.len() } else { 1 };
+        if self.programs.as_ref().is_some_and(|own| own.padding.size == size && own.n_times == n_times) {
+            return Ok(());
+        }
+        // What was made of the last frame may be of another kind.
+        if let Some((_, ready)) = &mut self.last {
+            *ready = None;
+        }
+        self.programs.take().into_iter().for_each(|programs| programs.end(env));
+        self.programs = Some(Programs::new(self.net, self.store, size, n_times, env)?);
+        Ok(())
+    }
 }
 
 impl<N: PairNet> Sequence for NetSequence<'_, N> {
@@ -236,35 +302,64 @@ impl<N: PairNet> Sequence for NetSequence<'_, N> {
         if let Some((last, _)) = &self.last {
             frame.check_like(last)?;
         }
-        let size = [frame.height(), frame.width()];
-        if self.programs.as_ref().is_none_or(|programs| programs.padding.size != size) {
-            let n_times = if self.net.makes_any_time() { self.times.len() } else { 1 };
-            self.programs = Some(Programs::new(self.net, self.store, size, n_times, env)?);
+        // A frame that nothing is made of is looked at when something is.
+        if self.times.is_empty() || self.last.is_none() {
+            self.last = Some((frame, None));
+            return Ok(());
         }
-        let Some(programs) = &mut self.programs else { unreachable!("they were recorded above") };
-        let values = programs.padding.fill(&frame, programs.range);
-        let ready = programs.ready(self.store, values);
-        if let Some((_, last)) = &self.last {
-            if self.net.makes_any_time() {
-                programs.run(self.store, [last, &ready], &self.times);
-                for (at, &t) in self.times.iter().enumerate() {
-                    each(t, programs.frame(at)?)?;
-                }
-            } else {
-                let mut made = Vec::new();
-                programs.halve(self.store, [(0.0, last), (1.0, &ready)], &self.times, &mut made)?;
-                for &t in &self.times {
-                    let found = made.iter().find(|(at, _)| *at == t);
-                    let (_, frame) = found.expect("times were checked to be reached by halving");
-                    each(t, frame.clone())?;
-                }
+        self.record([frame.height(), frame.width()], env)?;
+        let (Some(programs), Some((last, before))) = (&mut self.programs, &mut self.last) else {
+            unreachable!("they were recorded, and there is a frame")
+        };
+        let ready = |programs: &mut Programs, frame: &Frame| {
+            let values = programs.padding.fill(frame, programs.range);
+            programs.ready(self.store, values)
+        };
+        let own = ready(programs, &frame);
+        let before: &Ready = before.get_or_insert_with(|| ready(programs, last));
+        if self.net.makes_any_time() {
+            programs.run(self.store, [before, &own], &self.times, env)?;
+            for (at, &t) in self.times.iter().enumerate() {
+                each(t, programs.frame(at)?)?;
+            }
+        } else {
+            let mut made = Vec::new();
+            programs.halve(self.store, [(0.0, before), (1.0, &own)], &self.times, env, &mut made)?;
+            for &t in &self.times {
+                let found = made.iter().find(|(at, _)| *at == t);
+                let (_, frame) = found.expect("times were checked to be reached by halving");
+                each(t, frame.clone())?;
             }
         }
-        self.last = Some((frame, ready));
+        self.last = Some((frame, Some(own)));
         Ok(())
     }
 
     fn skip(&mut self) {
         self.last = None;
+    }
+
+    fn end(&mut self, env: &Env) {
+        self.last = None;
+        self.programs.take().into_iter().for_each(|programs| programs.end(env));
+    }
+
+    fn retime(&mut self, times: &[f64]) -> bool {
+        let is_made = times.iter().all(|&t| self.net.check_time(t).is_ok());
+        if is_made {
+            self.times = times.to_vec();
+        }
+        is_made
+    }
+
+    fn note(&self) -> Option<String> {
+        match &self.programs.as_ref()?.pair {
+            Runs::Whole(_) => None,
+            Runs::Pieces(tiled) if tiled.n_pieces() == 0 => None,
+            Runs::Pieces(tiled) => Some(format!(
+                "frames go through the network in {} pieces, as the memory limit has no room for whole ones",
+                tiled.n_pieces()
+            )),
+        }
     }
 }
