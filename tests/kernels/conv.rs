@@ -131,7 +131,8 @@ fn check_piece<T: Real>(
     let reads = pass.reads(&made);
     let around = |at: [usize; 2], by: isize| at.map(|at| at as isize + by);
     let of_source = [shape.height, shape.width];
-    let taken = Part::between(of_source, around(reads.first, -(more as isize)), around(reads.past(), more as isize));
+    let taken =
+        Part::between(of_source, around(reads.first, -(more as isize)), around(reads.past(), more as isize));
     let whole = Part::whole(of_source);
     let sources: Vec<Vec<T>> = parts_of::<T>(&x, parts)
         .iter()
@@ -257,13 +258,16 @@ proptest! {
 /// Sizes around the blocks of products, panels and tasks.
 #[test]
 fn long_sums_and_many_channels_equal_the_definition() {
-    let cases: [(usize, usize, &[usize], usize, Window); 6] = [
+    let cases: [(usize, usize, &[usize], usize, Window); 9] = [
         (9, 13, &[321, 7], 17, Window::same([3, 3])),
         (40, 37, &[64], 64, Window::same([3, 3])),
         (5, 7, &[700], 200, Window::same([1, 1])),
         (12, 10, &[70, 66], 33, Window::plain([4, 4], 2, 1)),
         (6, 9, &[130], 100, Window::transposed([4, 4], 2, 1)),
         (7, 8, &[90, 40], 50, Window::same([2, 2]).upsampled()),
+        (3, 520, &[7, 4], 20, Window::same([3, 3])),
+        (5, 270, &[3], 33, Window::same([3, 3])),
+        (2, 300, &[60], 19, Window::same([2, 2]).upsampled()),
     ];
     for (height, width, parts, out_channels, window) in cases {
         let in_channels = parts.iter().sum();

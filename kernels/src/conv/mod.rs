@@ -154,7 +154,7 @@ impl<T: Real> Pass<T> {
     /// Elements that a thread works with beside what it reads and makes, at the most.
     pub fn scratch_len(&self) -> usize {
         match self.is_transformed {
-            true => winograd::scratch_len(&self.sources, &self.columns),
+            true => winograd::scratch_len::<T>(&self.sources, &self.columns),
             false => direct::SCRATCH_LEN,
         }
     }

@@ -163,11 +163,15 @@ fn most_tiles(n_in: usize, n_out: usize) -> usize {
     }
 }
 
-/// Elements that a thread works with, at the most.
-pub(super) fn scratch_len(sources: &[usize], columns: &Columns) -> usize {
+/// Elements that a thread works with, at the most: all groups of a block, or those of a block of its own.
+pub(super) fn scratch_len<T>(sources: &[usize], columns: &Columns) -> usize {
     let n_in = sources.iter().sum();
     let n_tiles = most_tiles(n_in, columns.padded).next_multiple_of(PIXELS);
-    Layout::new(n_in, n_tiles).len() + Layout::new(columns.padded, n_tiles).len()
+    let of_target = columns.of_target.iter().map(|panels| {
+        let (n_groups, group) = groups(panels.len());
+        n_groups * Layout::new(width::<T>(group), n_tiles).len()
+    });
+    Layout::new(n_in, n_tiles).len() + of_target.max().unwrap_or(0)
 }
 
 /// Rows of `channels` elements and a gap; matrices of `n_tiles` of them an odd number of cache lines apart.
@@ -189,6 +193,17 @@ impl Layout {
     }
 }
 
+/// How many groups panels are cut into, and the panels of one.
+fn groups(n_panels: usize) -> (usize, usize) {
+    let group = n_panels.div_ceil(WANTED_TASKS).max(LEAST_PANELS);
+    (n_panels.div_ceil(group), group)
+}
+
+/// The most channels of panels.
+fn width<T>(n_panels: usize) -> usize {
+    2 * super::lanes::<T>() * n_panels
+}
+
 /// Computes a target.
 pub(super) fn run<T: Real>(operands: &Operands<T>, stages: &Stages<T>) {
     let pass = operands.pass;
@@ -203,10 +218,9 @@ pub(super) fn run<T: Real>(operands: &Operands<T>, stages: &Stages<T>) {
         if is_small { (0..n).for_each(one) } else { parallel::for_each_task(n, one) }
     };
     let tiles_of = |q: usize| q * block..((q + 1) * block).min(n_tiles);
-    let width = |n_panels: usize| 2 * super::lanes::<T>() * n_panels;
     let v_len = Layout::new(n_in, block).len();
     if n_blocks >= WANTED_TASKS {
-        let len = v_len + Layout::new(width(panels.len()), block).len();
+        let len = v_len + Layout::new(width::<T>(panels.len()), block).len();
         each(n_blocks, &|q| {
             let mut scratch = Scratch::take::<T>(len);
             let (v, m) = scratch.as_mut_slice().split_at_mut(v_len);
@@ -215,9 +229,8 @@ pub(super) fn run<T: Real>(operands: &Operands<T>, stages: &Stages<T>) {
         });
         return;
     }
-    let group = panels.len().div_ceil(WANTED_TASKS).max(LEAST_PANELS);
-    let n_groups = panels.len().div_ceil(group);
-    let m_len = Layout::new(width(group), block).len();
+    let (n_groups, group) = groups(panels.len());
+    let m_len = Layout::new(width::<T>(group), block).len();
     let mut scratch = Scratch::take::<T>(v_len + n_groups * m_len);
     let (v, m) = scratch.as_mut_slice().split_at_mut(v_len);
     let of_groups = parallel::Places::new(m);
