@@ -99,32 +99,34 @@ unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>,
     let n_segments = tile.depths.len();
     let mut s = 0;
     // Loops that are left at their ends: those that may not be entered keep two sets of sums.
-    while n_segments > 0 {
-        // SAFETY: s < n_segments; p < depth; the weights have a row of W vectors for it.
-        unsafe {
-            let rows = *tile.rows.get_unchecked(s);
-            let depth = *tile.depths.get_unchecked(s);
-            let mut p = 0;
-            loop {
-                prefetch(ahead);
-                ahead = ahead.wrapping_add(part.ahead_step);
-                let row: [V; W] = std::array::from_fn(|j| V::load(weights.add(j * V::LANES)));
-                weights = weights.add(W * V::LANES);
-                for i in 0..R {
-                    let x = V::splat(*rows[i].add(p));
-                    for j in 0..W {
-                        sums[i][j] = x.mul_add(row[j], sums[i][j]);
+    if n_segments > 0 {
+        loop {
+            // SAFETY: s < n_segments; p < depth; the weights have a row of W vectors for it.
+            unsafe {
+                let rows = *tile.rows.get_unchecked(s);
+                let depth = *tile.depths.get_unchecked(s);
+                let mut p = 0;
+                loop {
+                    prefetch(ahead);
+                    ahead = ahead.wrapping_add(part.ahead_step);
+                    let row: [V; W] = std::array::from_fn(|j| V::load(weights.add(j * V::LANES)));
+                    weights = weights.add(W * V::LANES);
+                    for i in 0..R {
+                        let x = V::splat(*rows[i].add(p));
+                        for j in 0..W {
+                            sums[i][j] = x.mul_add(row[j], sums[i][j]);
+                        }
+                    }
+                    p += 1;
+                    if p >= depth {
+                        break;
                     }
                 }
-                p += 1;
-                if p >= depth {
-                    break;
-                }
             }
-        }
-        s += 1;
-        if s == n_segments {
-            break;
+            s += 1;
+            if s == n_segments {
+                break;
+            }
         }
     }
     // SAFETY: the caller's promises, passed on.
