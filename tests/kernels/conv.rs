@@ -131,7 +131,8 @@ fn check_piece<T: Real>(
     let reads = pass.reads(&made);
     let around = |at: [usize; 2], by: isize| at.map(|at| at as isize + by);
     let of_source = [shape.height, shape.width];
-    let taken = Part::between(of_source, around(reads.first, -(more as isize)), around(reads.past(), more as isize));
+    let taken =
+        Part::between(of_source, around(reads.first, -(more as isize)), around(reads.past(), more as isize));
     let whole = Part::whole(of_source);
     let sources: Vec<Vec<T>> = parts_of::<T>(&x, parts)
         .iter()
