@@ -22,7 +22,11 @@ struct Recorded {
     worth: Vec<Id>,
 }
 
-fn film_of(sizes: &film::Sizes, seed: u64, size: [usize; 2]) -> (Store<f32>, impl Fn(&Store<f32>) -> Recorded + use<>) {
+fn film_of(
+    sizes: &film::Sizes,
+    seed: u64,
+    size: [usize; 2],
+) -> (Store<f32>, impl Fn(&Store<f32>) -> Recorded + use<>) {
     let mut store = Store::default();
     let net = film::Net::new(sizes.clone(), &mut store, seed);
     (store, move |store: &Store<f32>| {
@@ -105,7 +109,10 @@ fn compare(
         match made {
             Ok((made, again, n_pieces)) => {
                 let (worst, _) = distance(&made, &expected);
-                prop_assert!(worst <= PIECES * f64::from(spread.max(1.0)), "{n_pieces} pieces: {worst} of {spread}");
+                prop_assert!(
+                    worst <= PIECES * f64::from(spread.max(1.0)),
+                    "{n_pieces} pieces: {worst} of {spread}"
+                );
                 prop_assert!(again, "bits of other threads");
                 prop_assert_eq!(env.budget.used(), 0, "all that was charged is given back");
                 most = most.max(n_pieces);
@@ -125,7 +132,8 @@ fn noise(size: [usize; 2], seed: u64) -> [Vec<f32>; 2] {
     let frame = |shift: f64| {
         let pixel = |at: usize| {
             let (y, x, c) = ((at / 3 / size[1]) as f64, (at / 3 % size[1]) as f64 - shift, (at % 3) as f64);
-            let wave = |k: usize| (waves[3 * k] * 0.4 * x + waves[3 * k + 1] * 0.4 * y + waves[3 * k + 2] + c).sin();
+            let wave =
+                |k: usize| (waves[3 * k] * 0.4 * x + waves[3 * k + 1] * 0.4 * y + waves[3 * k + 2] + c).sin();
             (0.5 + 0.12 * (0..4).map(wave).sum::<f64>()) as f32
         };
         (0..3 * size[0] * size[1]).map(pixel).collect()
