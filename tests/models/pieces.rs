@@ -126,7 +126,7 @@ fn compare(
 
 /// The least limit under which something runs, to a few bytes in a thousand: below it is refused as one line of code 75.
 fn least_limit(runs: impl Fn(u64) -> Result<(), Error>) -> u64 {
-    let (mut low, mut high) = (0, 1 << 30);
+    let (mut low, mut high) = (0_u64, 1 << 30);
     while high - low > high / 256 {
         let middle = low.midpoint(high);
         match runs(middle) {
