@@ -67,8 +67,7 @@ impl Part {
     pub fn widened(&self, step: usize) -> Part {
         let first = self.first.map(|at| at / step * step);
         let past = self.past();
-        let size =
-            [0, 1].map(|axis| past[axis].next_multiple_of(step).min(self.of[axis]) - first[axis]);
+        let size = [0, 1].map(|axis| past[axis].next_multiple_of(step).min(self.of[axis]) - first[axis]);
         Part { of: self.of, first, size }
     }
 
@@ -89,9 +88,19 @@ impl Part {
     /// Copies what is `wanted` out of values of this part, `n` a pixel, to others' places: `to` holds the part `into`.
     /// # Panics
     /// If `wanted` does not lie in both, or there are not as many values as pixels.
-    pub fn copy<T: Copy + Send + Sync>(&self, from: &[T], wanted: &Part, n: usize, into: &Part, to: &mut [T]) {
+    pub fn copy<T: Copy + Send + Sync>(
+        &self,
+        from: &[T],
+        wanted: &Part,
+        n: usize,
+        into: &Part,
+        to: &mut [T],
+    ) {
         assert!(self.holds(wanted) && into.holds(wanted), "{wanted:?} of {self:?} into {into:?}");
-        assert!(from.len() == n * self.n_pixels() && to.len() == n * into.n_pixels(), "values of every pixel");
+        assert!(
+            from.len() == n * self.n_pixels() && to.len() == n * into.n_pixels(),
+            "values of every pixel"
+        );
         let [before, after] = [self, into].map(|part| wanted.first[1] - part.first[1]);
         for_each_row_block(to, n * into.size[1], ROWS, |first, block| {
             for (row, to) in (into.first[0] + first..).zip(block.chunks_exact_mut(n * into.size[1])) {

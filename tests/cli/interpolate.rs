@@ -188,12 +188,19 @@ fn a_clip_cut_off_is_gone_on_with_to_the_same_bytes() {
         assert!(bytes(&folder, "cut.y4m") == whole, "cut at {n}");
         let kept = n.saturating_sub(start) / of_frame;
         assert_eq!(told["kept"], kept, "cut at {n}: {told}");
-        assert!(!folder.path().join("cut.y4m.part").exists() && !folder.path().join("cut.y4m.part.by").exists());
+        assert!(
+            !folder.path().join("cut.y4m.part").exists() && !folder.path().join("cut.y4m.part.by").exists()
+        );
     }
     // Frames by another flow are not gone on with; those by the same are.
     std::fs::write(folder.path().join("cut.y4m.part"), &whole[..start + 4 * of_frame]).unwrap();
     std::fs::write(folder.path().join("cut.y4m.part.by"), "optical flow, best").unwrap();
-    refused(&folder, &format!("{line} -o cut.y4m --resume"), 2, &["by optical flow, best", "optical flow, fast"]);
+    refused(
+        &folder,
+        &format!("{line} -o cut.y4m --resume"),
+        2,
+        &["by optical flow, best", "optical flow, fast"],
+    );
     std::fs::write(folder.path().join("cut.y4m.part.by"), "optical flow, fast").unwrap();
     good(&folder, &format!("{line} -o cut.y4m --resume"));
     assert!(bytes(&folder, "cut.y4m") == whole);

@@ -78,13 +78,7 @@ pub trait Warp: Sized + Copy {
     /// held, all that [`Warp::warp_reads`] tells.
     /// # Panics
     /// If the sizes do not agree, or the part that is held is too small.
-    fn warp_part(
-        image: (&[Self], Part),
-        flow: (&[Self], Part),
-        scale: Self,
-        edge: Edge,
-        y: &mut [Self],
-    );
+    fn warp_part(image: (&[Self], Part), flow: (&[Self], Part), scale: Self, edge: Edge, y: &mut [Self]);
     /// Adds the gradient of the image of [`Warp::warp`] to `dimage`.
     /// # Panics
     /// If the sizes do not agree.

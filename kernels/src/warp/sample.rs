@@ -70,7 +70,9 @@ impl<T: Real> Spot<T> {
     fn of([x0, x1, y0, y1]: [usize; 4], [fx, fy]: [T; 2], held: &Part) -> Spot<T> {
         let (gx, gy) = (T::ONE - fx, T::ONE - fy);
         let number = |y: usize, x: usize| {
-            y.wrapping_sub(held.first[0]).wrapping_mul(held.size[1]).wrapping_add(x.wrapping_sub(held.first[1]))
+            y.wrapping_sub(held.first[0])
+                .wrapping_mul(held.size[1])
+                .wrapping_add(x.wrapping_sub(held.first[1]))
         };
         Spot {
             pixels: [number(y0, x0), number(y0, x1), number(y1, x0), number(y1, x1)],
@@ -99,7 +101,8 @@ impl<T: Real> Reading<'_, T> {
         let n_pixels = self.made.n_pixels();
         let (image, at) = (p / n_pixels, p % n_pixels);
         let flow = [self.scale * self.flow[2 * p], self.scale * self.flow[2 * p + 1]];
-        let place = [self.made.first[0] + at / self.made.size[1], self.made.first[1] + at % self.made.size[1]];
+        let place =
+            [self.made.first[0] + at / self.made.size[1], self.made.first[1] + at % self.made.size[1]];
         (image * self.held.n_pixels(), Spot::new(place, flow, &self.held, self.edge))
     }
 }
@@ -111,7 +114,14 @@ fn reading<'a, T: Real>(flow: &'a [T], scale: T, size: Size, edge: Edge, n_value
         "a flow of whole images"
     );
     let whole = Part::whole(size);
-    Reading { flow, scale, held: whole, made: whole, edge, n_channels: channels(n_values, n_pixels, "a warp") }
+    Reading {
+        flow,
+        scale,
+        held: whole,
+        made: whole,
+        edge,
+        n_channels: channels(n_values, n_pixels, "a warp"),
+    }
 }
 
 /// What of an image the part `made` reads along its flow; `None` where that is nothing.

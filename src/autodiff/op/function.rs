@@ -3,8 +3,8 @@
 use super::Operation;
 use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::{Part, Real};
 use diabolo_kernels::gemm::Activation;
+use diabolo_kernels::{Part, Real};
 
 /// y = f(x)
 #[derive(Clone, Copy, Debug, PartialEq)]

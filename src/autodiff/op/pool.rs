@@ -3,8 +3,8 @@
 use super::Operation;
 use crate::autodiff::pieces::{InPieces, Piece, Reads};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::{Part, Real};
 use diabolo_kernels::conv::pool::PoolShape;
+use diabolo_kernels::{Part, Real};
 
 /// y = the mean, or the maximum, of every four pixels.
 struct Pool {

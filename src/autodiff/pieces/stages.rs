@@ -52,7 +52,9 @@ impl<'a, T: Real> Pictures<'a, T> {
         let mut pictures = Pictures { graph, outputs, made_by, needed, whole: vec![false; n] };
         outputs.iter().for_each(|id| pictures.whole[id.index()] = true);
         for at in 0..n {
-            let Some(piece) = pictures.operation(Id(at as u32)).and_then(Operation::in_pieces) else { continue };
+            let Some(piece) = pictures.operation(Id(at as u32)).and_then(Operation::in_pieces) else {
+                continue;
+            };
             if !pictures.needed[at] {
                 continue;
             }
@@ -127,7 +129,8 @@ impl<'a, T: Real> Pictures<'a, T> {
         let mut operations = Vec::new();
         for (at, operation) in self.graph.operations.iter().enumerate().rev() {
             let mut is_wanted = false;
-            operation.results(&mut |id| is_wanted |= wanted[id.index()] && self.made_by[id.index()].is_some());
+            operation
+                .results(&mut |id| is_wanted |= wanted[id.index()] && self.made_by[id.index()].is_some());
             if is_wanted {
                 operations.push(at);
                 operation.inputs(&mut |id| wanted[id.index()] |= !self.is_there(id));
@@ -142,7 +145,8 @@ impl<'a, T: Real> Pictures<'a, T> {
     pub fn keep(&mut self, worth: &[Id], sizes: &[[usize; 2]], mut elements: u64) {
         let stages = self.stages(sizes);
         let n_readers = |id: Id| {
-            let made_in = |stage: &&Stage| self.made_by[id.index()].is_some_and(|at| stage.operations.contains(&at));
+            let made_in =
+                |stage: &&Stage| self.made_by[id.index()].is_some_and(|at| stage.operations.contains(&at));
             stages.iter().filter(made_in).count()
         };
         let len = |id: &Id| {

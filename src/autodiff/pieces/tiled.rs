@@ -1,8 +1,8 @@
 //! A network of pictures, run piece by piece.
 
+use super::Piece;
 use super::plan::{Plan, Planner, Source};
 use super::stages::{Pictures, Stage};
-use super::Piece;
 use crate::autodiff::graph::{Graph, Kind};
 use crate::autodiff::run::cut;
 use crate::autodiff::{Forward, Id, Store, Values, padded};
@@ -236,7 +236,8 @@ fn piece<T: Real>(
     let room = arena.len().saturating_add(left) / SPARE * (SPARE - 1);
     let Some(plan) = planner.plan(part, room, &env.budget) else { return Ok(false) };
     if plan.len > arena.len() {
-        env.budget.charge(((plan.len - arena.len()) * size_of::<T>()) as u64, "a piece of the network's values")?;
+        env.budget
+            .charge(((plan.len - arena.len()) * size_of::<T>()) as u64, "a piece of the network's values")?;
         *arena = Vec::new();
         *arena = vec![T::ZERO; plan.len];
     }

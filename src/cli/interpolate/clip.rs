@@ -61,7 +61,9 @@ impl Part<'_> {
             n_kept = (length - first.len() as u64) / header.written_bytes();
         }
         let record = record_beside(&path);
-        if let Some(before) = std::fs::read_to_string(&record).ok().filter(|before| n_kept > 0 && before != by) {
+        if let Some(before) =
+            std::fs::read_to_string(&record).ok().filter(|before| n_kept > 0 && before != by)
+        {
             let why = format!(
                 "the frames in {} were made by {before}, and these would be by {by}; give the options they were made with, \
                  or leave --resume out",

@@ -109,21 +109,20 @@ pub(super) fn gradient<T: Real>(
     let most_inputs = TASK_INPUTS[usize::from(shape.window.area() > 1 && !is_narrow)];
     let whole = [shape.weight_rows()];
     let in_parts = if is_narrow { &whole[..] } else { parts };
-    let cuts: Vec<(usize, Range<usize>)> = in_parts
-        .iter()
-        .enumerate()
-        .flat_map(|(part, &channels)| {
+    // Counted out each time anew: a list would be an allocation in every step.
+    let cuts = || {
+        in_parts.iter().enumerate().flat_map(|(part, &channels)| {
             let (n, input) = cut(channels, most_inputs, CHANNELS);
             (0..n).map(move |q| (part, q * input..((q + 1) * input).min(channels)))
         })
-        .collect();
+    };
     // Sums over some of the places each, added where they are several.
     let n_blocks = operands.grid.n_blocks();
-    let n_own = cuts.len() * n_outputs;
+    let n_own = cuts().count() * n_outputs;
     let n_sums = WANTED_TASKS.div_ceil(n_own).min(n_blocks).min(MOST_SUMS / dw.len()).max(1);
-    let most_inputs = cuts.iter().map(|(_, inputs)| inputs.len()).max().unwrap_or(0);
+    let most_wide = cuts().map(|(_, inputs)| inputs.len()).max().unwrap_or(0);
     let [x_pixels, dy_pixels] = operands.most_pixels();
-    let x_len = group_len(x_pixels, MAX_LANES) * most_inputs.div_ceil(CHANNELS);
+    let x_len = group_len(x_pixels, MAX_LANES) * most_wide.div_ceil(CHANNELS);
     let len = x_len + group_len(dy_pixels, width) * output.div_ceil(width);
     let is_small = shape.multiply_adds() < super::direct::PARALLEL_MULTIPLY_ADDS;
     let n_weights = dw.len();
@@ -132,7 +131,7 @@ pub(super) fn gradient<T: Real>(
     let targets = parallel::Places::new(if n_sums > 1 { &mut sums[..n_sums * n_weights] } else { &mut *dw });
     let one = |q: usize| {
         let (sum, own) = (q / n_own, q % n_own);
-        let (part, inputs) = cuts[own / n_outputs].clone();
+        let Some((part, inputs)) = cuts().nth(own / n_outputs) else { unreachable!("a cut for every task") };
         let first = own % n_outputs * output;
         let task = Task {
             blocks: sum * n_blocks / n_sums..(sum + 1) * n_blocks / n_sums,

@@ -4,8 +4,8 @@ use super::super::Operation;
 use super::images;
 use crate::autodiff::pieces::{InPieces, Piece, Reads};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::Images;
+use diabolo_kernels::{Part, Real};
 
 /// Y = X, each pixel four times
 #[derive(Clone, Debug)]

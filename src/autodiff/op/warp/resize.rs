@@ -4,8 +4,8 @@ use super::super::Operation;
 use super::images;
 use crate::autodiff::pieces::{InPieces, Piece, Reads};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::{Images, resize_reads};
+use diabolo_kernels::{Part, Real};
 
 /// Y = scale X at another size
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use super::super::Operation;
 use crate::autodiff::pieces::{InPieces, Piece, Reads};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
-use diabolo_kernels::{Part, Real};
 use diabolo_kernels::warp::Edge;
+use diabolo_kernels::{Part, Real};
 
 /// y(p) = x(p + scale flow(p))
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 mod footage;
 mod layers;
 mod model;
+mod padding;
+mod programs;
 mod sequence;
 mod training;
 mod vgg;
