@@ -27,7 +27,8 @@ impl Part {
     /// If the picture has no pixels.
     pub fn between(of: [usize; 2], first: [isize; 2], past: [isize; 2]) -> Part {
         let first = [0, 1].map(|axis| first[axis].clamp(0, of[axis] as isize - 1));
-        let size = [0, 1].map(|axis| (past[axis].min(of[axis] as isize) - first[axis]).max(1) as usize);
+        let size =
+            [0, 1].map(|axis| (past[axis].clamp(first[axis] + 1, of[axis] as isize) - first[axis]) as usize);
         Part { of, first: first.map(|at| at as usize), size }
     }
 

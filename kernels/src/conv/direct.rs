@@ -7,7 +7,7 @@
 //!       panels    of packed weights, which L2 holds
 //! ```
 
-use super::layout::{BLOCK_SEGMENTS, SEGMENT_DEPTH};
+use super::layout::{BLOCK_SEGMENTS, Order, SEGMENT_DEPTH};
 use super::micro::{self, Finish, PIXELS, Part, Tile, Tiles};
 use super::pixels::{Ahead, Walk, newest};
 use super::{Job, Pass};
@@ -24,8 +24,14 @@ const TASK_TILES: usize = 170;
 /// Tasks that are wanted where there are pixels enough for them.
 const WANTED_TASKS: usize = 8;
 
-/// The most elements that a task works with: a copy of every segment of a block at the edge, for every pixel of a tile.
-pub(super) const SCRATCH_LEN: usize = BLOCK_SEGMENTS * PIXELS * SEGMENT_DEPTH;
+/// Elements that a task works with: a copy of every segment of a block at the edge, for every pixel of a tile.
+pub(super) fn scratch_len(orders: &[Order]) -> usize {
+    orders.iter().map(edges_len).max().unwrap_or(0)
+}
+
+fn edges_len(order: &Order) -> usize {
+    order.blocks.iter().map(|block| block.segments.len()).max().unwrap_or(0) * PIXELS * SEGMENT_DEPTH
+}
 
 /// A convolution of fewer multiply-adds runs on one thread.
 pub(super) const PARALLEL_MULTIPLY_ADDS: usize = 1_000_000;
@@ -122,8 +128,7 @@ fn compute<V: Tiles>(operands: &Operands<V::Elem>, task: &Task) {
     let mut rows = [[std::ptr::null(); PIXELS]; BLOCK_SEGMENTS];
     let mut depths = [0; BLOCK_SEGMENTS];
     let mut ahead = [Ahead::default(); TASK_PANELS];
-    let n_edges = order.blocks.iter().map(|block| block.segments.len()).max().unwrap_or(0) * PIXELS;
-    let mut edges = Scratch::take::<V::Elem>(n_edges * SEGMENT_DEPTH);
+    let mut edges = Scratch::take::<V::Elem>(edges_len(order));
     for (b, block) in order.blocks.iter().enumerate() {
         let is_last = b + 1 == order.blocks.len();
         let adds = b > 0 || job.adds;

@@ -155,7 +155,7 @@ impl<T: Real> Pass<T> {
     pub fn scratch_len(&self) -> usize {
         match self.is_transformed {
             true => winograd::scratch_len(&self.sources, &self.columns),
-            false => direct::SCRATCH_LEN,
+            false => direct::scratch_len(&self.orders),
         }
     }
 
