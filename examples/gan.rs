@@ -6,12 +6,15 @@
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::io::write::write_matrix;
 use diabolo::models::adversarial::gan::Params;
-use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Fit, Names, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result, data};
 use std::path::Path;
 use std::time::Instant;
+
+#[path = "shared/networks.rs"]
+mod networks;
+use networks::architecture;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +31,7 @@ fn main() -> Result<()> {
                 epochs: whole(epochs)?,
                 dropout: share(0)?,
                 smoothing: share(1)?,
-                architecture: architecture(further.get(2))?,
+                architecture: architecture("gan", further.get(2))?,
                 ..Params::default()
             };
             race(Path::new(train), &params, whole(seed)?, Path::new(out))
@@ -37,15 +40,6 @@ fn main() -> Result<()> {
             "gan",
             "give no arguments, or TRAIN EPOCHS SEED OUT.npy [DROPOUT [SMOOTHING [mlp|convolutional]]]",
         )),
-    }
-}
-
-/// The networks' layers by name.
-fn architecture(name: Option<&String>) -> Result<Architecture> {
-    match name.map(String::as_str) {
-        None | Some("mlp") => Ok(Architecture::Mlp),
-        Some("convolutional") => Ok(Architecture::Convolutional),
-        Some(other) => Err(Error::parameter("gan", format!("{other} is not mlp or convolutional"))),
     }
 }
 

@@ -6,12 +6,15 @@
 use diabolo::data::{self, Scale, Scaler};
 use diabolo::io::read::{ReadOptions, read};
 use diabolo::models::autoencoder::vae::Params;
-use diabolo::models::network::Architecture;
 use diabolo::models::{Data, Encode, Fit, Model, Sample, fit};
 use diabolo::monitor::{Budget, Env, Silent};
 use diabolo::{Error, Result};
 use std::path::Path;
 use std::time::Instant;
+
+#[path = "shared/networks.rs"]
+mod networks;
+use networks::architecture;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,21 +26,12 @@ fn main() -> Result<()> {
             };
             let params = Params {
                 epochs: number(epochs)?,
-                architecture: architecture(further.first())?,
+                architecture: architecture("vae", further.first())?,
                 ..Params::default()
             };
             race(Path::new(train), Path::new(test), &params, number(seed)?)
         }
         _ => Err(Error::parameter("vae", "give no arguments, or TRAIN TEST EPOCHS SEED [mlp|convolutional]")),
-    }
-}
-
-/// The networks' layers by name.
-fn architecture(name: Option<&String>) -> Result<Architecture> {
-    match name.map(String::as_str) {
-        None | Some("mlp") => Ok(Architecture::Mlp),
-        Some("convolutional") => Ok(Architecture::Convolutional),
-        Some(other) => Err(Error::parameter("vae", format!("{other} is not mlp or convolutional"))),
     }
 }
 

@@ -89,3 +89,18 @@ macro_rules! dispatch {
         }
     )*};
 }
+
+/// Calls a macro for the vectors of every tier, with the attribute that lets a function use the tier's instructions: for
+/// functions of a vector that shall not be inlined into those around them, which have the attribute from [`dispatch!`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! for_each_vector {
+    ($with:ident) => {
+        $with!($crate::simd::portable::F32);
+        $with!($crate::simd::portable::F64);
+        #[cfg(target_arch = "x86_64")]
+        $with!($crate::simd::avx2::F32, #[target_feature(enable = "avx2,fma")]);
+        #[cfg(target_arch = "x86_64")]
+        $with!($crate::simd::avx2::F64, #[target_feature(enable = "avx2,fma")]);
+    };
+}

@@ -149,20 +149,10 @@ pub struct Stripe<'a, T> {
     n_rows: usize,
     n_cols: usize,
     width: usize,
-    room: usize,
     _matrix: PhantomData<&'a mut [T]>,
 }
 
-impl<'a, T> Stripe<'a, T> {
-    /// The first `width` columns of a matrix of `n_cols`, of which the slice holds whole rows.
-    /// # Panics
-    /// If it does not, or the matrix has fewer columns.
-    pub(crate) fn first_of(matrix: &'a mut [T], n_cols: usize, width: usize) -> Self {
-        assert!(n_cols > 0 && width <= n_cols && matrix.len().is_multiple_of(n_cols));
-        let n_rows = matrix.len() / n_cols;
-        Self { first: matrix.as_mut_ptr(), n_rows, n_cols, width, room: n_cols, _matrix: PhantomData }
-    }
-
+impl<T> Stripe<'_, T> {
     /// Rows of the matrix.
     pub fn n_rows(&self) -> usize {
         self.n_rows
@@ -176,20 +166,6 @@ impl<'a, T> Stripe<'a, T> {
     /// Columns of the stripe.
     pub fn width(&self) -> usize {
         self.width
-    }
-
-    /// Columns from the stripe's first on that nobody else holds: its own, and behind those of a whole matrix the rest.
-    pub(crate) fn room(&self) -> usize {
-        self.room
-    }
-
-    /// The stripe's first element of row `i`.
-    /// # Safety
-    /// There is such a row.
-    #[inline(always)]
-    pub(crate) unsafe fn start_of(&mut self, i: usize) -> *mut T {
-        // SAFETY: the caller's word.
-        unsafe { self.first.add(i * self.n_cols) }
     }
 
     /// The stripe's part of row `i`.
@@ -234,7 +210,6 @@ pub fn for_each_stripe<T: Send, const N: usize>(
             n_rows: n_rows[s],
             n_cols,
             width: width.min(n_cols - first),
-            room: width.min(n_cols - first),
             _matrix: PhantomData,
         });
         f(first, stripes.each_mut());

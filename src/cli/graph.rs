@@ -11,7 +11,7 @@ use crate::io::names;
 use crate::io::read::{Format, NodesGiven, ReadOptions};
 use crate::io::records::{self, Cell};
 use crate::io::run::{GraphDescription, RunFolder};
-use crate::linalg::{Csr, Features, Graph, LinkSplit};
+use crate::linalg::{Csr, Features, Graph, LinkSplit, hash};
 use crate::models::graph::{Embedding, SEARCHED_NODES};
 use crate::models::{Labels, Names};
 use crate::monitor::Env;
@@ -179,7 +179,7 @@ pub fn description(graph: &Graph) -> GraphDescription {
 /// A hash of edges, features and split: a resume on others is refused.
 pub fn fingerprint(graph: &Graph) -> u64 {
     let mut hash = Features::Sparse(graph.adjacency().clone()).fingerprint();
-    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+    let mut mix = |word: u64| hash = hash::mix(hash, word);
     if let Some(features) = graph.features() {
         mix(features.fingerprint());
     }

@@ -1,5 +1,6 @@
 //! The data of a model: samples x features, dense or sparse, in the type it came in.
 
+use super::hash::{START, mix};
 use super::{BLOCK_ROWS, Csr, Matrix};
 use diabolo_kernels::gemm::{Epilogue, Gemm};
 use diabolo_kernels::parallel::{for_each_row_block, map_chunks};
@@ -248,8 +249,7 @@ impl Features {
 
     /// A hash of shape and values (FNV-1a, 64 bits): tells whether data is the same as before.
     pub fn fingerprint(&self) -> u64 {
-        let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        let start = mix(mix(0xcbf2_9ce4_8422_2325, self.n_samples() as u64), self.n_features() as u64);
+        let start = mix(mix(START, self.n_samples() as u64), self.n_features() as u64);
         let by_chunk = map_chunks(self.n_samples(), BLOCK_ROWS, |rows| {
             let mut buffer = Vec::new();
             rows.fold(start, |hash, i| {

@@ -8,6 +8,7 @@ mod beside;
 mod csr;
 mod features;
 mod graph;
+pub mod hash;
 mod links;
 mod matrix;
 mod order;

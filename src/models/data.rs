@@ -2,7 +2,7 @@
 
 use super::{RowSource, check_finite, check_no_negative};
 use crate::error::{Error, Result};
-use crate::linalg::{Csr, Features, Graph, Matrix};
+use crate::linalg::{Csr, Features, Graph, Matrix, hash};
 use crate::tensors::Named;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -80,9 +80,7 @@ pub struct Labels {
 impl Labels {
     /// A name as files of models keep it (FNV-1a, 64 bits).
     pub fn key(name: &str) -> u64 {
-        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        name.bytes().fold(hash::START, |hash, byte| hash::mix(hash, u64::from(byte)))
     }
 
     /// Labels from one name a sample; numbers sort as numbers.

@@ -76,17 +76,6 @@ impl<'a, T> MatRef<'a, T> {
         Self { data, rows: end - start, ..self }
     }
 
-    /// Columns `start..end`.
-    /// # Panics
-    /// If the range is out of bounds.
-    #[inline]
-    pub fn col_range(self, start: usize, end: usize) -> Self {
-        assert!(start <= end && end <= self.cols, "columns {start}..{end} of {}", self.cols);
-        let none = start == end || self.rows == 0;
-        let data = if none { &self.data[..0] } else { &self.data[start * self.col_stride..] };
-        Self { data, cols: end - start, ..self }
-    }
-
     /// Row `i` as a slice.
     /// # Panics
     /// If `i` is out of bounds or the columns are not contiguous.

@@ -6,9 +6,7 @@
 //! long as one computed once.
 
 use crate::Real;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::avx2;
-use crate::simd::{Simd, portable, prefetch};
+use crate::simd::{Simd, prefetch};
 use std::ops::Range;
 
 /// Pixels of a full tile, and of the smallest.
@@ -230,9 +228,4 @@ macro_rules! tiles {
     };
 }
 
-tiles!(portable::F32);
-tiles!(portable::F64);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F32, #[target_feature(enable = "avx2,fma")]);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F64, #[target_feature(enable = "avx2,fma")]);
+crate::for_each_vector!(tiles);

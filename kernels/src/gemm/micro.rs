@@ -17,9 +17,7 @@
 //! That is why neither the tile heights nor the cut between threads can change a bit of the result.
 
 use crate::Real;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::avx2;
-use crate::simd::{Simd, portable, prefetch};
+use crate::simd::{Simd, prefetch};
 use std::mem::MaybeUninit;
 
 /// The most elements of a tile, and of a vector: the sizes of the buffers behind scattered tiles.
@@ -289,12 +287,7 @@ macro_rules! tiles {
     };
 }
 
-tiles!(portable::F32);
-tiles!(portable::F64);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F32, #[target_feature(enable = "avx2,fma")]);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F64, #[target_feature(enable = "avx2,fma")]);
+crate::for_each_vector!(tiles);
 
 /// Computes one tile of `rows` rows, `width` vectors wide.
 /// # Safety

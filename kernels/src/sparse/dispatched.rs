@@ -5,7 +5,6 @@ use super::gather::gather;
 use super::sampled::sampled;
 use super::scatter::scatter;
 use crate::Real;
-use crate::parallel::Stripe;
 use crate::view::MatRef;
 use std::ops::Range;
 
@@ -22,7 +21,14 @@ pub(super) trait Kernels: Real {
         c_stride: usize,
     );
     /// See [`super::scatter`].
-    fn scatter(alpha: Self, a: CsrRef<Self>, rows: Range<usize>, b: MatRef<Self>, c: &mut Stripe<Self>);
+    fn scatter(
+        alpha: Self,
+        a: CsrRef<Self>,
+        rows: Range<usize>,
+        b: MatRef<Self>,
+        c: &mut [Self],
+        c_stride: usize,
+    );
     /// See [`super::sampled`].
     fn sampled(pattern: PatternRef, rows: Range<usize>, u: MatRef<Self>, v: MatRef<Self>, out: &mut [Self]);
 }
@@ -33,7 +39,7 @@ macro_rules! kernels {
             fn $gather(alpha: $t, a: CsrRef<$t>, rows: Range<usize>, b: MatRef<$t>, beta: $t,
                        c: &mut [$t], c_stride: usize) = gather::<$v>;
             fn $scatter(alpha: $t, a: CsrRef<$t>, rows: Range<usize>, b: MatRef<$t>,
-                        c: &mut Stripe<$t>) = scatter::<$v>;
+                        c: &mut [$t], c_stride: usize) = scatter::<$v>;
             fn $sampled(pattern: PatternRef, rows: Range<usize>, u: MatRef<$t>, v: MatRef<$t>,
                         out: &mut [$t]) = sampled::<$v>;
         }
@@ -50,8 +56,15 @@ macro_rules! kernels {
             ) {
                 $gather(alpha, a, rows, b, beta, c, c_stride);
             }
-            fn scatter(alpha: $t, a: CsrRef<$t>, rows: Range<usize>, b: MatRef<$t>, c: &mut Stripe<$t>) {
-                $scatter(alpha, a, rows, b, c);
+            fn scatter(
+                alpha: $t,
+                a: CsrRef<$t>,
+                rows: Range<usize>,
+                b: MatRef<$t>,
+                c: &mut [$t],
+                c_stride: usize,
+            ) {
+                $scatter(alpha, a, rows, b, c, c_stride);
             }
             fn sampled(
                 pattern: PatternRef,

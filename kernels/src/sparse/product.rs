@@ -3,7 +3,8 @@
 use super::csr::{CsrRef, PatternRef};
 use super::dense::{assert_contiguous, assert_sizes, end_of_row, ends_of_rows, row_stride};
 use super::dispatched::Kernels;
-use crate::parallel::{self, Stripe};
+use crate::parallel;
+use crate::simd::MAX_LANES;
 use crate::view::{MatMut, MatRef};
 
 /// Multiply-adds of a block of rows: 1 MFLOP, about 30 microseconds.
@@ -11,9 +12,6 @@ const BLOCK: usize = 1 << 19;
 
 /// Multiply-adds of a transposed product that one thread does without partial sums.
 const SMALL: usize = 4 * BLOCK;
-
-/// The most lanes a vector has: rows of partial sums have as many columns at least.
-const MAX_LANES: usize = 8;
 
 /// The most partial sums a transposed product keeps apart.
 const MAX_PARTIALS: usize = 8;
@@ -58,8 +56,7 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     // threads with half of the columns each write to the same cache lines and are slower than one.)
     let has_room = c_stride == n && (n == 1 || n >= MAX_LANES) && c.data_mut().len() >= n_cols * n;
     if has_room && (a.nnz() + a.n_rows()) * n <= SMALL {
-        let mut c = Stripe::first_of(&mut c.data_mut()[..n_cols * n], n, n);
-        return T::scatter(alpha, a, 0..a.n_rows(), b, &mut c);
+        return T::scatter(alpha, a, 0..a.n_rows(), b, c.data_mut(), n);
     }
     // A partial sum costs a pass over C: it must stand for eight entries a column at least.
     let n_partials = (MAX_PARTIAL_ELEMENTS / (n_cols * n)).clamp(1, MAX_PARTIALS);
@@ -68,8 +65,7 @@ pub(super) fn spmm_t<T: Kernels>(alpha: T, a: CsrRef<T>, b: MatRef<T>, beta: T, 
     let padded = if n == 1 { 1 } else { n.max(MAX_LANES) };
     let partials = parallel::map_chunks(blocks.len(), 1, |q| {
         let mut partial = vec![T::ZERO; n_cols * padded];
-        let mut c = Stripe::first_of(&mut partial, padded, n);
-        T::scatter(alpha, a, blocks[q.start].clone(), b, &mut c);
+        T::scatter(alpha, a, blocks[q.start].clone(), b, &mut partial, padded);
         partial
     });
     let rows_at_once = (parallel::BANDWIDTH_GRAIN / (n * blocks.len().max(1))).max(1);

@@ -13,23 +13,20 @@
 use super::csr::CsrRef;
 use crate::Real;
 use crate::panel::{Panel, layout, with_vectors};
-use crate::parallel::Stripe;
-use crate::simd::Simd;
+use crate::simd::{MAX_LANES, Simd};
 use crate::view::MatRef;
 use std::ops::Range;
 
-/// The most lanes a vector has.
-const MAX_LANES: usize = 8;
-
-/// C += alpha A[rows, :]^T B[rows, :], in the columns of C that `c` holds, of which B has as many. Rows of C
-/// have room for a whole vector from the stripe's start on, unless there is one column only.
+/// C += alpha A[rows, :]^T B[rows, :]; `c` is all of C, its rows `c_stride` elements apart: at least a whole vector, unless
+/// there is one column only. What lies behind its columns holds zeros afterwards if it did before.
 #[inline(always)]
 pub(super) fn scatter<V: Simd>(
     alpha: V::Elem,
     a: CsrRef<V::Elem>,
     rows: Range<usize>,
     b: MatRef<V::Elem>,
-    c: &mut Stripe<V::Elem>,
+    c: &mut [V::Elem],
+    c_stride: usize,
 ) where
     V::Elem: Real,
 {
@@ -38,11 +35,11 @@ pub(super) fn scatter<V: Simd>(
         return;
     }
     assert!(rows.end <= a.n_rows() && b.rows() == a.n_rows() && (b.col_stride() == 1 || n == 1));
-    assert!(c.width() == n && c.n_rows() >= a.n_cols());
+    assert!(c_stride >= n && c.len() >= a.n_cols() * c_stride);
     if n == 1 {
-        return column(alpha, a, rows, b, c);
+        return column(alpha, a, rows, b, c, c_stride);
     }
-    assert!(c.room() >= V::LANES, "rows of C have room for a whole vector");
+    assert!(c_stride >= V::LANES, "rows of C have room for a whole vector");
     let (n_panels, _) = layout::<V>(n);
     for i in rows {
         for q in 0..n_panels {
@@ -51,7 +48,7 @@ pub(super) fn scatter<V: Simd>(
             // vectors, in the rows of C, of which there is one for every column of A.
             unsafe {
                 let b_row = b.data().as_ptr().add(i * b.row_stride());
-                with_vectors!(panel.n_vectors, N => row::<V, N>(panel, alpha, a, i, b_row, n, c));
+                with_vectors!(panel.n_vectors, N => row::<V, N>(panel, alpha, a, i, b_row, n, c.as_mut_ptr(), c_stride));
             }
         }
     }
@@ -59,20 +56,20 @@ pub(super) fn scatter<V: Simd>(
 
 /// The product with a single column, whose entries are scattered one by one: no vectors.
 #[inline(always)]
-fn column<T: Real>(alpha: T, a: CsrRef<T>, rows: Range<usize>, b: MatRef<T>, c: &mut Stripe<T>) {
+fn column<T: Real>(alpha: T, a: CsrRef<T>, rows: Range<usize>, b: MatRef<T>, c: &mut [T], c_stride: usize) {
     for i in rows {
         let x = alpha * b.at(i, 0);
         let (columns, values) = a.row(i);
         for (&column, &value) in columns.iter().zip(values) {
-            c.row(column as usize)[0] += value * x;
+            c[column as usize * c_stride] += value * x;
         }
     }
 }
 
 /// Scatters a panel of `N` vectors of one row of B, which has `n` columns.
 /// # Safety
-/// Row `i` must exist in A, B's row of `n` columns be valid at `b`, every column of A be a row of C, and rows of C
-/// have room for a whole vector.
+/// Row `i` must exist in A, B's row of `n` columns be valid at `b`, every column of A be a row of C, which begins at `c`, and rows of
+/// C have room for a whole vector.
 #[inline(always)]
 unsafe fn row<V: Simd, const N: usize>(
     panel: Panel<V>,
@@ -81,7 +78,8 @@ unsafe fn row<V: Simd, const N: usize>(
     i: usize,
     b: *const V::Elem,
     n: usize,
-    c: &mut Stripe<V::Elem>,
+    c: *mut V::Elem,
+    c_stride: usize,
 ) where
     V::Elem: Real,
 {
@@ -107,7 +105,7 @@ unsafe fn row<V: Simd, const N: usize>(
         // SAFETY: by the pattern's invariant the column is a row of C; whole vectors before the last lie within its
         // columns, the last one does or, of fewer columns than a vector has lanes, within the row's room.
         unsafe {
-            let c_row = c.start_of(column as usize);
+            let c_row = c.add(column as usize * c_stride);
             for v in 0..N {
                 let place = c_row.add(if v + 1 < N { panel.start + v * V::LANES } else { last_start });
                 value.mul_add(b_row[v], V::load(place)).store(place);

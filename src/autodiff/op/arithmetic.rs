@@ -1,7 +1,7 @@
 //! Sums, differences, products and quotients, element by element, with broadcasting.
 
 use super::Operation;
-use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::pieces::{InPieces, Piece};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::{Part, Real};
 
@@ -195,14 +195,6 @@ impl<T: Real> Operation<T> for Binary {
 }
 
 impl<T: Real> InPieces<T> for Binary {
-    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
-        of(self.a)
-    }
-
-    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
-        alike(&[self.a, self.b], made)
-    }
-
     fn make(&self, _: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
         self.kind.apply(read[0].values, read[1].values, y);
     }

@@ -1,7 +1,7 @@
 //! Matrices side by side, or one below the other.
 
 use super::Operation;
-use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::pieces::{InPieces, Piece};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::{Part, Real};
 
@@ -93,14 +93,6 @@ impl<T: Real> Operation<T> for Concat {
 }
 
 impl<T: Real> InPieces<T> for Concat {
-    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
-        of(self.parts[0])
-    }
-
-    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
-        alike(&self.parts, made)
-    }
-
     fn make(&self, made: Part, read: &[Piece<T>], _: &Values<T>, y: &mut [T]) {
         let cols = (y.len() / made.n_pixels()).max(1);
         let mut from = 0;

@@ -1,7 +1,7 @@
 //! A matrix that gradients do not pass.
 
 use super::Operation;
-use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::pieces::{InPieces, Piece};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::{Part, Real};
 
@@ -44,14 +44,6 @@ impl<T: Real> Operation<T> for Detach {
 }
 
 impl<T: Real> InPieces<T> for Detach {
-    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
-        of(self.x)
-    }
-
-    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
-        alike(&[self.x], made)
-    }
-
     fn is_light(&self) -> bool {
         true
     }

@@ -1,7 +1,7 @@
 //! Functions of one matrix, element by element.
 
 use super::Operation;
-use crate::autodiff::pieces::{InPieces, Piece, Reads, alike};
+use crate::autodiff::pieces::{InPieces, Piece};
 use crate::autodiff::{Backward, Forward, Graph, Id, Values};
 use diabolo_kernels::gemm::Activation;
 use diabolo_kernels::{Part, Real};
@@ -201,14 +201,6 @@ impl<T: Real> Graph<T> {
 }
 
 impl<T: Real> InPieces<T> for Apply {
-    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
-        of(self.x)
-    }
-
-    fn reads(&self, made: Part, _: &dyn Fn(Id) -> [usize; 2], _: Option<&[T]>) -> Reads {
-        alike(&[self.x], made)
-    }
-
     fn is_light(&self) -> bool {
         true
     }

@@ -17,6 +17,7 @@ mod tiled;
 
 pub use tiled::Tiled;
 
+use super::op::Operation;
 use super::{Id, Values};
 use diabolo_kernels::{Part, Real};
 
@@ -32,10 +33,15 @@ pub struct Piece<'a, T> {
 /// The pictures that an operation reads, each with the part that it reads of it.
 pub type Reads = Vec<(Id, Part)>;
 
-/// An operation that makes a picture out of pictures, of one image each, and can make a part of it.
-pub trait InPieces<T: Real> {
+/// An operation that makes a picture out of pictures, of one image each, and can make a part of it. Unless it says
+/// otherwise each pixel is made of the same pixel of all its inputs.
+pub trait InPieces<T: Real>: Operation<T> {
     /// Rows and columns of what is made, of those of what is read.
-    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2];
+    fn size(&self, of: &dyn Fn(Id) -> [usize; 2]) -> [usize; 2] {
+        let mut first = None;
+        self.inputs(&mut |id| first = first.or(Some(id)));
+        first.map_or([0; 2], of)
+    }
 
     /// The part that can be made where `wanted` is wanted: as large or larger.
     fn made(&self, wanted: Part) -> Part {
@@ -44,7 +50,11 @@ pub trait InPieces<T: Real> {
 
     /// What is read for a part that can be made; `of` tells rows and columns. Of a picture that is read along a flow the
     /// `flow` on that part tells what; while it is not known, a pixel stands for it.
-    fn reads(&self, made: Part, of: &dyn Fn(Id) -> [usize; 2], flow: Option<&[T]>) -> Reads;
+    fn reads(&self, made: Part, _of: &dyn Fn(Id) -> [usize; 2], _flow: Option<&[T]>) -> Reads {
+        let mut reads = Reads::new();
+        self.inputs(&mut |id| reads.push((id, made)));
+        reads
+    }
 
     /// The flow that says what is read.
     fn led_by(&self) -> Option<Id> {
@@ -79,4 +89,11 @@ pub trait InPieces<T: Real> {
 /// What an operation reads that computes each pixel of the same pixel of pictures of the same size.
 pub fn alike(ids: &[Id], made: Part) -> Reads {
     ids.iter().map(|&id| (id, made)).collect()
+}
+
+/// What an operation makes that makes one picture.
+fn result_of<T: Real>(operation: &dyn Operation<T>) -> Option<Id> {
+    let mut result = None;
+    operation.results(&mut |id| result = Some(id));
+    result
 }

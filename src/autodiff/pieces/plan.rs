@@ -1,5 +1,6 @@
 //! Which parts of all pictures a piece takes, and where they lie.
 
+use super::result_of;
 use super::stages::Stage;
 use super::tiled::Held;
 use crate::autodiff::Id;
@@ -72,9 +73,8 @@ impl<T: Real> Planner<'_, T> {
         let of = |id: Id| self.sizes[id.index()];
         let mut flows: Vec<(Id, Part, Vec<T>)> = Vec::new();
         for &operation in self.stage.operations.iter().rev() {
-            let mut id = None;
-            self.graph.operations[operation].results(&mut |result| id = Some(result));
-            let (Some(id), Some(own)) = (id, self.graph.operations[operation].in_pieces()) else { continue };
+            let maker = &*self.graph.operations[operation];
+            let (Some(id), Some(own)) = (result_of(maker), maker.in_pieces()) else { continue };
             let Some(asked) = wanted[id.index()] else { continue };
             let made = own.made(asked);
             wanted[id.index()] = Some(made);
@@ -156,11 +156,10 @@ impl<T: Real> Planner<'_, T> {
             whole.copy(held, &part, n, &part, &mut values);
             return values;
         }
-        let maker = self.graph.operations.iter().find_map(|operation| {
-            let mut is_it = false;
-            operation.results(&mut |result| is_it |= result == id);
-            operation.in_pieces().filter(|_| is_it)
-        });
+        let mut operations = self.graph.operations.iter();
+        let maker = operations
+            .find(|operation| result_of(&***operation) == Some(id))
+            .and_then(|operation| operation.in_pieces());
         let Some(maker) = maker else { unreachable!("flows are whole or made of whole pictures") };
         let made = maker.made(part);
         let reads = maker.reads(made, &|id| self.sizes[id.index()], None);

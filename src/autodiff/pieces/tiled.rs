@@ -1,8 +1,8 @@
 //! A network of pictures, run piece by piece.
 
-use super::Piece;
 use super::plan::{Plan, Planner, Source};
 use super::stages::{Pictures, Stage};
+use super::{Piece, result_of};
 use crate::autodiff::graph::{Graph, Kind};
 use crate::autodiff::run::cut;
 use crate::autodiff::{Forward, Id, Store, Values, padded};
@@ -77,9 +77,7 @@ impl<T: Real> Tiled<T> {
         let mut places = vec![0..0; n];
         let mut end = 0;
         for operation in &graph.operations {
-            let mut result = None;
-            operation.results(&mut |id| result = Some(id));
-            let Some(id) = result else { continue };
+            let Some(id) = result_of(&**operation) else { continue };
             if let Some(own) = operation.in_pieces() {
                 sizes[id.index()] = own.size(&|id| sizes[id.index()]);
             } else {

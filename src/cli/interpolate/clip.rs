@@ -143,7 +143,7 @@ impl Request<'_> {
         let header = reader.header().with_rate(rate);
         self.expect(length / header.written_bytes());
         let mut done = Done::default();
-        let mut part = Part::open(&header, output, self.resume, &self.record)?;
+        let mut part = Part::open(&header, output, self.resume, &self.maker.record())?;
         let transferred = self.transfer(&mut Frames(reader), &mut part, schedule, &mut done);
         if let Err(error) = transferred {
             // What is whole is kept for a resume, unless there is nothing.

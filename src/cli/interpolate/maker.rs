@@ -4,6 +4,7 @@ use super::super::report::word;
 use super::super::rooms;
 use crate::error::{Error, Result};
 use crate::io::run::RunFolder;
+use crate::linalg::hash;
 use crate::models::Model;
 use crate::models::interpolation::Interpolate;
 use crate::models::interpolation::optical_flow::{Params, Quality};
@@ -75,11 +76,11 @@ impl Maker {
         self.flow
     }
 
-    /// What tells its frames from others': the kind of flow, or the network with a hash of its parameters (FNV-1a).
+    /// What tells its frames from others': the kind of flow, or the network with a hash of its parameters.
     pub fn record(&self) -> String {
         let Some(network) = &self.network else { return self.name.clone() };
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
+        let mut hash = hash::START;
+        let mut mix = |word: u64| hash = hash::mix(hash, word);
         network.visit(&mut |name, view| {
             name.bytes().for_each(|byte| mix(u64::from(byte)));
             match view.values {

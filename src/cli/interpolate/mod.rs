@@ -76,8 +76,7 @@ pub fn command() -> Command {
 /// What was asked for.
 struct Request<'a> {
     by: &'a dyn Interpolate,
-    /// What tells frames of it from others'.
-    record: String,
+    maker: &'a Maker,
     /// What motion is shown by, whoever makes the frames.
     flow: Params,
     times: Option<u64>,
@@ -116,7 +115,7 @@ pub fn run(matches: &ArgMatches) -> Result<()> {
     let rate = |name: &str| matches.get_one::<String>(name).map(|text| rate::of_text(name, text)).transpose();
     let request = Request {
         by: maker.interpolator(),
-        record: maker.record(),
+        maker: &maker,
         flow: maker.flow(),
         times: matches.get_one("times").copied(),
         at: matches.get_many("t").map(|times| times.copied().collect()),

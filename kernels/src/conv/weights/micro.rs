@@ -1,9 +1,7 @@
 //! The micro-kernel: a tile of dW in registers while runs of pixels pass.
 
 use crate::Real;
-#[cfg(target_arch = "x86_64")]
-use crate::simd::avx2;
-use crate::simd::{MAX_LANES, Simd, portable, prefetch};
+use crate::simd::{MAX_LANES, Simd, prefetch};
 
 use super::grid::Run;
 
@@ -148,12 +146,7 @@ macro_rules! tiles {
     };
 }
 
-tiles!(portable::F32);
-tiles!(portable::F64);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F32, #[target_feature(enable = "avx2,fma")]);
-#[cfg(target_arch = "x86_64")]
-tiles!(avx2::F64, #[target_feature(enable = "avx2,fma")]);
+crate::for_each_vector!(tiles);
 
 /// Makes a tile zero.
 /// # Safety
