@@ -6,7 +6,7 @@
 //! would be computed of it within the whole: pixels beyond a piece's border are its real neighbours, and only where the
 //! picture ends is padding. (Sums may be rounded otherwise, as transformed convolutions begin at other pixels.)
 //!
-//! What a flow leads to is known only when the flow is. So a network is computed in *stages* ([`stages`]): flows, and what
+//! What a flow leads to is known only when the flow is. So a network is computed in *stages*: flows, and what
 //! is scattered along them, are made as whole pictures, which are small beside features; the coarse ones, which tell
 //! finer ones where to look, first and once for all pieces. Pieces are as large as memory allows: a picture that does not
 //! fit is halved, and its halves again ([`Tiled`]).
