@@ -4,7 +4,8 @@
 //! criterion's throughput. How the same models stand beside other programs is in `benches/peers`.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use diabolo::cli::rooms::{ROOMS, Room};
+use diabolo::cli::room::Room;
+use diabolo::cli::rooms::ROOMS;
 use diabolo::data;
 use diabolo::models::{Dataset, Model};
 use diabolo::monitor::{Budget, Env, Monitor, Progress, Signal, Silent};

@@ -4,7 +4,8 @@ use super::options::{Fitting, FrameFiles, GraphFiles, Machine, Reading, add_flag
 use super::outcome::Outcome;
 use super::progress::Watch;
 use super::report::{self, word};
-use super::rooms::{self, ROOMS, Room};
+use super::room::Room;
+use super::rooms::{self, ROOMS};
 use super::stream::Stream;
 use super::{frames, graph, input, output};
 use crate::data::Scaler;

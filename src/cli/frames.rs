@@ -1,7 +1,7 @@
 //! What the fit of a network on frames takes beside the frames: weights to start from, and those of VGG19.
 
 use super::options::FrameFiles;
-use super::rooms::Room;
+use super::room::Room;
 use crate::error::Result;
 use crate::io::tensor_file;
 use crate::monitor::Env;

@@ -2,7 +2,7 @@
 
 use super::input;
 use super::options::{GraphFiles, Reading, with_flags};
-use super::rooms::Room;
+use super::room::Room;
 use super::run::{self, Run};
 use crate::error::{Error, Result};
 use crate::io::link_split::{self, NodeNames};

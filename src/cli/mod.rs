@@ -28,6 +28,7 @@ mod output;
 mod progress;
 mod recommend;
 mod report;
+pub mod room;
 pub mod rooms;
 mod run;
 mod sample;

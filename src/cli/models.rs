@@ -1,7 +1,8 @@
 //! `diabolo models`: what there is.
 
 use super::output;
-use super::rooms::{ROOMS, Room};
+use super::room::Room;
+use super::rooms::ROOMS;
 use crate::error::Result;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! What every room of ROOMS promises, checked on the data set its line names.
 
-use diabolo::cli::rooms::{ROOMS, Room};
+use diabolo::cli::room::Room;
+use diabolo::cli::rooms::ROOMS;
 use diabolo::data;
 use diabolo::error::Result;
 use diabolo::linalg::Features;

@@ -14,6 +14,7 @@ mod eigenmaps;
 mod expression;
 mod fasttopics;
 mod film;
+mod footage;
 mod gae;
 mod gan;
 mod golden_nets;

@@ -66,7 +66,7 @@ fn loss_at(plan: &Plan, graph: &Graph, params: &[f64], gradient: &mut [f64]) -> 
 
 #[test]
 fn every_net_and_loss_has_its_gradient() {
-    let base = Plan { hidden: 5, n_latent: 3, subgraph: 9, beta: 0.7, ..Plan::default() };
+    let base = Plan { n_hidden: 5, n_latent: 3, subgraph: 9, beta: 0.7, ..Plan::default() };
     let mut plans = Vec::new();
     for encoder in [Encoder::Gcn, Encoder::Linear, Encoder::Vgnae] {
         for variational in [false, true] {
@@ -113,7 +113,7 @@ fn every_net_and_loss_has_its_gradient() {
 #[test]
 fn the_closed_form_is_the_tapes_dense_one() {
     let graph = small("dense");
-    let plan = Plan { hidden: 5, n_latent: 3, variational: true, beta: 0.7, ..Plan::default() };
+    let plan = Plan { n_hidden: 5, n_latent: 3, variational: true, beta: 0.7, ..Plan::default() };
     let net = Net::<f64>::glorot(&plan, 6, 11);
     let mut gradient = vec![0.0; net.params.len()];
     let total = loss_at(&plan, &graph, &net.params, &mut gradient);

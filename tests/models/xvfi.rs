@@ -54,6 +54,9 @@ fn small() -> Params {
         steps: 40,
         batch_size: 2,
         crop: 32,
+        // The grating repeats: motions of half its length and more would look like others.
+        pan: 0,
+        average: 0.95,
         learning_rate: 1e-3,
         decay_epochs: vec![9],
         validate_every: 12,

@@ -27,6 +27,9 @@ const MAX_WIDTH: usize = 8;
 /// How many columns ahead of a tile C is asked for.
 const AHEAD: usize = 32;
 
+/// How many rows ahead a packed panel is asked for: some 150 cycles, what L3 takes.
+const ROWS_AHEAD: usize = 24;
+
 /// The rows of a full tile `width` vectors wide.
 #[inline(always)]
 pub(super) const fn tile_rows(width: usize) -> usize {
@@ -106,6 +109,11 @@ unsafe fn multiply<V: Simd, const R: usize, const W: usize, const COPY: bool>(
             // The next panel: its rows lie too far apart for the hardware to foresee them. The line of its
             // first column has come with this panel, if it is another than that of the last.
             prefetch(b.ptr.wrapping_add(p * b.stride + 2 * W * V::LANES - 1));
+        }
+        if !COPY {
+            // The panel streams from L2, and what other data have driven out of it from L3: the rows that are to come
+            // are asked for, behind the last those of the next panel.
+            prefetch(b.ptr.wrapping_add((p + ROWS_AHEAD) * b.stride));
         }
         for j in 0..W {
             // SAFETY: row p < kc of the panel has W vectors, and so has its copy.

@@ -1,6 +1,7 @@
 //! Every model of ROOMS with its defaults on the data set its line names.
 
-use crate::cli::rooms::{ROOMS, Room};
+use crate::cli::room::Room;
+use crate::cli::rooms::ROOMS;
 use crate::data;
 use crate::error::{Error, Result};
 use crate::monitor::{Env, Monitor, Progress, Signal};

@@ -1,6 +1,6 @@
 //! The candidates: every combination of the values given, or some drawn at random.
 
-use crate::cli::rooms::Room;
+use crate::cli::room::Room;
 use crate::error::{Error, Result};
 use crate::random::Rng;
 use clap::ArgMatches;

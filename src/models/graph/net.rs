@@ -45,7 +45,7 @@ pub struct Net<T> {
 impl<T: Real> Net<T> {
     /// A network for `n_inputs` features, all parameters 0.
     pub fn zeros(plan: &Plan, n_inputs: usize) -> Net<T> {
-        let (h, k) = (plan.hidden, plan.n_latent);
+        let (h, k) = (plan.n_hidden, plan.n_latent);
         let mut blocks: Vec<Block> = Vec::new();
         let mut add = |name, rows, cols| {
             let start = blocks.last().map_or(0, |last: &Block| last.start + last.rows * last.cols);
@@ -89,7 +89,7 @@ impl<T: Real> Net<T> {
 
     /// Parameters of a network for `n_inputs` features.
     pub fn n_params(plan: &Plan, n_inputs: usize) -> usize {
-        let (h, k) = (plan.hidden, plan.n_latent);
+        let (h, k) = (plan.n_hidden, plan.n_latent);
         let heads = if plan.variational { 2 } else { 1 };
         let link = if plan.link == Link::Gcn { 2 * h * k } else { 0 };
         link + match plan.encoder {

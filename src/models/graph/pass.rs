@@ -25,7 +25,7 @@ pub struct Pass<T> {
 impl<T: Real> Pass<T> {
     /// Room for a way over `n` nodes.
     pub fn new(plan: &Plan, n: usize) -> Pass<T> {
-        let (h, k) = (plan.hidden, plan.n_latent);
+        let (h, k) = (plan.n_hidden, plan.n_latent);
         let (is_gcn, nothing) = (plan.encoder == Encoder::Gcn, Matrix::zeros(0, 0));
         let wide = || if is_gcn { Matrix::zeros(n, h) } else { nothing.clone() };
         Pass {
@@ -42,7 +42,7 @@ impl<T: Real> Pass<T> {
 
     /// Numbers it takes for a node, those of the link and of the loss's gradients among them.
     pub fn numbers_a_node(plan: &Plan) -> u64 {
-        (4 * plan.hidden + 12 * plan.n_latent) as u64
+        (4 * plan.n_hidden + 12 * plan.n_latent) as u64
     }
 }
 
@@ -60,7 +60,7 @@ pub struct LinkPass<T> {
 impl<T: Real> LinkPass<T> {
     /// Room for a way over `n` nodes.
     pub fn new(plan: &Plan, n: usize) -> LinkPass<T> {
-        let (wide, narrow) = (Matrix::zeros(n, plan.hidden), Matrix::zeros(n, plan.n_latent));
+        let (wide, narrow) = (Matrix::zeros(n, plan.n_hidden), Matrix::zeros(n, plan.n_latent));
         LinkPass { hidden: wide.clone(), d_hidden: wide.clone(), wide, y: narrow.clone(), narrow }
     }
 }

@@ -52,7 +52,7 @@ pub struct Plan {
     /// How nodes become codes.
     pub encoder: Encoder,
     /// Width of the hidden layer.
-    pub hidden: usize,
+    pub n_hidden: usize,
     /// Length of a code.
     pub n_latent: usize,
     /// The length that rows are scaled to.
@@ -89,7 +89,7 @@ impl Default for Plan {
     fn default() -> Self {
         Plan {
             encoder: Encoder::Gcn,
-            hidden: 32,
+            n_hidden: 32,
             n_latent: 16,
             scaling: 1.8,
             variational: false,
@@ -115,7 +115,7 @@ impl Plan {
     /// [`Error::Parameter`] with the name of the parameter.
     pub fn check(&self) -> Result<()> {
         check_count("n_latent", self.n_latent as u64, "a code has at least 1 number")?;
-        check_count("hidden", self.hidden as u64, "a layer of width 0 lets nothing through")?;
+        check_count("n_hidden", self.n_hidden as u64, "a layer of width 0 lets nothing through")?;
         check_positive("scaling", self.scaling)?;
         check_not_negative("beta", self.beta)?;
         check_positive("negatives", self.negatives)?;

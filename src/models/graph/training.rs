@@ -239,13 +239,13 @@ impl Tensors for InFit {
     }
 }
 
-/// A room whose fit is descent on the loss of a plan, and nothing else.
+/// A room whose fit goes by a plan.
 pub trait Described {
     /// The fit as all rooms of the family describe it.
     fn plan(&self) -> Plan;
 }
 
-/// The [`Fit`](crate::models::Fit) of a room that is [`Described`].
+/// The [`Fit`](crate::models::Fit) of a room that is [`Described`], and whose fit is descent on the loss of its plan alone.
 macro_rules! fit_as_described {
     ($params:ty) => {
         impl $crate::models::Fit for $params {

@@ -14,7 +14,7 @@ pub use learned::{
 };
 pub use schedule::Schedule;
 
-use learned::fit_on_a_clip;
+use learned::{clip_params, fit_on_a_clip};
 
 use crate::error::Result;
 use crate::monitor::Env;

@@ -32,6 +32,7 @@ mod figures;
 mod model;
 mod objective;
 mod reading;
+mod scores;
 
 pub use model::{CountModel, Zinb};
 

@@ -24,133 +24,39 @@ pub use critic::Critic;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::models::graph::{Decoder, Embedding, Encoder, InFit, Link, Plan, Ready, Terms};
+use crate::models::graph::{Described, Embedding, InFit, Link, Ready, Terms, graph_params};
 use crate::models::validation::HeldOut;
 use crate::models::{Data, Fit, Settings, Step, check_count, check_positive, check_widths};
 use crate::monitor::Env;
 use crate::optim::{Adam, Optimizer, Rule};
 use crate::random::fill_normal;
 use crate::tensors::{Named, TensorView, Tensors};
-use serde::{Deserialize, Serialize};
 
 /// The word of the key of draws from the prior.
 const PRIOR: u64 = 0xa46b;
 
-/// The parameters of a fit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(clap::Args))]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Length of a code
-    #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
-    pub n_latent: usize,
-    /// Width of the hidden layer
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-    pub n_hidden: usize,
-    /// How nodes become codes
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub encoder: Encoder,
-    /// Which pairs the loss goes over
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub decoder: Decoder,
-    /// What comes between codes and the inner products that are logits
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub link: Link,
-    /// The length that --encoder vgnae scales rows to
-    #[cfg_attr(feature = "cli", arg(long, value_name = "S"))]
-    pub scaling: f64,
-    /// Pairs without a link that --decoder sampled draws for each link
-    #[cfg_attr(feature = "cli", arg(long, value_name = "RATIO"))]
-    pub negatives: f64,
-    /// Nodes that --decoder subgraph draws in a step
-    #[cfg_attr(feature = "cli", arg(long, value_name = "NODES"))]
-    pub subgraph: usize,
-    /// The power of their degree they are drawn by; 0 draws them evenly
-    #[cfg_attr(feature = "cli", arg(long, value_name = "P"))]
-    pub degree_power: f64,
-    /// The weight of tr(Z' L Z), which draws joined nodes together
-    #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
-    pub laplacian: f64,
-    /// Codes with a spread: ARVGA
-    #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
-        default_missing_value = "true", action = clap::ArgAction::Set))]
-    pub variational: bool,
-    /// The weight of the divergence of codes with a spread
-    #[cfg_attr(feature = "cli", arg(long, value_name = "B"))]
-    pub beta: f64,
-    /// Widths of the critic's hidden layers
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
-    pub critic_hidden: Vec<usize>,
-    /// The step size of the critic, and of the encoder against it
-    #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
-    pub critic_learning_rate: f64,
-    /// Steps down the autoencoder's own loss for each of the game
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-    pub n_descents: u64,
-    /// Epochs, each of several steps
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-    pub epochs: u64,
-    /// The step size of Adam
-    #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
-    pub learning_rate: f64,
-    /// The share of links held out to watch the fit
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
-    pub validation: f64,
-    /// The share of links held out to judge it
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
-    pub test: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        let plan = Plan::default();
-        Params {
-            n_latent: 32,
-            n_hidden: plan.hidden,
-            encoder: plan.encoder,
-            decoder: plan.decoder,
-            link: plan.link,
-            scaling: plan.scaling,
-            negatives: plan.negatives,
-            subgraph: plan.subgraph,
-            degree_power: plan.degree_power,
-            laplacian: plan.laplacian,
-            variational: false,
-            beta: plan.beta,
-            critic_hidden: vec![64, 32],
-            critic_learning_rate: 0.001,
-            n_descents: 5,
-            epochs: plan.epochs,
-            learning_rate: 0.001,
-            validation: plan.validation,
-            test: plan.test,
-        }
+graph_params! {
+    /// The parameters of a fit.
+    own {
+        /// Codes with a spread: ARVGA
+        #[cfg_attr(feature = "cli", arg(long, num_args = 0..=1, require_equals = true,
+            default_missing_value = "true", action = clap::ArgAction::Set))]
+        variational: bool = false,
+        /// The weight of the divergence of codes with a spread
+        #[cfg_attr(feature = "cli", arg(long, value_name = "B"))]
+        beta: f64 = 1.0,
+        /// Widths of the critic's hidden layers
+        #[cfg_attr(feature = "cli", arg(long, value_name = "N,...", value_delimiter = ','))]
+        critic_hidden: Vec<usize> = vec![64, 32],
+        /// The step size of the critic, and of the encoder against it
+        #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
+        critic_learning_rate: f64 = 0.001,
+        /// Steps down the autoencoder's own loss for each of the game
+        #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+        n_descents: u64 = 5,
     }
-}
-
-impl Params {
-    /// The fit as all rooms of the family describe it.
-    pub fn plan(&self) -> Plan {
-        Plan {
-            encoder: self.encoder,
-            hidden: self.n_hidden,
-            n_latent: self.n_latent,
-            scaling: self.scaling,
-            variational: self.variational,
-            noise: true,
-            beta: self.beta,
-            decoder: self.decoder,
-            link: self.link,
-            negatives: self.negatives,
-            subgraph: self.subgraph,
-            degree_power: self.degree_power,
-            laplacian: self.laplacian,
-            learning_rate: self.learning_rate,
-            epochs: self.epochs,
-            validation: self.validation,
-            test: self.test,
-        }
-    }
+    plan { variational: |params: &Params| params.variational, noise: |_: &Params| true, beta: |params: &Params| params.beta }
+    defaults { n_latent: 32, learning_rate: 0.001 }
 }
 
 impl Settings for Params {

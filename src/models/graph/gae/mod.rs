@@ -27,102 +27,13 @@
 
 use crate::error::Result;
 use crate::models::Settings;
-use crate::models::graph::{Decoder, Described, Encoder, Link, Plan, fit_as_described};
-use serde::{Deserialize, Serialize};
+use crate::models::graph::{Described, fit_as_described, graph_params};
 
-/// The parameters of a fit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(clap::Args))]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// Length of a code
-    #[cfg_attr(feature = "cli", arg(long, value_name = "K"))]
-    pub n_latent: usize,
-    /// Width of the hidden layer
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-    pub n_hidden: usize,
-    /// How nodes become codes
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub encoder: Encoder,
-    /// Which pairs the loss goes over
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub decoder: Decoder,
-    /// What comes between codes and the inner products that are logits
-    #[cfg_attr(feature = "cli", arg(long, value_enum))]
-    pub link: Link,
-    /// The length that --encoder vgnae scales rows to
-    #[cfg_attr(feature = "cli", arg(long, value_name = "S"))]
-    pub scaling: f64,
-    /// Pairs without a link that --decoder sampled draws for each link
-    #[cfg_attr(feature = "cli", arg(long, value_name = "RATIO"))]
-    pub negatives: f64,
-    /// Nodes that --decoder subgraph draws in a step
-    #[cfg_attr(feature = "cli", arg(long, value_name = "NODES"))]
-    pub subgraph: usize,
-    /// The power of their degree they are drawn by; 0 draws them evenly
-    #[cfg_attr(feature = "cli", arg(long, value_name = "P"))]
-    pub degree_power: f64,
-    /// The weight of tr(Z' L Z), which draws joined nodes together
-    #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
-    pub laplacian: f64,
-    /// Steps, each over the whole graph
-    #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-    pub epochs: u64,
-    /// The step size of Adam
-    #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
-    pub learning_rate: f64,
-    /// The share of links held out to watch the fit
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
-    pub validation: f64,
-    /// The share of links held out to judge it
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
-    pub test: f64,
-}
-
-impl Default for Params {
-    fn default() -> Self {
-        let plan = Plan::default();
-        Params {
-            n_latent: plan.n_latent,
-            n_hidden: plan.hidden,
-            encoder: plan.encoder,
-            decoder: plan.decoder,
-            link: plan.link,
-            scaling: plan.scaling,
-            negatives: plan.negatives,
-            subgraph: plan.subgraph,
-            degree_power: plan.degree_power,
-            laplacian: plan.laplacian,
-            epochs: plan.epochs,
-            learning_rate: plan.learning_rate,
-            validation: plan.validation,
-            test: plan.test,
-        }
-    }
-}
-
-impl Described for Params {
-    fn plan(&self) -> Plan {
-        Plan {
-            encoder: self.encoder,
-            hidden: self.n_hidden,
-            n_latent: self.n_latent,
-            scaling: self.scaling,
-            variational: false,
-            noise: false,
-            beta: 0.0,
-            decoder: self.decoder,
-            link: self.link,
-            negatives: self.negatives,
-            subgraph: self.subgraph,
-            degree_power: self.degree_power,
-            laplacian: self.laplacian,
-            learning_rate: self.learning_rate,
-            epochs: self.epochs,
-            validation: self.validation,
-            test: self.test,
-        }
-    }
+graph_params! {
+    /// The parameters of a fit.
+    own {}
+    plan { variational: |_: &Params| false, noise: |_: &Params| false, beta: |_: &Params| 0.0 }
+    defaults {}
 }
 
 impl Settings for Params {

@@ -105,22 +105,25 @@ fn largest(x: &Features, i: usize) -> f64 {
     row.into_iter().fold(0.0, f64::max)
 }
 
-/// A square cut out of a triplet, turned and mirrored.
+/// A square cut out of a triplet, turned and mirrored. Where the camera holds still, few motions are seen; the square
+/// therefore moves by as many pixels from every frame to the next, as if the camera panned, and what it sees moves the other
+/// way: true frames still, with what comes into sight and leaves it.
 #[derive(Clone, Copy, Debug)]
 pub struct Crop {
     triplet: Triplet,
-    top: usize,
-    left: usize,
+    /// The first row and column of each frame.
+    corners: [[usize; 2]; 3],
     /// Rows become columns; rows and columns run backwards.
     turns: [bool; 3],
 }
 
 impl Crop {
-    /// A crop drawn by `key`, of the first `n_frames` frames: outer frames up to `span` frames apart, in either order.
+    /// A crop drawn by `key`, of the first `n_frames` frames: outer frames up to `span` frames apart, in either order, and up
+    /// to `pan` rows and columns further from a frame to the next, as far as frames reach.
     pub fn draw(
         footage: &Footage,
         n_frames: usize,
-        span: usize,
+        [span, pan]: [usize; 2],
         side: usize,
         seed: u64,
         key: [u64; 2],
@@ -135,9 +138,19 @@ impl Crop {
         if rng.bernoulli(0.5) {
             triplet = Triplet { frames: [frames[2], frames[1], frames[0]], t: 1.0 - triplet.t };
         }
-        let top = rng.below(footage.height.saturating_sub(side) + 1);
-        let left = rng.below(footage.width.saturating_sub(side) + 1);
-        Crop { triplet, top, left, turns: [0.5; 3].map(|p| rng.bernoulli(p)) }
+        let mut corners = [[0; 2]; 3];
+        for (axis, length) in [footage.height, footage.width].into_iter().enumerate() {
+            let room = length.saturating_sub(side);
+            let fastest = pan.min(room / distance);
+            // Rows or columns a frame, against the order of frames or with it.
+            let (speed, is_backward) = (rng.below(fastest + 1), rng.bernoulli(0.5));
+            let start = rng.below(room - speed * distance + 1);
+            for (corner, frame) in corners.iter_mut().zip(triplet.frames) {
+                let passed = if is_backward { first + distance - frame } else { frame - first };
+                corner[axis] = start + speed * passed;
+            }
+        }
+        Crop { triplet, corners, turns: [0.5; 3].map(|p| rng.bernoulli(p)) }
     }
 
     /// When the middle frame is.
@@ -157,6 +170,7 @@ impl Crop {
     ) {
         let values = footage.values(self.triplet.frames[which]);
         let [transposed, from_below, from_right] = self.turns;
+        let [top, left] = self.corners[which];
         for (at, pixel) in into.chunks_exact_mut(3).enumerate() {
             let (mut r, mut c) = (at / side, at % side);
             if transposed {
@@ -164,7 +178,7 @@ impl Crop {
             }
             let r = if from_below { side - 1 - r } else { r };
             let c = if from_right { side - 1 - c } else { c };
-            let (y, x) = ((self.top + r).min(footage.height - 1), (self.left + c).min(footage.width - 1));
+            let (y, x) = ((top + r).min(footage.height - 1), (left + c).min(footage.width - 1));
             let from = &values[3 * (y * footage.width + x)..][..3];
             pixel.iter_mut().zip(from).for_each(|(to, &x)| *to = unit * x + shift);
         }

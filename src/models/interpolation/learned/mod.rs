@@ -1,5 +1,6 @@
 //! What learned interpolators share: layers, footage to train on, training, sequences of frames, the fitted model.
 
+mod course;
 mod footage;
 mod layers;
 mod model;
@@ -9,11 +10,13 @@ mod sequence;
 mod training;
 mod vgg;
 
+pub use course::Course;
+pub(in crate::models::interpolation) use course::clip_params;
 pub use footage::{Crop, Footage, Triplet};
 pub use layers::{Layers, Map, glorot, he};
 pub use model::{Judged, LearnedModel, judge};
 pub use sequence::NetSequence;
-pub use training::{Course, Training};
+pub use training::Training;
 pub use vgg::{Perceived, Vgg};
 
 use crate::autodiff::{Graph, Id, Store};
@@ -119,7 +122,7 @@ macro_rules! fit_on_a_clip {
 
             fn load_state(&self, named: &$crate::tensors::Named) -> Result<Self::State> {
                 let (net, store) = self.network(0);
-                Self::State::load(net, store, named)
+                Self::State::load(net, store, &self.course(), named)
             }
 
             fn load_model(&self, named: &$crate::tensors::Named) -> Result<Self::Model> {

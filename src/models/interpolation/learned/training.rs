@@ -1,68 +1,12 @@
 //! Steps of descent on crops of a clip.
 
-use super::{Crop, Footage, LearnedModel, Map, Perceived, Terms, Trains, Vgg, judge};
+use super::{Course, Crop, Footage, LearnedModel, Map, Terms, Trains, Vgg, judge};
 use crate::autodiff::{Graph, Id, Plan, Program, Store};
 use crate::error::{Error, Result};
-use crate::models::{Data, Step, check_count, check_positive, check_share};
+use crate::models::{Data, Step};
 use crate::monitor::Env;
-use crate::optim::{Adam, Clip, Optimizer};
+use crate::optim::{Adam, Average, Clip, Optimizer};
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
-
-/// How a network is trained: the part of a room's parameters that both share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Course {
-    /// Epochs.
-    pub epochs: u64,
-    /// Steps of an epoch.
-    pub steps: u64,
-    /// Crops of a step.
-    pub batch_size: usize,
-    /// Pixels along a side of a crop.
-    pub crop: usize,
-    /// The most frames from the first to the last of a triplet.
-    pub span: usize,
-    /// The step size at the start.
-    pub learning_rate: f64,
-    /// What is left of it after each of `decay_epochs`.
-    pub decay: f64,
-    /// The epochs after which it falls.
-    pub decay_epochs: Vec<u64>,
-    /// The share of frames, the last ones, that are held out.
-    pub validation: f64,
-    /// Epochs from one judgement on them to the next.
-    pub validate_every: u64,
-    /// The weights of what VGG19 sees.
-    pub perceived: Perceived,
-}
-
-impl Course {
-    /// Refuses values that make no sense.
-    /// # Errors
-    /// [`Error::Parameter`] with the name of the parameter.
-    pub fn check(&self) -> Result<()> {
-        check_count("steps", self.steps, "an epoch takes at least 1 step")?;
-        check_count("batch_size", self.batch_size as u64, "a step takes at least 1 crop")?;
-        check_count("crop", self.crop as u64, "a crop has at least 1 pixel")?;
-        check_count("validate_every", self.validate_every, "give at least 1 epoch")?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_positive("decay", self.decay)?;
-        check_share("validation", self.validation)?;
-        match self.span {
-            0 | 1 => Err(Error::parameter("span", "a frame lies between two at least 2 frames apart")),
-            _ => Ok(()),
-        }
-    }
-
-    fn learning_rate(&self, epoch: u64) -> f64 {
-        let falls = self.decay_epochs.iter().filter(|at| epoch >= **at).count();
-        self.learning_rate * self.decay.powi(falls as i32)
-    }
-
-    /// Whether frames held out are looked at after an epoch, counted from 1.
-    pub fn validates(&self, epoch: u64) -> bool {
-        self.validation > 0.0 && (epoch.is_multiple_of(self.validate_every) || epoch == self.epochs)
-    }
-}
 
 /// Adam's largest norm of a gradient: a step where flows jump does not throw the rest away.
 const LARGEST_NORM: f64 = 1.0;
@@ -78,6 +22,7 @@ pub struct Training<N> {
     clip: u64,
     first_held_out: u64,
     optimizer: Optimizer<f32>,
+    average: Option<Average<f32>>,
     n_epochs: u64,
     /// Steps done of the epoch at hand, and the sums over them of the loss and of its terms.
     n_steps: u64,
@@ -109,6 +54,9 @@ impl<N> Tensors for Training<N> {
             }
         });
         self.optimizer.visit(&mut |name, view| each(&format!("optimizer/{name}"), view));
+        if let Some(average) = &self.average {
+            average.visit(&mut |name, view| each(&format!("average/{name}"), view));
+        }
         visit_u64(each, "n_epochs", self.n_epochs);
         visit_u64(each, "n_steps", self.n_steps);
         visit_vector(each, "sums", self.sums.as_slice());
@@ -132,12 +80,14 @@ impl<N: Trains> Training<N> {
         env: &Env,
     ) -> Result<Training<N>> {
         let (footage, n) = (&Footage::new(data)?, store.values().len());
-        env.budget.charge(4 * 4 * n as u64, "a network, its gradients and moments")?;
+        let n_copies = 4 + 2 * u64::from(course.averaging().is_some());
+        env.budget.charge(4 * n_copies * n as u64, "a network, its gradients, moments and averages")?;
         if let Some(start) = part(data, "start/") {
             store.load(&start)?;
         }
         let mut training = Training {
             optimizer: Optimizer::new(rule(), n),
+            average: course.averaging().map(Average::new),
             n_epochs: 0,
             n_steps: 0,
             sums: Vec::new(),
@@ -157,11 +107,13 @@ impl<N: Trains> Training<N> {
     /// The state of a checkpoint.
     /// # Errors
     /// [`Error::Shape`] where arrays are missing or of another shape.
-    pub fn load(net: N, mut store: Store<f32>, named: &Named) -> Result<Training<N>> {
+    pub fn load(net: N, mut store: Store<f32>, course: &Course, named: &Named) -> Result<Training<N>> {
         store.load(&named.under("network/"))?;
         let n = store.values().len();
+        let average = course.averaging().map(|settings| Average::load(settings, &named.under("average/")));
         Ok(Training {
             optimizer: Optimizer::load(rule(), n, &named.under("optimizer/"))?,
+            average: average.transpose()?,
             n_epochs: named.scalar_u64("n_epochs")?,
             n_steps: named.scalar_u64("n_steps")?,
             sums: named.vector_f64("sums")?,
@@ -232,7 +184,7 @@ impl<N: Trains> Training<N> {
         for step in self.n_steps..course.steps {
             for b in 0..course.batch_size {
                 let key = [self.n_epochs, step * course.batch_size as u64 + b as u64];
-                let crop = Crop::draw(footage, n_frames, course.span, side, env.seed, key);
+                let crop = Crop::draw(footage, n_frames, [course.span, course.pan], side, env.seed, key);
                 for (which, id) in recorded.frames.into_iter().enumerate() {
                     let place = &mut recorded.program.input_mut(id)[3 * side * side * b..][..3 * side * side];
                     crop.cut(footage, which, side, range, place);
@@ -247,6 +199,9 @@ impl<N: Trains> Training<N> {
             let clip = Clip::Norm(LARGEST_NORM);
             let (values, n) = (self.store.values_mut(), self.n_trained);
             self.optimizer.step_clipped(&mut values[..n], &self.gradient[..n], lr, clip);
+            if let Some(average) = &mut self.average {
+                average.observe(&values[..n]);
+            }
             self.n_steps = step + 1;
             if env.is_cancelled() && self.n_steps < course.steps {
                 break;
@@ -265,19 +220,28 @@ impl<N: Trains> Training<N> {
         (self.n_epochs, self.n_steps) = (self.n_epochs + 1, 0);
         self.sums.fill(0.0);
         if course.validates(self.n_epochs) && n_frames + 3 <= footage.n_frames() {
-            let judged = judge(&self.net, &self.store, footage, n_frames..footage.n_frames(), env)?;
+            let held_out = n_frames..footage.n_frames();
+            let judged = judge(&self.net, &self.kept(self.store.clone()), footage, held_out, env)?;
             metrics.push(("held_out_psnr", judged.psnr()));
             metrics.push(("held_out_gain", judged.gain()));
         }
         Ok(Step { objective: means[0], converged: false, metrics })
     }
 
+    /// A store of this network with the parameters a fit leaves: their average where there is one, else the last.
+    fn kept(&self, mut store: Store<f32>) -> Store<f32> {
+        let n = self.n_trained;
+        let last = &self.store.values()[..n];
+        store.values_mut()[..n]
+            .copy_from_slice(self.average.as_ref().and_then(Average::mean).unwrap_or(last));
+        store
+    }
+
     /// The network as it is now.
     /// # Errors
     /// None: its parameters are its own.
-    pub fn finish(self, mut store: Store<f32>) -> Result<LearnedModel<N>> {
-        let n = self.n_trained;
-        store.values_mut().copy_from_slice(&self.store.values()[..n]);
+    pub fn finish(self, store: Store<f32>) -> Result<LearnedModel<N>> {
+        let store = self.kept(store);
         Ok(LearnedModel::new(self.net, store, self.clip, self.first_held_out, self.white))
     }
 }

@@ -15,8 +15,9 @@
 //! | o, residual | `e1`-`3`, `d0`-`3` | 1 + 3 channels |
 //!
 //! Names and shapes are the published ones (`--full`: 5,538,196 parameters at scale 4), so published weights load.
-//! Loss: the mean over levels 0 to `depth` of |frame - truth|, frames halved as often by cubic convolution, and half the
-//! unevenness of the finest refined flows where the picture is even. Cost: .38 MFLOP a pixel at full size. Departures:
+//! Loss: the mean over levels 0 to `depth` of |frame - truth|, frames halved as often by cubic convolution, half the
+//! unevenness of the finest refined flows where the picture is even, and `photometric` of what either frame is off by when
+//! it is warped to the time between, or to the other, which tells flows directly what they are for. Cost: .38 MFLOP a pixel at full size. Departures:
 //! frames are padded around by their repeated border; the default network has fewer channels and scale 2, and learns from
 //! a clip within an hour.
 
@@ -29,6 +30,7 @@ pub use params::Params;
 use super::{Loss, Map, PairNet, Trains, fit_on_a_clip, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
+use diabolo_kernels::warp::Edge;
 use net::Motion;
 
 /// The network as sequences and training take it.
@@ -114,6 +116,12 @@ impl Trains for XvfiNet {
             distances.push(mean_absolute(graph, made.frame, target));
             if self.photometric > 0.0 {
                 photometric.extend(made.warped.map(|warped| mean_absolute(graph, warped, target)));
+                // What flows between the frames lead to, too: their own way to the loss is long, by splats and refinement.
+                let flows = motion.flows.resized(graph, own[0].size, self.net.sizes.scale as f64);
+                for (from, to, flow) in [(own[1], own[0], 0..2), (own[0], own[1], 2..4)] {
+                    let led = flows.channels(graph, flow).lead(graph, from, 1.0, Edge::Clamp);
+                    photometric.push(mean_absolute(graph, led, to));
+                }
             }
             if level == 0 {
                 let guide = truth.shrunk(graph, self.net.sizes.scale);
