@@ -9,7 +9,8 @@ use crate::monitor::{Budget, show_bytes};
 use crate::report::{self, Metric, Summary};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 /// The command.
 pub fn command() -> Command {
@@ -54,7 +55,7 @@ fn summary(manifest: &Manifest, metrics: &Value) -> Summary {
         warnings.push(format!("The fit {stop}: more iterations (or a larger tol) may be needed."));
     }
     Summary {
-        title: format!("{} of {}", title_of(&manifest.model), data.source),
+        title: format!("{} of {}", title_of(&manifest.model), file_name(&data.source)),
         model: manifest.model.clone(),
         description: rooms::of_run(&manifest.model)
             .map_or(String::new(), |room| format!("{} ({}).", capitalised(room.about), room.source)),
@@ -136,6 +137,11 @@ fn parameters(manifest: &Manifest, metrics: &Value) -> Vec<(String, String)> {
 /// A JSON value as people write it: words without quotes.
 pub fn word(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a file is called, without the folders it is in.
+fn file_name(source: &str) -> Cow<'_, str> {
+    Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy())
 }
 
 /// As authors write it; else abbreviations (NMF, PCA) in capitals, words as words.

@@ -20,10 +20,12 @@
 
 mod choice;
 mod folds;
+mod split;
 mod tally;
 
 pub use choice::{Choice, Estimate};
-pub use folds::{Folds, Split, Units};
+pub use folds::Folds;
+pub use split::{Split, Units};
 pub use tally::{Metric, Tally};
 
 /// What a fold holds out of a fit.

@@ -30,6 +30,7 @@
 
 mod figures;
 mod model;
+mod net;
 mod objective;
 mod reading;
 mod scores;
@@ -41,7 +42,7 @@ use crate::error::{Error, Result};
 use crate::models::network::{Descends, Descent, Optimiser};
 use crate::models::{Data, Settings, check_count, check_not_negative, check_share, check_widths};
 use crate::tensors::Named;
-use objective::Net;
+use net::Net;
 use reading::Reading;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The fitted networks and what they can do.
 
-use super::objective::{Inputs, Net};
+use super::net::{Inputs, Net};
 use super::reading::{Reading, check_counts};
 use super::{Form, Params, figures};
 use crate::autodiff::op::CountOutputs;

@@ -1,7 +1,7 @@
 //! How well the networks know cells: likelihoods, errors, the bound of the variational form.
 
 use super::model::Zinb;
-use super::objective::Net;
+use super::net::Net;
 use super::reading::check_counts;
 use crate::autodiff::op::CountOutputs;
 use crate::autodiff::{Graph, Id, Program};

@@ -17,7 +17,7 @@
 //! Names and shapes are the published ones (`--full`: 5,538,196 parameters at scale 4), so published weights load.
 //! Loss: the mean over levels 0 to `depth` of |frame - truth|, frames halved as often by cubic convolution, half the
 //! unevenness of the finest refined flows where the picture is even, and `photometric` of what either frame is off by when
-//! it is warped to the time between, or to the other, which tells flows directly what they are for. Cost: .38 MFLOP a pixel at full size. Departures:
+//! it is warped to the time between or, at several sizes, to the other, which tells flows directly what they are for. Cost: .38 MFLOP a pixel at full size. Departures:
 //! frames are padded around by their repeated border; the default network has fewer channels and scale 2, and learns from
 //! a clip within an hour.
 
@@ -32,6 +32,9 @@ use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
 use diabolo_kernels::warp::Edge;
 use net::Motion;
+
+/// How often flows are halved to be judged by what they lead to.
+const HALVINGS: usize = 3;
 
 /// The network as sequences and training take it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,29 @@ impl XvfiNet {
         }
         motions.reverse();
         motions
+    }
+
+    /// Records how far either frame led along the flows between them is from the other, at the size of the flows and again
+    /// at halves of it, where motion is small: a flow learns from the slopes of what it leads to, which tell nothing of
+    /// places far away. (By splats and refinement alone the loss reaches these flows too weakly to teach them.)
+    fn led_apart(&self, graph: &mut Graph<f32>, frames: [Map; 2], mut flows: Map) -> Vec<Id> {
+        let mut frames = frames.map(|frame| frame.shrunk(graph, frame.size[0] / flows.size[0]));
+        let (mut unit, mut distances) = (1.0, Vec::new());
+        for halving in 0..=HALVINGS {
+            if halving > 0 {
+                if flows.size.iter().any(|side| side % 2 > 0) {
+                    break;
+                }
+                flows = flows.pooled(graph);
+                frames = frames.map(|frame| frame.pooled(graph));
+                unit *= 0.5;
+            }
+            for (which, flow) in [(0, 0..2), (1, 2..4)] {
+                let led = flows.channels(graph, flow).lead(graph, frames[1 - which], unit, Edge::Clamp);
+                distances.push(mean_absolute(graph, led, frames[which]));
+            }
+        }
+        distances
     }
 }
 
@@ -116,12 +142,7 @@ impl Trains for XvfiNet {
             distances.push(mean_absolute(graph, made.frame, target));
             if self.photometric > 0.0 {
                 photometric.extend(made.warped.map(|warped| mean_absolute(graph, warped, target)));
-                // What flows between the frames lead to, too: their own way to the loss is long, by splats and refinement.
-                let flows = motion.flows.resized(graph, own[0].size, self.net.sizes.scale as f64);
-                for (from, to, flow) in [(own[1], own[0], 0..2), (own[0], own[1], 2..4)] {
-                    let led = flows.channels(graph, flow).lead(graph, from, 1.0, Edge::Clamp);
-                    photometric.push(mean_absolute(graph, led, to));
-                }
+                photometric.extend(self.led_apart(graph, frames, motion.flows));
             }
             if level == 0 {
                 let guide = truth.shrunk(graph, self.net.sizes.scale);
