@@ -1,7 +1,6 @@
 //! The folds of a data set.
 
-use super::HeldOut;
-use super::split::{Hidden, Split};
+use super::{HeldOut, Hidden, Split};
 use crate::error::{Error, Result};
 use crate::linalg::{Csr, Features, Graph, Link};
 use crate::models::Data;

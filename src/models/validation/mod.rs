@@ -25,6 +25,7 @@ mod tally;
 
 pub use choice::{Choice, Estimate};
 pub use folds::Folds;
+use split::Hidden;
 pub use split::{Split, Units};
 pub use tally::{Metric, Tally};
 
