@@ -40,7 +40,7 @@ clip_params! {
     }
     span: |_: &Params| 2,
     perceived: |params: &Params| Perceived { features: params.feature_weight, style: params.style_weight },
-    defaults { decay: 0.464_158, decay_epochs: vec![50, 70, 85] }
+    defaults { pan: 8, decay_epochs: vec![50, 70, 85] }
 }
 
 impl Params {

@@ -80,7 +80,7 @@ macro_rules! clip_params {
         { $($(#[$own_meta:meta])* $own:ident: $own_type:ty = $own_default:expr,)* }
         span: $span:expr,
         perceived: $perceived:expr,
-        defaults { decay: $decay:expr, decay_epochs: $decay_epochs:expr $(,)? }
+        defaults { pan: $pan:expr, decay_epochs: $decay_epochs:expr $(,)? }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -132,9 +132,10 @@ macro_rules! clip_params {
                     steps: 60,
                     batch_size: 4,
                     crop: 96,
-                    pan: 8,
+                    pan: $pan,
                     learning_rate: 1e-3,
-                    decay: $decay,
+                    // The cube root of .1, as published of FILM.
+                    decay: 0.464_158,
                     decay_epochs: $decay_epochs,
                     average: 0.995,
                     validation: 1.0 / 3.0,

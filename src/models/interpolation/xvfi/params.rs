@@ -37,7 +37,7 @@ clip_params! {
     }
     span: |params: &Params| params.span,
     perceived: |_: &Params| Perceived { features: 0.0, style: 0.0 },
-    defaults { decay: 0.25, decay_epochs: vec![50, 75, 90] }
+    defaults { pan: 4, decay_epochs: vec![60, 80, 92] }
 }
 
 impl Params {
