@@ -64,14 +64,13 @@ proptest! {
         let mut relaxation = Relaxation::new(first, second, [&still, &still], ROBUST);
         relaxation.relax(1);
         let before = relaxation.residual();
-        // The same weights throughout: one call.
+        // The same weights throughout: one call. As many sweeps as the slowest pictures take, tiny ones that tell little.
         let mut relaxation = Relaxation::new(first, second, [&still, &still], ROBUST);
-        relaxation.relax(600);
+        relaxation.relax(6000);
         let after = relaxation.residual();
-        // Where pictures hardly tell, far motion is as good as near: rounding counts in its size, and sweeps come near it
-        // slowly (a case in some ten thousand keeps half a hundredth of its residual after 600).
+        // Where pictures hardly tell, far motion is as good as near: rounding counts in its size.
         let largest = relaxation.flow().iter().flat_map(|plane| plane.iter()).fold(1.0_f64, |m, x| m.max(f64::from(x.abs())));
-        prop_assert!(after <= MOTION * largest + 1e-2 * before, "{} after {}", after, before);
+        prop_assert!(after <= MOTION * largest + 1e-3 * before, "{} after {}", after, before);
         prop_assert!(relaxation.flow().iter().all(|plane| plane.iter().all(|x| x.is_finite())));
     }
 }

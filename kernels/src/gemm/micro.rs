@@ -109,8 +109,7 @@ unsafe fn multiply<V: Simd, const R: usize, const W: usize, const COPY: bool>(
             // The next panel: its rows lie too far apart for the hardware to foresee them. The line of its
             // first column has come with this panel, if it is another than that of the last.
             prefetch(b.ptr.wrapping_add(p * b.stride + 2 * W * V::LANES - 1));
-        }
-        if !COPY {
+        } else {
             // The panel streams from L2, and what other data have driven out of it from L3: the rows that are to come
             // are asked for, behind the last those of the next panel.
             prefetch(b.ptr.wrapping_add((p + ROWS_AHEAD) * b.stride));
