@@ -10,8 +10,18 @@ fn main() -> Result<()> {
     let name = "shapes:side=32,n_frames=90,speed=3,radius=5,seed=1";
     let set = data::by_name(name, &Budget::unlimited())
         .ok_or_else(|| Error::parameter("data", "no set of that name"))??;
-    let params =
-        Params { width: 16, epochs: 12, crop: 32, span: 4, decay_epochs: vec![8, 10], ..Params::default() };
+    let params = Params {
+        width: 16,
+        module_scale: 2,
+        depth: 1,
+        epochs: 12,
+        crop: 32,
+        span: 4,
+        still_epochs: 1,
+        still_pan: 3,
+        decay_epochs: vec![8, 10],
+        ..Params::default()
+    };
     let (env, footage) = (Env::seeded(1), Footage::new(&set.data())?);
     let (model, _) = fit(&params, &set.data(), None, &env, &mut Silent)?;
     for (name, value) in model.score(&set.data(), &env)? {

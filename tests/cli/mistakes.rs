@@ -2,6 +2,7 @@
 
 use super::{command, good, run, text};
 use crate::io::Scratch;
+use diabolo::cli::rooms::ROOMS;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -51,6 +52,33 @@ fn usage_is_2() {
     refused(&folder, "fit nmf digits --out r --config broken.toml", 65, &["broken.toml"]);
     let files = ["broken.toml", "unknown.toml", "wrong.toml"];
     assert_eq!(folder.names(), files, "a refusal leaves nothing behind");
+}
+
+/// Two options of one name, of the data and of a model, would leave one of them out of reach.
+#[test]
+fn no_command_has_two_options_of_one_name() {
+    let folder = Scratch::new();
+    let options = |line: &str| -> Vec<String> {
+        let help = good(&folder, line);
+        let options = help.lines().filter_map(|line| {
+            let line = line.trim_start();
+            let line =
+                line.split_once(", ").filter(|(short, _)| short.len() == 2).map_or(line, |both| both.1);
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            line.starts_with("--").then(|| line.chars().take_while(|&c| is_name(c)).collect())
+        });
+        options.collect()
+    };
+    let rooms =
+        ROOMS.iter().flat_map(|room| ["fit", "tune"].map(|command| format!("{command} {}", room.name)));
+    let commands = ["data make", "encode", "decode", "eval", "interpolate", "recommend", "similar"];
+    for line in rooms.chain(commands.map(str::to_owned)).map(|line| format!("{line} --help")) {
+        let mut options = options(&line);
+        assert!(options.len() > 3, "{line}: {options:?}");
+        options.sort();
+        let twice: Vec<_> = options.windows(2).filter(|two| two[0] == two[1]).map(|two| &two[0]).collect();
+        assert!(twice.is_empty(), "{line}: {twice:?}");
+    }
 }
 
 #[test]

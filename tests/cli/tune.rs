@@ -51,7 +51,7 @@ fn every_model_is_tuned_and_says_what_was_held_out() {
             "film" => {
                 "--epochs 1 --steps 1 --crop 16 --batch-size 1 --levels 3 --fusion-levels 2 --sub-levels 2 --flow-filters 4,4"
             }
-            "xvfi" => "--epochs 1 --steps 1 --crop 16 --batch-size 1",
+            "xvfi" => "--epochs 1 --steps 1 --crop 16 --batch-size 1 --module-scale 2 --depth 1",
             _ if defaults.get("epochs").is_some() => "--epochs 1",
             _ => "--max-iter 4",
         };

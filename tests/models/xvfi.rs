@@ -49,6 +49,7 @@ fn the_published_sizes_have_the_published_numbers_of_parameters() {
 fn small() -> Params {
     Params {
         width: 16,
+        module_scale: 2,
         depth: 1,
         epochs: 12,
         steps: 40,
@@ -56,6 +57,8 @@ fn small() -> Params {
         crop: 32,
         // The grating repeats: motions of half its length and more would look like others.
         pan: 0,
+        still_epochs: 0,
+        still: 0.0,
         average: 0.95,
         learning_rate: 1e-3,
         decay_epochs: vec![9],
@@ -93,14 +96,47 @@ fn training_learns_motion_that_the_mean_of_frames_blurs_and_any_time_is_made() {
 #[test]
 fn values_that_make_no_sense_are_refused() {
     for params in [
-        Params { scale: 3, ..Params::default() },
-        Params { scale: 8, width: 24, ..Params::default() },
+        Params { module_scale: 3, ..Params::default() },
+        Params { module_scale: 8, width: 24, ..Params::default() },
         Params { width: 0, ..Params::default() },
         Params { span: 1, ..Params::default() },
         Params { depth: 9, ..Params::default() },
         Params { smoothness: -1.0, ..Params::default() },
+        Params { taught: f64::NAN, ..Params::default() },
     ] {
         assert_eq!(params.check().expect_err("a value that makes no sense").exit_code(), 2, "{params:?}");
     }
     assert_eq!(Params { full: true, ..Params::default() }.sizes(), Sizes::published());
+}
+
+#[test]
+fn first_weights_look_for_the_same_in_both_frames_and_do_not_see_brightness() {
+    let (sizes, mut store) = (Sizes { width: 8, scale: 4 }, Store::<f32>::default());
+    Net::new(sizes, &mut store, 3);
+    // Rows are places of the window, and of each the inputs.
+    let of = |name: &str| {
+        let param = store.named(&format!("{name}.weight"));
+        let n_out = store.shape(param)[1];
+        (store.get(param), n_out)
+    };
+    let (light, n_out) = of("conv_in");
+    for each in 0..3 * n_out {
+        let sum: f32 = (0..9).map(|place| light[place * 3 * n_out + each]).sum();
+        assert!(sum.abs() < 1e-4, "{sum}");
+    }
+    for (name, side) in [("f1", 3), ("f_bot.0", 4)] {
+        let (weights, n_out) = of(name);
+        for output in 0..n_out {
+            let own = |frame: usize| -> Vec<f32> {
+                let at =
+                    |place: usize, input: usize| weights[(place * 16 + 8 * frame + input) * n_out + output];
+                let inputs = (0..8).flat_map(|input| (0..side * side).map(move |place| (place, input)));
+                inputs.map(|(place, input)| at(place, input)).filter(|w| *w != 0.0).collect()
+            };
+            let (first, second) = (own(0), own(1));
+            assert_eq!(first.len(), 8 * (side - 1) * (side - 1));
+            let sign = if first[0] == second[0] { 1.0 } else { -1.0 };
+            assert!(first.iter().zip(&second).all(|(a, b)| *a == sign * b), "{name}, output {output}");
+        }
+    }
 }

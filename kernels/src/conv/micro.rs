@@ -13,6 +13,9 @@ use std::ops::Range;
 pub(super) const PIXELS: usize = 6;
 const FEWEST_PIXELS: usize = 4;
 
+/// How many rows of weights ahead of use are asked for: a panel comes from L2.
+const ROWS_AHEAD: usize = 24;
+
 /// What a segment reads for each pixel of a tile.
 pub(super) type Rows<T> = [*const T; PIXELS];
 
@@ -107,6 +110,7 @@ unsafe fn compute<V: Simd, const R: usize, const W: usize>(tile: &Tile<V::Elem>,
                 loop {
                     prefetch(ahead);
                     ahead = ahead.wrapping_add(part.ahead_step);
+                    prefetch(weights.wrapping_add(ROWS_AHEAD * W * V::LANES));
                     let row: [V; W] = std::array::from_fn(|j| V::load(weights.add(j * V::LANES)));
                     weights = weights.add(W * V::LANES);
                     for i in 0..R {

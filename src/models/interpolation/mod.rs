@@ -9,12 +9,14 @@ pub mod xvfi;
 
 pub use frame::Frame;
 pub use learned::{
-    Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Perceived, Training, Trains, glorot, he,
+    Course, Footage, Layers, LearnedModel, Loss, Map, PairNet, Perceived, Seen, Training, Trains, glorot, he,
     judge, mean_absolute,
 };
+pub use optical_flow::Flow;
 pub use schedule::Schedule;
 
 use learned::{clip_params, fit_on_a_clip};
+use optical_flow::{Quality, flows_between};
 
 use crate::error::Result;
 use crate::monitor::Env;

@@ -25,7 +25,7 @@ mod params;
 pub use net::{Net, Sizes};
 pub use params::Params;
 
-use super::{Loss, Map, PairNet, Trains, fit_on_a_clip, mean_absolute};
+use super::{Loss, Map, PairNet, Seen, Trains, fit_on_a_clip, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
 use net::Pyramid;
@@ -112,7 +112,8 @@ impl Trains for FilmNet {
         self.multiple()
     }
 
-    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, frames: [Map; 2], truth: Map, _t: Id) -> Loss {
+    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, seen: Seen) -> Loss {
+        let Seen { frames, truth, .. } = seen;
         let [first, second] = frames.map(|frame| self.net.pyramid(graph, store, frame));
         let between = self.net.between(graph, store, &first, &second);
         let distance = mean_absolute(graph, between.frame, truth);

@@ -40,7 +40,7 @@ clip_params! {
     }
     span: |_: &Params| 2,
     perceived: |params: &Params| Perceived { features: params.feature_weight, style: params.style_weight },
-    defaults { pan: 8, decay_epochs: vec![50, 70, 85] }
+    defaults { pan: 8, crop: 96, still_epochs: 0, still: 0.0, decay_epochs: vec![50, 70, 85] }
 }
 
 impl Params {

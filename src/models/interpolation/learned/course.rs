@@ -1,9 +1,10 @@
 //! How a network is trained on a clip.
 
-use super::Perceived;
+use super::{Perceived, Scenes};
 use crate::error::{Error, Result};
 use crate::models::{check_count, check_positive, check_share};
 use crate::optim::Averaging;
+use crate::random::Rng;
 
 /// How a network is trained: the part of a room's parameters that both share.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,12 @@ pub struct Course {
     pub span: usize,
     /// The most pixels, right or down, that a crop moves by from a frame to the next.
     pub pan: usize,
+    /// Epochs at the start in which all crops move over frames that stand still.
+    pub still_epochs: u64,
+    /// The share of crops that do so afterwards.
+    pub still: f64,
+    /// The most pixels, right or down, that a crop moves by over a still frame from a time to the next.
+    pub still_pan: usize,
     /// The step size at the start.
     pub learning_rate: f64,
     /// What is left of it after each of `decay_epochs`.
@@ -49,6 +56,7 @@ impl Course {
         check_positive("decay", self.decay)?;
         check_share("validation", self.validation)?;
         check_share("average", self.average)?;
+        check_share("still", self.still)?;
         match self.span {
             0 | 1 => Err(Error::parameter("span", "a frame lies between two at least 2 frames apart")),
             _ => Ok(()),
@@ -59,6 +67,12 @@ impl Course {
     pub fn learning_rate(&self, epoch: u64) -> f64 {
         let falls = self.decay_epochs.iter().filter(|at| epoch >= **at).count();
         self.learning_rate * self.decay.powi(falls as i32)
+    }
+
+    /// What a crop of an epoch, counted from 0, is drawn from, of a clip whose first `n_frames` are trained on.
+    pub fn scenes(&self, epoch: u64, n_frames: usize, rng: &mut Rng) -> Scenes {
+        let is_still = epoch < self.still_epochs || rng.bernoulli(self.still);
+        Scenes { n_frames, span: self.span, pan: if is_still { self.still_pan } else { self.pan }, is_still }
     }
 
     /// How steps are averaged, if they are.
@@ -80,7 +94,7 @@ macro_rules! clip_params {
         { $($(#[$own_meta:meta])* $own:ident: $own_type:ty = $own_default:expr,)* }
         span: $span:expr,
         perceived: $perceived:expr,
-        defaults { pan: $pan:expr, decay_epochs: $decay_epochs:expr $(,)? }
+        defaults { pan: $pan:expr, crop: $crop:expr, still_epochs: $still_epochs:expr, still: $still:expr, decay_epochs: $decay_epochs:expr $(,)? }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -104,6 +118,15 @@ macro_rules! clip_params {
             /// is seen moves in more ways than the clip shows; 0 for none
             #[cfg_attr(feature = "cli", arg(long, value_name = "PIXELS"))]
             pub pan: usize,
+            /// Epochs at the start in which all crops show frames that stand still, over which they move: every motion is known
+            #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
+            pub still_epochs: u64,
+            /// The share of crops that do so afterwards
+            #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE"))]
+            pub still: f64,
+            /// The most pixels that they move by, right or down, from a time to the next
+            #[cfg_attr(feature = "cli", arg(long, value_name = "PIXELS"))]
+            pub still_pan: usize,
             /// The step size
             #[cfg_attr(feature = "cli", arg(long, value_name = "LR"))]
             pub learning_rate: f64,
@@ -131,8 +154,11 @@ macro_rules! clip_params {
                     epochs: 100,
                     steps: 60,
                     batch_size: 4,
-                    crop: 96,
+                    crop: $crop,
                     pan: $pan,
+                    still_epochs: $still_epochs,
+                    still: $still,
+                    still_pan: 12,
                     learning_rate: 1e-3,
                     // The cube root of .1, as published of FILM.
                     decay: 0.464_158,
@@ -154,6 +180,9 @@ macro_rules! clip_params {
                     crop: self.crop,
                     span: ($span)(self),
                     pan: self.pan,
+                    still_epochs: self.still_epochs,
+                    still: self.still,
+                    still_pan: self.still_pan,
                     learning_rate: self.learning_rate,
                     decay: self.decay,
                     decay_epochs: self.decay_epochs.clone(),

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::linalg::Features;
 use crate::models::Data;
-use crate::models::interpolation::Frame;
+use crate::models::interpolation::{Flow, Frame};
 use crate::random::Rng;
 
 /// The word of the key of crops.
@@ -105,6 +105,19 @@ fn largest(x: &Features, i: usize) -> f64 {
     row.into_iter().fold(0.0, f64::max)
 }
 
+/// What crops are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scenes {
+    /// The first frames of the clip, these many.
+    pub n_frames: usize,
+    /// The most frames from the first to the last of a triplet.
+    pub span: usize,
+    /// The most rows or columns that a crop moves by from a frame to the next.
+    pub pan: usize,
+    /// Whether the same frame is seen three times, so that a crop moves and nothing else.
+    pub is_still: bool,
+}
+
 /// A square cut out of a triplet, turned and mirrored. Where the camera holds still, few motions are seen; the square
 /// therefore moves by as many pixels from every frame to the next, as if the camera panned, and what it sees moves the other
 /// way: true frames still, with what comes into sight and leaves it.
@@ -118,16 +131,9 @@ pub struct Crop {
 }
 
 impl Crop {
-    /// A crop drawn by `key`, of the first `n_frames` frames: outer frames up to `span` frames apart, in either order, and up
-    /// to `pan` rows and columns further from a frame to the next, as far as frames reach.
-    pub fn draw(
-        footage: &Footage,
-        n_frames: usize,
-        [span, pan]: [usize; 2],
-        side: usize,
-        seed: u64,
-        key: [u64; 2],
-    ) -> Crop {
+    /// A crop drawn by `key`: its outer frames in either order, as far from each other as the scenes say and frames reach.
+    pub fn draw(footage: &Footage, scenes: Scenes, side: usize, seed: u64, key: [u64; 2]) -> Crop {
+        let Scenes { n_frames, span, pan, is_still } = scenes;
         let mut rng = Rng::keyed(seed, &[CROP, key[0], key[1]]);
         let longest = span.clamp(2, n_frames - 1);
         let distance = 2 + rng.below(longest - 1);
@@ -149,6 +155,9 @@ impl Crop {
                 let passed = if is_backward { first + distance - frame } else { frame - first };
                 corner[axis] = start + speed * passed;
             }
+        }
+        if is_still {
+            triplet.frames = [triplet.frames[1]; 3];
         }
         Crop { triplet, corners, turns: [0.5; 3].map(|p| rng.bernoulli(p)) }
     }
@@ -181,6 +190,39 @@ impl Crop {
             let (y, x) = ((top + r).min(footage.height - 1), (left + c).min(footage.width - 1));
             let from = &values[3 * (y * footage.width + x)..][..3];
             pixel.iter_mut().zip(from).for_each(|(to, &x)| *to = unit * x + shift);
+        }
+    }
+
+    /// The numbers of the outer frames.
+    pub fn outer(&self) -> [usize; 2] {
+        [self.triplet.frames[0], self.triplet.frames[2]]
+    }
+
+    /// Flows from either outer frame of the crop to the other at the middle of every `cell` x `cell` pixels, in cells: four
+    /// numbers each, (right, down) there and (right, down) back. `motion` is that from the whole first frame to the last and
+    /// back, none where they are the same.
+    pub fn cut_flows(&self, motion: Option<[&Flow; 2]>, [side, cell]: [usize; 2], into: &mut [f32]) {
+        let [transposed, from_below, from_right] = self.turns;
+        let n = side / cell;
+        for (at, numbers) in into.chunks_exact_mut(4).enumerate() {
+            let middle = |at: usize| (at as f32 + 0.5) * cell as f32 - 0.5;
+            let (mut r, mut c) = (middle(at / n), middle(at % n));
+            if transposed {
+                (r, c) = (c, r);
+            }
+            let last = (side - 1) as f32;
+            let r = if from_below { last - r } else { r };
+            let c = if from_right { last - c } else { c };
+            for (which, to) in numbers.chunks_exact_mut(2).enumerate() {
+                let [own, other] = [self.corners[2 * which], self.corners[2 - 2 * which]];
+                let place = [own[0] as f32 + r, own[1] as f32 + c];
+                let [right, down] = motion.map_or([0.0; 2], |flows| flows[which].at(place[0], place[1]));
+                let panned = |axis: usize| own[axis] as f32 - other[axis] as f32;
+                let down = if from_below { -(down + panned(0)) } else { down + panned(0) };
+                let right = if from_right { -(right + panned(1)) } else { right + panned(1) };
+                let (right, down) = if transposed { (down, right) } else { (right, down) };
+                to.copy_from_slice(&[right, down].map(|x| x / cell as f32));
+            }
         }
     }
 }

@@ -103,9 +103,22 @@ impl Layers {
         side: usize,
         deviation: f64,
     ) {
-        let mut rng = Rng::keyed(self.seed, &[INITIAL, self.names.len() as u64]);
         let n = side * side * channels[0] * channels[1];
-        let values = (0..n).map(|_| T::from_f64(deviation * rng.normal())).collect();
+        let normal = |rng: &mut Rng| (0..n).map(|_| deviation * rng.normal()).collect();
+        self.add_drawn(store, name, channels, side, normal);
+    }
+
+    /// Adds a layer with a square window; `draw` gives its weights, a row for every place and input, a column for every output.
+    pub fn add_drawn<T: Real>(
+        &mut self,
+        store: &mut Store<T>,
+        name: &str,
+        channels: [usize; 2],
+        side: usize,
+        draw: impl FnOnce(&mut Rng) -> Vec<f64>,
+    ) {
+        let mut rng = Rng::keyed(self.seed, &[INITIAL, self.names.len() as u64]);
+        let values = draw(&mut rng).into_iter().map(T::from_f64).collect();
         store.window_weights(&format!("{name}.weight"), [side; 2], channels, false, values);
         store.vector(&format!("{name}.bias"), vec![T::ZERO; channels[1]]);
         self.names.push((name.to_owned(), side));

@@ -6,16 +6,19 @@ mod layers;
 mod model;
 mod padding;
 mod programs;
+mod recorded;
 mod sequence;
+mod teacher;
 mod training;
 mod vgg;
 
 pub use course::Course;
 pub(in crate::models::interpolation) use course::clip_params;
-pub use footage::{Crop, Footage, Triplet};
+pub use footage::{Crop, Footage, Scenes, Triplet};
 pub use layers::{Layers, Map, glorot, he};
 pub use model::{Judged, LearnedModel, judge};
 pub use sequence::NetSequence;
+pub use teacher::Teacher;
 pub use training::Training;
 pub use vgg::{Perceived, Vgg};
 
@@ -69,13 +72,31 @@ pub struct Loss {
     pub made: Map,
 }
 
+/// What a step is given: inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The first and the last frame.
+    pub frames: [Map; 2],
+    /// The one between.
+    pub truth: Map,
+    /// When that is, a number an image.
+    pub t: Id,
+    /// Flows there and back that optical flow finds, m x 4, a row a [cell](Trains::taught_cell), where they are asked for.
+    pub taught: Option<Map>,
+}
+
 /// A network that can be trained.
 pub trait Trains: PairNet {
     /// What both sides of a crop must be multiples of.
     fn crop_multiple(&self) -> usize;
 
-    /// Records the loss of the frame at time `t` (one number an image) between two.
-    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, frames: [Map; 2], truth: Map, t: Id) -> Loss;
+    /// Pixels along a side of the cells whose flows the loss is told, where it wants to be taught any.
+    fn taught_cell(&self) -> Option<usize> {
+        None
+    }
+
+    /// Records the loss of the frame between two.
+    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, seen: Seen) -> Loss;
 }
 
 /// Records the mean absolute difference, 1 x 1.

@@ -1,12 +1,17 @@
 //! Steps of descent on crops of a clip.
 
-use super::{Course, Crop, Footage, LearnedModel, Map, Terms, Trains, Vgg, judge};
-use crate::autodiff::{Graph, Id, Plan, Program, Store};
+use super::recorded::{Recorded, part};
+use super::{Course, Crop, Footage, LearnedModel, Teacher, Trains, Vgg, judge};
+use crate::autodiff::{Id, Store};
 use crate::error::{Error, Result};
 use crate::models::{Data, Step};
 use crate::monitor::Env;
 use crate::optim::{Adam, Average, Clip, Optimizer};
+use crate::random::Rng;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
+
+/// The word of the key of what crops are drawn from.
+const SCENES: u64 = 0x5ce_e5;
 
 /// Adam's largest norm of a gradient: a step where flows jump does not throw the rest away.
 const LARGEST_NORM: f64 = 1.0;
@@ -32,18 +37,7 @@ pub struct Training<N> {
     gradient: Vec<f32>,
     /// Made when first needed, and made again by a resume.
     program: Option<Recorded>,
-}
-
-/// A recorded step.
-struct Recorded {
-    program: Program<f32>,
-    plan: Plan,
-    side: usize,
-    /// The first, the middle and the last frame.
-    frames: [Id; 3],
-    t: Id,
-    loss: Id,
-    terms: Terms,
+    teacher: Teacher,
 }
 
 impl<N> Tensors for Training<N> {
@@ -94,6 +88,7 @@ impl<N: Trains> Training<N> {
             n_trained: n,
             gradient: vec![0.0; n],
             program: None,
+            teacher: Teacher::default(),
             white: footage.white,
             clip: footage.fingerprint(),
             first_held_out: Footage::n_training(footage.n_frames(), course.validation) as u64,
@@ -123,6 +118,7 @@ impl<N: Trains> Training<N> {
             n_trained: n,
             gradient: vec![0.0; n],
             program: None,
+            teacher: Teacher::default(),
             net,
             store,
         })
@@ -135,36 +131,11 @@ impl<N: Trains> Training<N> {
 
     /// Records a step, unless that is done.
     fn record(&mut self, course: &Course, data: &Data, env: &Env) -> Result<()> {
-        if self.program.is_some() {
-            return Ok(());
-        }
-        let (footage, multiple) = (Footage::new(data)?, self.net.crop_multiple());
-        let side = course.crop.min(footage.height).min(footage.width).next_multiple_of(multiple);
-        let (n, mut graph) = (course.batch_size, Graph::default());
-        let maps = [0; 3].map(|_| Map::input(&mut graph, n, [side; 2], 3));
-        let t = graph.input(n, 1);
-        let mut loss = self.net.loss(&mut graph, &self.store, [maps[0], maps[2]], maps[1], t);
-        if course.perceived.features > 0.0 || course.perceived.style > 0.0 {
-            let weights = part(data, "vgg/").ok_or_else(|| {
-                let why = "features and style are compared by VGG19, whose weights are not shipped; give them by --vgg FILE \
-                           (safetensors with torchvision's names), or leave --feature-weight and --style-weight out";
-                Error::parameter("vgg", why)
-            })?;
-            let vgg = Vgg::new(&mut self.store, &weights)?;
+        if self.program.is_none() {
+            self.program =
+                Some(Recorded::new(&self.net, &mut self.store, self.n_trained, course, data, env)?);
             self.gradient = vec![0.0; self.store.values().len()];
-            let [unit, shift] = self.net.range().map(f64::from);
-            let frames =
-                [loss.made, maps[1]].map(|map| map.with(graph.affine(map.id, 1.0 / unit, -shift / unit)));
-            let (seen, terms) = vgg.losses(&mut graph, &self.store, frames, course.perceived);
-            loss.total = graph.total(&[loss.total, seen]);
-            loss.terms.extend(terms);
         }
-        env.budget.charge(graph.training_bytes(), "the values and gradients of a step")?;
-        let program = Program::training(graph);
-        #[allow(clippy::single_range_in_vec_init, reason = "a list of ranges, of which there is one")]
-        let plan = program.plan(loss.total, &[0..self.n_trained]);
-        let frames = maps.map(|map| map.id);
-        self.program = Some(Recorded { program, plan, side, frames, t, loss: loss.total, terms: loss.terms });
         Ok(())
     }
 
@@ -176,7 +147,7 @@ impl<N: Trains> Training<N> {
         let footage = &Footage::new(data)?;
         let Some(recorded) = &mut self.program else { unreachable!("it was recorded above") };
         let n_frames = Footage::n_training(footage.n_frames(), course.validation);
-        let (side, range) = (recorded.side, self.net.range());
+        let range = self.net.range();
         let lr = course.learning_rate(self.n_epochs) as f32;
         let losses: Vec<Id> =
             std::iter::once(recorded.loss).chain(recorded.terms.iter().map(|term| term.1)).collect();
@@ -184,12 +155,14 @@ impl<N: Trains> Training<N> {
         for step in self.n_steps..course.steps {
             for b in 0..course.batch_size {
                 let key = [self.n_epochs, step * course.batch_size as u64 + b as u64];
-                let crop = Crop::draw(footage, n_frames, [course.span, course.pan], side, env.seed, key);
-                for (which, id) in recorded.frames.into_iter().enumerate() {
-                    let place = &mut recorded.program.input_mut(id)[3 * side * side * b..][..3 * side * side];
-                    crop.cut(footage, which, side, range, place);
-                }
-                recorded.program.input_mut(recorded.t)[b] = crop.t() as f32;
+                let mut rng = Rng::keyed(env.seed, &[SCENES, key[0], key[1]]);
+                let scenes = course.scenes(self.n_epochs, n_frames, &mut rng);
+                let crop = Crop::draw(footage, scenes, recorded.side, env.seed, key);
+                let flows = match recorded.taught {
+                    Some(_) => self.teacher.between(footage, crop.outer(), env)?,
+                    None => None,
+                };
+                recorded.fill(b, &crop, footage, range, flows);
             }
             recorded.program.forward(&mut self.store);
             recorded.program.backward(&recorded.plan, &self.store, &mut self.gradient);
@@ -244,11 +217,6 @@ impl<N: Trains> Training<N> {
         let store = self.kept(store);
         Ok(LearnedModel::new(self.net, store, self.clip, self.first_held_out, self.white))
     }
-}
-
-/// The arrays of the data whose names begin so, where there are any.
-fn part(data: &Data, prefix: &str) -> Option<Named> {
-    data.arrays.map(|arrays| arrays.under(prefix)).filter(|part| part.names().next().is_some())
 }
 
 fn rule() -> Adam {

@@ -3,6 +3,7 @@
 use super::pyramid::Level;
 use super::{Params, Prepared};
 use crate::error::{Error, Result};
+use crate::models::interpolation::Frame;
 use crate::monitor::Env;
 use diabolo_kernels::motion::{Grey, PATCH, Patches, Relaxation, gradient};
 use diabolo_kernels::parallel::{for_each_row_block, join, map_chunks};
@@ -39,8 +40,8 @@ impl Flow {
         [&self.right, &self.down]
     }
 
-    /// The displacement at a place between pixels.
-    pub(super) fn at(&self, y: f32, x: f32) -> [f32; 2] {
+    /// The displacement (right, down) at a place between pixels.
+    pub fn at(&self, y: f32, x: f32) -> [f32; 2] {
         self.planes().map(|plane| Grey::new(self.height, self.width, plane).at(y, x))
     }
 
@@ -129,6 +130,17 @@ pub fn motion(first: &Prepared, second: &Prepared, params: &Params, env: &Env) -
         env.budget.release(Motion::bytes(height, width, params));
     })?;
     Ok(Motion { forward, backward, level: params.finest.min(first.levels.len() - 1) })
+}
+
+/// The flows from a frame to another and back, at their whole size. What that takes is charged while they are looked for.
+/// # Errors
+/// As [`motion`].
+pub fn flows_between(first: &Frame, second: &Frame, params: &Params, env: &Env) -> Result<[Flow; 2]> {
+    let (height, width) = (first.height(), first.width());
+    let prepared = [Prepared::new(first, env)?, Prepared::new(second, env)?];
+    let found = motion(&prepared[0], &prepared[1], params, env)?;
+    env.budget.release(2 * Prepared::bytes(height, width) + Motion::bytes(height, width, params));
+    Ok([found.forward, found.backward].map(|flow| flow.enlarged(height, width, found.level)))
 }
 
 /// Both flows, one after the other, in bands of as many rows as there is room for.

@@ -27,7 +27,7 @@ mod wheel;
 
 pub use between::between;
 pub use clip::Clip;
-pub use estimate::{Flow, Motion, motion};
+pub use estimate::{Flow, Motion, flows_between, motion};
 pub use pyramid::Prepared;
 pub use temporal::flow_difference;
 pub use wheel::{coloured, legend};

@@ -21,13 +21,14 @@
 //! frames are padded around by their repeated border; the default network has fewer channels and scale 2, and learns from
 //! a clip within an hour.
 
+mod initial;
 mod net;
 mod params;
 
 pub use net::{Net, Sizes};
 pub use params::Params;
 
-use super::{Loss, Map, PairNet, Trains, fit_on_a_clip, mean_absolute};
+use super::{Loss, Map, PairNet, Seen, Trains, fit_on_a_clip, he, mean_absolute};
 use crate::autodiff::{Graph, Id, Store};
 use crate::error::{Error, Result};
 use diabolo_kernels::warp::Edge;
@@ -45,6 +46,7 @@ pub struct XvfiNet {
     test_depth: usize,
     smoothness: f64,
     photometric: f64,
+    taught: f64,
 }
 
 impl XvfiNet {
@@ -130,10 +132,16 @@ impl Trains for XvfiNet {
         self.net.sizes.multiple(self.depth)
     }
 
-    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, frames: [Map; 2], truth: Map, t: Id) -> Loss {
+    fn taught_cell(&self) -> Option<usize> {
+        (self.taught > 0.0).then_some(self.net.sizes.scale)
+    }
+
+    fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, seen: Seen) -> Loss {
+        let Seen { frames, truth, t, taught } = seen;
         let features = frames.map(|frame| self.net.features(graph, store, frame, self.depth));
         let motions = self.motions(graph, store, [&features[0], &features[1]]);
         let (mut distances, mut photometric, mut uneven, mut finest) = (Vec::new(), Vec::new(), None, None);
+        let (mut taught, mut astray) = (taught, Vec::new());
         for (level, &motion) in motions.iter().enumerate() {
             let own = frames.map(|frame| frame.shrunk(graph, 1 << level));
             let target = truth.shrunk(graph, 1 << level);
@@ -144,6 +152,13 @@ impl Trains for XvfiNet {
                 photometric.extend(made.warped.map(|warped| mean_absolute(graph, warped, target)));
                 photometric.extend(self.led_apart(graph, frames, motion.flows));
             }
+            if let Some(flows) = &mut taught {
+                if level > 0 {
+                    let half = flows.pooled(graph);
+                    *flows = half.with(graph.affine(half.id, 0.5, 0.0));
+                }
+                astray.push(mean_absolute(graph, motion.flows, *flows));
+            }
             if level == 0 {
                 let guide = truth.shrunk(graph, self.net.sizes.scale);
                 uneven = Some(graph.unevenness(made.flows.id, guide.id, made.flows.size));
@@ -153,7 +168,13 @@ impl Trains for XvfiNet {
         let sum = graph.total(&distances);
         let mean = graph.affine(sum, 1.0 / distances.len() as f64, 0.0);
         let (mut total, mut terms) = (vec![mean], vec![("l1", distances[0])]);
-        let mut further = vec![("photometric", graph.total(&photometric), self.photometric)];
+        let mut further = Vec::new();
+        if self.photometric > 0.0 {
+            further.push(("photometric", graph.total(&photometric), self.photometric));
+        }
+        if self.taught > 0.0 {
+            further.push(("astray", graph.total(&astray), self.taught));
+        }
         further.extend(uneven.map(|uneven| ("unevenness", uneven, self.smoothness)));
         for (name, term, weight) in further.into_iter().filter(|further| further.2 > 0.0) {
             total.push(graph.affine(term, weight, 0.0));

@@ -1,7 +1,8 @@
 //! The network of XVFI (Sim, Oh & Kim 2021), recorded on a tape.
 
+use super::initial::weights;
 use crate::autodiff::{Graph, Id, Store};
-use crate::models::interpolation::{Layers, Map, glorot};
+use crate::models::interpolation::{Layers, Map};
 use diabolo_kernels::Real;
 use diabolo_kernels::conv::Window;
 use diabolo_kernels::gemm::Activation;
@@ -106,11 +107,12 @@ pub struct Net {
 }
 
 impl Net {
-    /// A network whose initial parameters are added to `store`: normal, by Glorot & Bengio 2010.
+    /// A network whose initial parameters are added to `store`.
     pub fn new<T: Real>(sizes: Sizes, store: &mut Store<T>, seed: u64) -> Net {
         let mut layers = Layers::new(seed);
         for (name, n_in, n_out, side) in sizes.shapes() {
-            layers.add(store, &name, [n_in, n_out], side, glorot(side, [n_in, n_out]));
+            let channels = [n_in, n_out];
+            layers.add_drawn(store, &name, channels, side, |rng| weights(sizes, &name, channels, side, rng));
         }
         Net { sizes, layers }
     }

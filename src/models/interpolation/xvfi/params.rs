@@ -18,10 +18,11 @@ clip_params! {
         width: usize = 32,
         /// How much smaller features are than frames: 2, 4 or 8
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-        scale: usize = 2,
+        #[serde(alias = "scale")]
+        module_scale: usize = 4,
         /// How often features are halved before flow is looked for
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
-        depth: usize = 1,
+        depth: usize = 2,
         /// The same for frames that are made; as in training if left out
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
         test_depth: Option<usize> = None,
@@ -31,19 +32,22 @@ clip_params! {
         /// The weight of the distance of warped frames from the truth
         #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
         photometric: f64 = 0.1,
+        /// The weight of the distance of flows from those that optical flow finds
+        #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
+        taught: f64 = 0.1,
         /// The most frames from the first to the last of those trained on: 2 has only frames half way
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
         span: usize = 2,
     }
     span: |params: &Params| params.span,
     perceived: |_: &Params| Perceived { features: 0.0, style: 0.0 },
-    defaults { pan: 4, decay_epochs: vec![60, 80, 92] }
+    defaults { pan: 4, crop: 192, still_epochs: 10, still: 0.5, decay_epochs: vec![60, 80, 92] }
 }
 
 impl Params {
     /// The sizes of the network.
     pub fn sizes(&self) -> Sizes {
-        if self.full { Sizes::published() } else { Sizes { width: self.width, scale: self.scale } }
+        if self.full { Sizes::published() } else { Sizes { width: self.width, scale: self.module_scale } }
     }
 
     /// The network before its first step, and its parameters.
@@ -56,6 +60,7 @@ impl Params {
             test_depth: self.test_depth.unwrap_or(self.depth),
             smoothness: self.smoothness,
             photometric: self.photometric,
+            taught: self.taught,
         };
         (net, store)
     }
@@ -70,9 +75,10 @@ impl Settings for Params {
         self.course().check()?;
         check_not_negative("smoothness", self.smoothness)?;
         check_not_negative("photometric", self.photometric)?;
+        check_not_negative("taught", self.taught)?;
         let Sizes { width, scale } = self.sizes();
         if ![2, 4, 8].contains(&scale) {
-            return Err(Error::parameter("scale", format!("{scale} is neither 2 nor 4 nor 8")));
+            return Err(Error::parameter("module_scale", format!("{scale} is neither 2 nor 4 nor 8")));
         }
         check_count("width", width as u64, "features have at least 1 channel")?;
         if !(4 * width).is_multiple_of(scale * scale) {
