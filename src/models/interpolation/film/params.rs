@@ -40,7 +40,15 @@ clip_params! {
     }
     span: |_: &Params| 2,
     perceived: |params: &Params| Perceived { features: params.feature_weight, style: params.style_weight },
-    defaults { pan: 8, crop: 96, still_epochs: 0, still: 0.0, decay_epochs: vec![50, 70, 85] }
+    defaults {
+        epochs: 100,
+        crop: 96,
+        pan: 8,
+        still_epochs: 0,
+        still: 0.0,
+        learning_rate: 1e-3,
+        decay_epochs: vec![50, 70, 85],
+    }
 }
 
 impl Params {

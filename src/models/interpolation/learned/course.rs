@@ -94,7 +94,15 @@ macro_rules! clip_params {
         { $($(#[$own_meta:meta])* $own:ident: $own_type:ty = $own_default:expr,)* }
         span: $span:expr,
         perceived: $perceived:expr,
-        defaults { pan: $pan:expr, crop: $crop:expr, still_epochs: $still_epochs:expr, still: $still:expr, decay_epochs: $decay_epochs:expr $(,)? }
+        defaults {
+            epochs: $epochs:expr,
+            crop: $crop:expr,
+            pan: $pan:expr,
+            still_epochs: $still_epochs:expr,
+            still: $still:expr,
+            learning_rate: $learning_rate:expr,
+            decay_epochs: $decay_epochs:expr $(,)?
+        }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -151,7 +159,7 @@ macro_rules! clip_params {
             fn default() -> Self {
                 Params {
                     $($own: $own_default,)*
-                    epochs: 100,
+                    epochs: $epochs,
                     steps: 60,
                     batch_size: 4,
                     crop: $crop,
@@ -159,7 +167,7 @@ macro_rules! clip_params {
                     still_epochs: $still_epochs,
                     still: $still,
                     still_pan: 12,
-                    learning_rate: 1e-3,
+                    learning_rate: $learning_rate,
                     // The cube root of .1, as published of FILM.
                     decay: 0.464_158,
                     decay_epochs: $decay_epochs,

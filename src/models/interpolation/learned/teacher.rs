@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::models::interpolation::{Flow, Quality, flows_between};
 use crate::monitor::Env;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Flows between pairs of frames, each found when it is first asked for and kept.
 #[derive(Default)]
@@ -35,12 +36,13 @@ impl Teacher {
             return Ok(None);
         }
         let key = [first.min(second), first.max(second)];
-        if !self.pairs.contains_key(&key) {
-            let [first, second] = [footage.frame(key[0])?, footage.frame(key[1])?];
-            let flows = flows_between(&first, &second, &Quality::Balanced.into(), env)?;
-            self.pairs.insert(key, flows);
-        }
-        let [forward, backward] = &self.pairs[&key];
+        let [forward, backward] = match self.pairs.entry(key) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => {
+                let pair = [footage.frame(key[0])?, footage.frame(key[1])?];
+                place.insert(flows_between(&pair[0], &pair[1], &Quality::Balanced.into(), env)?)
+            }
+        };
         Ok(Some(if first < second { [forward, backward] } else { [backward, forward] }))
     }
 }

@@ -11,7 +11,7 @@ use crate::random::Rng;
 use crate::tensors::{Named, TensorView, Tensors, visit_f64, visit_u64, visit_vector};
 
 /// The word of the key of what crops are drawn from.
-const SCENES: u64 = 0x5ce_e5;
+const SCENES: u64 = 0x5_cee5;
 
 /// Adam's largest norm of a gradient: a step where flows jump does not throw the rest away.
 const LARGEST_NORM: f64 = 1.0;

@@ -16,10 +16,11 @@
 //!
 //! Names and shapes are the published ones (`--full`: 5,538,196 parameters at scale 4), so published weights load.
 //! Loss: the mean over levels 0 to `depth` of |frame - truth|, frames halved as often by cubic convolution, half the
-//! unevenness of the finest refined flows where the picture is even, and `photometric` of what either frame is off by when
-//! it is warped to the time between or, at several sizes, to the other, which tells flows directly what they are for. Cost: .38 MFLOP a pixel at full size. Departures:
-//! frames are padded around by their repeated border; the default network has fewer channels and scale 2, and learns from
-//! a clip within an hour.
+//! unevenness of the finest refined flows where the picture is even, `taught` of the distance of each level's flows from those
+//! that optical flow finds, and `photometric` of what either frame is off by when it is warped to the time between or, at
+//! several sizes, to the other. Cost: .38 MFLOP a pixel at full size. Departures: frames are padded around by their repeated
+//! border; first weights look for the same in both frames (`initial`), and crops move over still frames at first, without
+//! which thousands of steps find no motion; the default network has half the channels and learns from a clip within an hour.
 
 mod initial;
 mod net;

@@ -34,14 +34,22 @@ clip_params! {
         photometric: f64 = 0.1,
         /// The weight of the distance of flows from those that optical flow finds
         #[cfg_attr(feature = "cli", arg(long, value_name = "W"))]
-        taught: f64 = 0.1,
+        taught: f64 = 0.3,
         /// The most frames from the first to the last of those trained on: 2 has only frames half way
         #[cfg_attr(feature = "cli", arg(long, value_name = "N"))]
         span: usize = 2,
     }
     span: |params: &Params| params.span,
     perceived: |_: &Params| Perceived { features: 0.0, style: 0.0 },
-    defaults { pan: 4, crop: 192, still_epochs: 10, still: 0.5, decay_epochs: vec![60, 80, 92] }
+    defaults {
+        epochs: 90,
+        crop: 192,
+        pan: 4,
+        still_epochs: 15,
+        still: 0.5,
+        learning_rate: 8e-4,
+        decay_epochs: vec![50, 70, 82],
+    }
 }
 
 impl Params {
