@@ -76,10 +76,15 @@ fn weights_that_are_missing_or_of_another_shape_are_named() {
 
 /// A grating that glides by three pixels a frame: the mean of its neighbours is far from a frame.
 pub fn gliding(n_frames: usize, height: usize, width: usize) -> Dataset {
+    waves(n_frames, height, width, 0.55)
+}
+
+/// The same with waves of another length: a pixel to the right is `along` further.
+pub fn waves(n_frames: usize, height: usize, width: usize, along: f64) -> Dataset {
     let pixel = |t: usize, at: usize| {
         let (y, x, c) = (at / 3 / width, at / 3 % width, at % 3);
         let (u, v) = (x as f64 - 3.0 * t as f64, y as f64 + 1.0 * t as f64);
-        let wave = (0.55 * u + 0.2 * v + c as f64).sin() + (0.31 * v - 0.12 * u).cos();
+        let wave = (along * u + 0.2 * v + c as f64).sin() + (0.31 * v - 0.12 * u).cos();
         (127.0 + 60.0 * wave) as u8
     };
     let bytes: Vec<u8> =
