@@ -10,16 +10,18 @@ fn main() -> Result<()> {
     let name = "shapes:side=32,n_frames=90,speed=3,radius=5,seed=1";
     let set = data::by_name(name, &Budget::unlimited())
         .ok_or_else(|| Error::parameter("data", "no set of that name"))??;
+    // Frames this small and a scene this plain need neither several levels nor crops that move.
     let params = Params {
         width: 16,
-        module_scale: 2,
-        depth: 1,
-        epochs: 12,
+        depth: 0,
+        epochs: 20,
         crop: 32,
+        pan: 0,
+        still_epochs: 0,
+        still: 0.0,
         span: 4,
-        still_epochs: 1,
-        still_pan: 3,
-        decay_epochs: vec![8, 10],
+        learning_rate: 2e-3,
+        decay_epochs: vec![14, 18],
         ..Params::default()
     };
     let (env, footage) = (Env::seeded(1), Footage::new(&set.data())?);
