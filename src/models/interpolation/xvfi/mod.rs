@@ -138,11 +138,11 @@ impl Trains for XvfiNet {
     }
 
     fn loss(&self, graph: &mut Graph<f32>, store: &Store<f32>, seen: Seen) -> Loss {
-        let Seen { frames, truth, t, taught } = seen;
+        let Seen { frames, truth, t, mut taught } = seen;
         let features = frames.map(|frame| self.net.features(graph, store, frame, self.depth));
         let motions = self.motions(graph, store, [&features[0], &features[1]]);
         let (mut distances, mut photometric, mut uneven, mut finest) = (Vec::new(), Vec::new(), None, None);
-        let (mut taught, mut astray) = (taught, Vec::new());
+        let mut astray = Vec::new();
         for (level, &motion) in motions.iter().enumerate() {
             let own = frames.map(|frame| frame.shrunk(graph, 1 << level));
             let target = truth.shrunk(graph, 1 << level);
@@ -169,15 +169,13 @@ impl Trains for XvfiNet {
         let sum = graph.total(&distances);
         let mean = graph.affine(sum, 1.0 / distances.len() as f64, 0.0);
         let (mut total, mut terms) = (vec![mean], vec![("l1", distances[0])]);
-        let mut further = Vec::new();
-        if self.photometric > 0.0 {
-            further.push(("photometric", graph.total(&photometric), self.photometric));
-        }
-        if self.taught > 0.0 {
-            further.push(("astray", graph.total(&astray), self.taught));
-        }
-        further.extend(uneven.map(|uneven| ("unevenness", uneven, self.smoothness)));
-        for (name, term, weight) in further.into_iter().filter(|further| further.2 > 0.0) {
+        let further = [
+            ("photometric", photometric, self.photometric),
+            ("astray", astray, self.taught),
+            ("unevenness", Vec::from_iter(uneven), self.smoothness),
+        ];
+        for (name, parts, weight) in further.into_iter().filter(|further| further.2 > 0.0) {
+            let term = graph.total(&parts);
             total.push(graph.affine(term, weight, 0.0));
             terms.push((name, term));
         }
